@@ -1,0 +1,173 @@
+import { hostname } from 'node:os';
+import { convertDump } from '@wikifleet/conversion/convert-dump';
+import type { Conversion } from '@wikifleet/conversion/convert-dump';
+import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
+import type { ConvertJob } from '@wikifleet/domain/jobs';
+import { partKey, quarantineKey, rawKey, receiptKey } from '@wikifleet/domain/keys';
+import { ROWS_VERSION } from '@wikifleet/domain/plan';
+import type { Plan, PlanFile } from '@wikifleet/domain/plan';
+import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
+import type { Receipt, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
+import type { Sender } from '@wikifleet/runs/enqueue';
+import { close } from '@wikifleet/runs/closing';
+import { loadPlan } from '@wikifleet/runs/plans';
+import { headOfRawObject } from '@wikifleet/runs/raw-notes';
+import type { ObjectWriter } from '@wikifleet/store/object-writer';
+import type { ObjectHead, Store } from '@wikifleet/store/store';
+import type { JobContext } from '@wikifleet/worker/service';
+
+export interface ConverterParts {
+  readonly store: Store;
+  /** Where a file is enqueued again whose raw object is gone. */
+  readonly downloads: Sender;
+}
+
+/** Bytes of a part of an upload: 10,000 of them are 156 GiB, more than a split can become. */
+const UPLOAD_PART_BYTES = 16 * 1024 * 1024;
+
+/** A split failed for good after whole pages were written: they stay, but the file is not done. */
+export class SplitFailed extends PermanentError {
+  readonly written: { readonly pages: number; readonly rows: number };
+
+  constructor(failure: FleetError, written: { pages: number; rows: number }) {
+    super(failure.code, failure.message, {
+      cause: failure,
+      ...(failure.place === undefined ? {} : { place: failure.place }),
+      ...(failure.expected === undefined ? {} : { expected: failure.expected }),
+      ...(failure.received === undefined ? {} : { received: failure.received }),
+    });
+    this.written = written;
+  }
+}
+
+/** Does one convert job: part and receipt are there, and what is complete is closed. */
+export async function convertSplit(parts: ConverterParts, job: ConvertJob, context: JobContext): Promise<void> {
+  const { store } = parts;
+  const { signal, log } = context;
+  const plan = await loadPlan(store, job.run, signal);
+  const file = plan?.files.find((candidate) => candidate.file === job.file);
+  if (plan?.planId !== job.planId || file === undefined) {
+    log.warn({ event: 'job of another plan', plan: plan?.planId ?? null }, 'dropped: the run has another plan now');
+    return;
+  }
+  const receipt = await store.getJson(
+    receiptKey(job.run, job.planId, job.file, job.split.index),
+    receiptSchema,
+    signal,
+  );
+  if (receipt !== null && receiptFits(receipt.value.result, job, ROWS_VERSION)) {
+    log.info({ event: 'split done before' }, 'the receipt is there');
+  } else {
+    const raw = await headOfRawObject(store, job.run, job.file, job.object, signal);
+    if (raw === null) return await fetchAgain(parts, plan, file, context);
+    const made = await makePart(store, job, raw, context);
+    if ((await loadPlan(store, job.run, signal))?.planId !== job.planId)
+      return await discard(store, made.result, context);
+    await store.putJson(receiptKey(job.run, job.planId, job.file, job.split.index), made, {}, signal);
+  }
+  const outcome = await close(store, plan, file, signal);
+  if (outcome === 'failed') log.error({ event: 'file failed' }, 'the splits of the file do not join');
+  if (outcome === 'closed') log.info({ event: 'file closed' }, 'the file is whole');
+}
+
+/** The raw object expired, or another attempt replaced it: the downloader enqueues the splits that fit it. */
+async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, context: JobContext): Promise<void> {
+  context.log.warn({ event: 'raw object gone' }, 'the raw object is not the one of the job: its download is enqueued');
+  await parts.downloads.sendAll([serializeJob(downloadJobOf(plan, file))]);
+}
+
+/** The run has another plan since the work began: nobody shall read what was made for the old one. */
+async function discard(store: Store, result: SplitResult, { log, signal }: JobContext): Promise<void> {
+  log.warn({ event: 'part discarded' }, 'the run has another plan now');
+  await store.delete([result.part.key, ...(result.quarantine === null ? [] : [result.quarantine.key])], signal);
+}
+
+async function makePart(store: Store, job: ConvertJob, raw: ObjectHead, context: JobContext): Promise<Receipt> {
+  const { signal, log, receiveCount } = context;
+  const startedAt = new Date();
+  const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
+    partBytes: UPLOAD_PART_BYTES,
+    signal,
+  });
+  const quarantine = store.createWriter(quarantineKey(job.run, job.file, job.split, job.planId), {
+    partBytes: UPLOAD_PART_BYTES,
+    signal,
+  });
+  try {
+    const range = { start: 0, end: raw.size, etag: raw.etag };
+    const conversion = await convertDump({
+      source: store.read(rawKey(job.run, job.file), range, signal),
+      wiki: job.run.wiki,
+      compression: job.settings.compression,
+      rows: part,
+      quarantine,
+      signal,
+      onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),
+    });
+    const stored = await finish(part);
+    const quarantined = quarantine.size === 0 ? null : await finish(quarantine);
+    if (conversion.failure !== null) throw splitFailed(conversion);
+    const result = resultOf(job, conversion, stored, quarantined);
+    const finishedAt = new Date();
+    const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
+    const { pages, rows } = result.counts;
+    log.info(
+      { event: 'split converted', seconds, pages, rows, bytes: raw.size, xmlBytes: conversion.xmlBytes },
+      'part written',
+    );
+    return {
+      version: 1,
+      result,
+      run: {
+        startedAt: startedAt.toISOString(),
+        finishedAt: finishedAt.toISOString(),
+        seconds,
+        host: hostname(),
+        receiveCount,
+      },
+    };
+  } finally {
+    await part.abort();
+    await quarantine.abort();
+  }
+}
+
+async function finish(writer: ObjectWriter): Promise<StoredObject> {
+  // the bytes are a function of the job: whoever writes them last changes nothing
+  if ((await writer.finish()) === 'lost')
+    throw new FleetError('PART_CONTESTED', `${writer.key}: its upload was aborted by another`);
+  return { key: writer.key, size: writer.size, sha256: writer.digest() };
+}
+
+function splitFailed(conversion: Conversion): unknown {
+  const { failure, counts } = conversion;
+  if (!(failure instanceof PermanentError)) return failure;
+  return new SplitFailed(failure, { pages: counts.pages, rows: counts.rows });
+}
+
+function resultOf(
+  job: ConvertJob,
+  conversion: Conversion,
+  part: StoredObject,
+  quarantine: StoredObject | null,
+): SplitResult {
+  const { head, firstBlock, nextBlock, firstPage, nextPage, counts, members } = conversion;
+  return {
+    planId: job.planId,
+    run: job.run,
+    file: job.file,
+    split: job.split,
+    object: { size: job.object.size, sha256: job.object.sha256 },
+    rowsVersion: ROWS_VERSION,
+    firstBlock,
+    nextBlock,
+    firstPage,
+    nextPage,
+    head,
+    counts,
+    part,
+    members: [...members],
+    quarantine,
+  };
+}

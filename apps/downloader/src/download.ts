@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
+import type { DownloadJob, RawObject } from '@wikifleet/domain/jobs';
+import { rawKey } from '@wikifleet/domain/keys';
+import type { Plan } from '@wikifleet/domain/plan';
+import type { RawNote } from '@wikifleet/domain/receipts';
+import type { Mirror } from '@wikifleet/mirror/mirror';
+import type { Queue } from '@wikifleet/queue/queue';
+import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
+import { loadPlan } from '@wikifleet/runs/plans';
+import { ATTEMPT_ID, headOfRawObject, readRawNote, writeRawNote } from '@wikifleet/runs/raw-notes';
+import type { Store } from '@wikifleet/store/store';
+import type { JobContext } from '@wikifleet/worker/service';
+import { fetchFile, newAttemptId, sizeOfFile } from './fetch-file.js';
+
+export interface DownloaderParts {
+  readonly store: Store;
+  readonly converts: Queue;
+  readonly mirrors: readonly Mirror[];
+}
+
+const MIB = 1024 * 1024;
+const PROGRESS_EVERY_MS = 1000;
+
+/**
+ * The part size of a raw object's upload: it follows from the file's size alone, 8 MiB up to 78 GiB, and never needs
+ * more than the 10,000 parts that S3 allows.
+ */
+export function rawPartBytes(size: number): number {
+  return Math.max(8 * MIB, Math.ceil(size / 10_000 / MIB) * MIB);
+}
+
+/** Does one download job: the raw object and its note are there, and the file's splits are enqueued. */
+export async function download(parts: DownloaderParts, job: DownloadJob, context: JobContext): Promise<void> {
+  const { store } = parts;
+  const { signal, log } = context;
+  const plan = await loadPlan(store, job.run, signal);
+  if (plan?.planId !== job.planId) {
+    log.warn({ event: 'job of another plan', plan: plan?.planId ?? null }, 'dropped: the run has another plan now');
+    return;
+  }
+  if ((await readFileManifest(store, plan, job.file, signal)) !== null) {
+    log.info({ event: 'file done before' }, 'the file has its manifest');
+    await closeRun(store, plan, signal);
+    return;
+  }
+  const note = (await noteOfGoodObject(store, plan, job, signal)) ?? (await fetchToStore(parts, plan, job, context));
+  await enqueueSplits(parts.converts, plan, note, signal);
+  log.info({ event: 'file downloaded', bytes: note.size, mirror: note.mirror }, 'raw object complete, splits enqueued');
+}
+
+async function enqueueSplits(converts: Queue, plan: Plan, note: RawNote, signal: AbortSignal): Promise<void> {
+  const object: RawObject = { size: note.size, sha256: note.sha256, attemptId: note.attemptId };
+  const splits = splitsOf(note.size, plan.settings.splitBytes);
+  await converts.sendAll(
+    splits.map((split) => serializeJob(convertJobOf(plan, note.file, split, object))),
+    signal,
+  );
+}
+
+/** The note of the raw object that is there, when it fits both the object and the job. */
+async function noteOfGoodObject(
+  store: Store,
+  plan: Plan,
+  job: DownloadJob,
+  signal: AbortSignal,
+): Promise<RawNote | null> {
+  const note = await readRawNote(store, plan, job.file, signal);
+  if (note === null || (job.size !== null && note.size !== job.size)) return null;
+  if (JSON.stringify(note.upstreamChecksum) !== JSON.stringify(job.checksum)) return null;
+  return (await headOfRawObject(store, job.run, job.file, note, signal)) === null ? null : note;
+}
+
+async function fetchToStore(
+  parts: DownloaderParts,
+  plan: Plan,
+  job: DownloadJob,
+  context: JobContext,
+): Promise<RawNote> {
+  const { store, mirrors } = parts;
+  const { signal, log } = context;
+  const key = rawKey(job.run, job.file);
+  const { size, mirror } = await sizeOfFile(mirrors, job, signal);
+  const wrong = await store.head(key, signal);
+  const attemptId = newAttemptId();
+  const writer = store.createWriter(key, {
+    partBytes: rawPartBytes(size),
+    metadata: { [ATTEMPT_ID]: attemptId },
+    signal,
+  });
+  try {
+    log.info({ event: 'download started', bytes: size, mirror: mirror.name }, 'fetching');
+    const progress = everySecond((bytes) => log.info({ event: 'download progress', received: bytes, bytes: size }));
+    const fetched = await fetchFile(mirror, job, size, writer, {
+      signal,
+      onProgress: progress,
+      onResume: (error, offset, name) =>
+        log.warn({ event: 'download resumed', offset, mirror: name, err: error }, 'the mirror broke off'),
+    }).catch((error: unknown) => {
+      throw asPermanent(error, context.receiveCount);
+    });
+    const outcome = await writer.finish(wrong === null ? { ifNoneMatch: '*' } : { ifMatch: wrong.etag });
+    const winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, fetched.sha256, signal);
+    const note: RawNote = {
+      version: 1,
+      file: job.file,
+      size: fetched.size,
+      sha256: fetched.sha256,
+      upstreamChecksum: job.checksum,
+      attemptId: winner,
+      mirror: fetched.mirror,
+    };
+    await writeRawNote(store, plan, note, signal);
+    return note;
+  } finally {
+    await writer.abort();
+  }
+}
+
+/** Bytes that are wrong twice are wrong; the first time a mirror may have been writing them. */
+function asPermanent(error: unknown, receiveCount: number): unknown {
+  if (!(error instanceof FleetError) || receiveCount < 2) return error;
+  if (error.code !== 'CHECKSUM_DIFFERS' && error.code !== 'SIZE_DIFFERS') return error;
+  return new PermanentError(error.code, `${error.message} (twice)`, {
+    cause: error,
+    ...(error.place === undefined ? {} : { place: error.place }),
+    ...(error.expected === undefined ? {} : { expected: error.expected }),
+    ...(error.received === undefined ? {} : { received: error.received }),
+  });
+}
+
+/** Somebody else completed the object first: it serves when its bytes are the same, by reading them. */
+async function attemptOfTwin(store: Store, key: string, sha256: string, signal: AbortSignal): Promise<string> {
+  const head = await store.head(key, signal);
+  if (head !== null) {
+    const hash = createHash('sha256');
+    const range = { start: 0, end: head.size, etag: head.etag };
+    for await (const bytes of store.read(key, range, signal)) hash.update(bytes);
+    if (hash.digest('hex') === sha256) return head.metadata[ATTEMPT_ID] ?? '';
+  }
+  throw new FleetError('RAW_CONTESTED', `${key}: another attempt wrote other bytes; fetched again`);
+}
+
+function everySecond(report: (bytes: number) => void): (bytes: number) => void {
+  let total = 0;
+  let last = Date.now();
+  return (bytes) => {
+    total += bytes;
+    if (Date.now() - last < PROGRESS_EVERY_MS) return;
+    last = Date.now();
+    report(total);
+  };
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SAMPLE = fileURLToPath(new URL('../sample.js', import.meta.url));
+
+describe('npm run sample', () => {
+  let root: string;
+
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'sample-command-'));
+    await writeFile(join(root, 'file'), '');
+  });
+
+  after(() => rm(root, { recursive: true, force: true }));
+
+  const refused: readonly (readonly [string[], RegExp])[] = [
+    [['--what'], /^sample: Unknown option '--what' \(see --help\)\n$/],
+    [['here'], /^sample: Unexpected argument 'here'.* \(see --help\)\n$/],
+    [['--out'], /^sample: Option '--out <value>' argument missing \(see --help\)\n$/],
+    [['--megabytes', 'many'], /^sample: --megabytes: expected a number, received "many" \(see --help\)\n$/],
+    [['--seed=-1'], /^sample: --seed: expected a number, received "-1" \(see --help\)\n$/],
+    [['--date', 'today'], /^sample: expected a date as YYYY-MM-DD or YYYYMMDD, received "today" \(see --help\)\n$/],
+  ];
+  for (const [args, message] of refused) {
+    it(`refuses ${args.join(' ')} in one line`, () => {
+      const { status, stdout, stderr } = run(args);
+      assert.match(stderr, message);
+      assert.deepEqual([status, stdout], [2, '']);
+    });
+  }
+
+  it('says in one line where it cannot write', () => {
+    const { status, stderr } = run(['--out', join(root, 'file', 'below')]);
+    assert.match(stderr, /^sample: cannot write the sample to .*below: ENOTDIR.*\n$/);
+    assert.equal(status, 1);
+  });
+
+  it('helps', () => {
+    const { status, stdout } = run(['--help']);
+    assert.match(stdout, /^usage: npm run sample -- /);
+    assert.equal(status, 0);
+  });
+
+  it('lists what it wrote, and what is there already', () => {
+    const args = ['--out', join(root, 'mirror'), '--megabytes', '0.1', '--seed', '3', '--date', '2025-01-01'];
+    const first = run(args);
+    assert.match(
+      first.stdout,
+      /samplewiki\/20250101\/samplewiki-20250101-pages-articles-multistream1\.xml-p1p\d+\.bz2: \d+ pages/,
+    );
+    assert.match(first.stdout, /\nThe sample is written: .*mirror\n$/);
+    assert.deepEqual([first.status, first.stderr], [0, '']);
+    assert.equal(run(args).stdout, first.stdout.replace('The sample is written', 'The sample is there already'));
+  });
+});
+
+function run(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [SAMPLE, ...args], { encoding: 'utf8' });
+}

@@ -1,0 +1,43 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { COMPRESSIONS } from '@wikifleet/domain/plan';
+import { KINDS } from '@wikifleet/domain/run';
+import { runMain } from '@wikifleet/worker/run-main';
+import { runFleet } from './start/run-fleet.js';
+import { chooseSource } from './start/sources.js';
+
+const COMMAND_LINE = {
+  usage: 'npm start -- [--from DIR | --wiki W] [flags]',
+  about:
+    'Runs the whole fleet on this machine: SQS, S3 and an FTP mirror on loopback, and downloader and converters as\n' +
+    'processes. Without flags it converts a sample wiki. Exit code 0 only when every run is complete.',
+  flags: {
+    from: { type: 'string', value: 'DIR', help: 'convert the dump files in this folder' },
+    wiki: { type: 'string', value: 'W', help: 'convert a wiki from the real mirrors; with --from: the wiki of files that do not say' },
+    date: { type: 'string', value: 'D', help: 'YYYY-MM-DD or latest (default: latest); with --from: of files whose name has none' },
+    kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream; with --from: articles)` },
+    out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
+    converters: { type: 'string', value: 'N', help: 'converter processes (default: one a processor)' },
+    compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
+    port: { type: 'string', value: 'N', help: 'of the loopback cloud (default: any free one)' },
+    keep: { type: 'boolean', help: 'go on with what an earlier start left in --out (the default)' },
+    fresh: { type: 'boolean', help: 'delete what earlier starts left in --out first' },
+    force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
+    'sample-megabytes': { type: 'string', value: 'N', help: 'XML of the sample wiki (default: 20)' },
+  },
+} as const;
+
+await runMain(async (releases) => {
+  const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
+  const out = flags.out ?? 'data';
+  const converters = wholeNumber('converters', flags.converters ?? String(availableParallelism()), 1, 64);
+  const port = wholeNumber('port', flags.port ?? '0', 0, 65_535);
+  const compression = oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS);
+  const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
+  const source = chooseSource({ ...flags, sampleMegabytes: megabytes, sampleFolder: join(out, '.wikifleet', `sample-${megabytes}`) });
+  return await runFleet(
+    { out, converters, port, compression, fresh: flags.fresh === true && flags.keep !== true, force: flags.force ?? false, source },
+    releases,
+  );
+});

@@ -1,0 +1,136 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '@wikifleet/domain/errors';
+
+export type Program = 'seed' | 'downloader' | 'converter';
+export type Environment = Readonly<Record<string, string>>;
+
+/** One line of a worker's log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** Restarts of one worker that died by itself, as ECS would do; then the run is given up. */
+const MAX_RESTARTS = 5;
+const KILL_AFTER_MS = 8000;
+
+/** Each program lies beside this one: `apps/<program>/dist/main.js`. */
+function mainOf(program: Program): string {
+  return fileURLToPath(new URL(`../../../${program}/dist/main.js`, import.meta.url));
+}
+
+export interface FleetProcessesOptions {
+  readonly environment: Environment;
+  /** Where each worker's log goes, a file each. */
+  readonly logFolder: string;
+  readonly onLog: (program: Program, line: LogLine) => void;
+  /** A worker that does not stay alive. */
+  readonly onGivenUp: (error: FleetError) => void;
+}
+
+/** The workers of a fleet on one machine: processes of their own, on the code that runs in the cloud. */
+export class FleetProcesses {
+  readonly #options: FleetProcessesOptions;
+  readonly #children = new Set<ChildProcess>();
+  readonly #logs: WriteStream[] = [];
+  #stopping = false;
+
+  constructor(options: FleetProcessesOptions) {
+    this.#options = options;
+  }
+
+  start(program: Exclude<Program, 'seed'>, howMany: number): void {
+    for (let i = 1; i <= howMany; i += 1) {
+      const log = createWriteStream(join(this.#options.logFolder, `${program}-${i}.log`), { flags: 'a' });
+      this.#logs.push(log);
+      this.#startWorker(program, log, 0);
+    }
+  }
+
+  #startWorker(program: Exclude<Program, 'seed'>, log: WriteStream, restarts: number): void {
+    const child = fork(mainOf(program), [], {
+      env: { ...process.env, ...this.#options.environment, WIKIFLEET_LOG_LEVEL: 'debug', WIKIFLEET_GRACE_SECONDS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#children.add(child);
+    let lastWords = '';
+    this.#readLines(child.stdout, (line) => {
+      log.write(`${line}\n`);
+      const parsed = parseLine(line);
+      if (parsed !== null) this.#options.onLog(program, parsed);
+    });
+    this.#readLines(child.stderr, (line) => {
+      log.write(`${line}\n`);
+      lastWords = line;
+    });
+    child.once('exit', (code, signal) => {
+      this.#children.delete(child);
+      if (this.#stopping) return;
+      if (restarts < MAX_RESTARTS) return this.#startWorker(program, log, restarts + 1);
+      const how = signal ?? `exit code ${code}`;
+      this.#options.onGivenUp(
+        new FleetError('WORKER_DIES', `a ${program} died ${restarts + 1} times (${how}); its last words: ${lastWords || 'none'}; see ${String(log.path)}`),
+      );
+    });
+  }
+
+  #readLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+    if (stream !== null) createInterface({ input: stream }).on('line', onLine);
+  }
+
+  /** Stops all workers: SIGTERM, then SIGKILL; resolves when none is left. May be called twice. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const gone = [...this.#children].map(async (child) => await once(child, 'exit'));
+    for (const child of this.#children) child.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      for (const child of this.#children) child.kill('SIGKILL');
+    }, KILL_AFTER_MS);
+    await Promise.all(gone);
+    clearTimeout(timer);
+    for (const log of this.#logs) log.end();
+  }
+}
+
+function parseLine(line: string): LogLine | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as LogLine) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs `seed` to its end; returns what it printed. Its words go to `say`; a failure is thrown with its last words. */
+export async function runSeed(
+  args: readonly string[],
+  environment: Environment,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const child = fork(mainOf('seed'), [...args], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    signal,
+  });
+  // an abort kills it; the exit that follows says so
+  child.on('error', () => {});
+  let output = '';
+  const words: string[] = [];
+  child.stdout?.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  const lines = createInterface({ input: child.stderr! }).on('line', (line) => {
+    words.push(line);
+    if (!line.startsWith('wikifleet: ')) say(line);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  lines.close();
+  signal.throwIfAborted();
+  if (code === 0) return output;
+  const last = words.findIndex((line) => line.startsWith('wikifleet: '));
+  const message = last < 0 ? `seed ended with ${code}` : words.slice(last).join('\n').slice('wikifleet: '.length);
+  throw new FleetError('SEED_FAILED', message);
+}

@@ -1,0 +1,82 @@
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError, messageOf } from '@wikifleet/domain/errors';
+import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
+import type { FtpTree } from '@wikifleet/local-cloud/ftp/ftp-tree';
+import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
+import { connect } from '@wikifleet/worker/connect';
+import type { Cloud } from '@wikifleet/worker/connect';
+import type { ReleaseStack } from '@wikifleet/worker/release-stack';
+import { fleetEnvironment } from '../fleet-environment.js';
+import { BUCKET, createResources } from './cloud-resources.js';
+import type { Environment } from './fleet-processes.js';
+
+/** Ours in the folder of the objects; S3 does not show it. */
+export const STATE_FOLDER = '.wikifleet';
+/** What a run leaves in the folder of the objects. */
+const RUN_FOLDERS = ['raw', 'rows', 'quarantine', 'runs'];
+const MIRROR_CONNECTIONS = 3;
+
+/** Makes the folder where objects go; `fresh` deletes what earlier runs left in it, and nothing else. */
+export async function prepareOut(out: string, fresh: boolean): Promise<{ out: string; state: string }> {
+  const folder = resolve(out);
+  const state = join(folder, STATE_FOLDER);
+  try {
+    await mkdir(join(state, 'logs'), { recursive: true });
+    await access(folder, constants.W_OK);
+    await writeFile(join(state, 'writable'), '');
+    if (fresh) {
+      const doomed = [...RUN_FOLDERS.map((name) => join(folder, name)), join(state, 'cloud'), join(state, 'objects')];
+      for (const path of doomed) await rm(path, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw new UsageError('OUT_UNWRITABLE', `--out ${out} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+  return { out: folder, state };
+}
+
+export interface LoopbackCloud {
+  readonly environment: Environment;
+  readonly cloud: Cloud;
+}
+
+/** Starts SQS and S3 on loopback, with bucket and queues. Objects are the files below `out`. */
+export async function startCloud(
+  folders: { out: string; state: string },
+  port: number,
+  releases: ReleaseStack,
+): Promise<LoopbackCloud> {
+  const server = await startLocalCloud({
+    directory: join(folders.state, 'cloud'),
+    buckets: { [BUCKET]: folders.out },
+    port,
+  });
+  releases.defer(server, async (s) => await s.close());
+  await createResources(server.endpoint);
+  const environment = fleetEnvironment(server.endpoint);
+  // the clients of this process take their credentials from the environment too
+  Object.assign(process.env, environment);
+  const cloud = await connect(
+    {
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_REGION: environment.AWS_REGION,
+      WIKIFLEET_BUCKET: environment.WIKIFLEET_BUCKET,
+      WIKIFLEET_DOWNLOAD_QUEUE_URL: environment.WIKIFLEET_DOWNLOAD_QUEUE_URL,
+      WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL: environment.WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL,
+      WIKIFLEET_CONVERT_QUEUE_URL: environment.WIKIFLEET_CONVERT_QUEUE_URL,
+      WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL: environment.WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL,
+    },
+    releases,
+  );
+  return { environment: { ...environment }, cloud };
+}
+
+/** Starts an FTP mirror on loopback, and writes the mirror file that names it; returns that file's path. */
+export async function startMirror(tree: FtpTree, state: string, releases: ReleaseStack): Promise<string> {
+  const server = await startFtpServer({ tree, maxConnections: 2 * MIRROR_CONNECTIONS });
+  releases.defer(server, async (s) => await s.close());
+  const path = join(state, 'mirrors.json');
+  const mirror = { name: 'loopback', protocol: 'ftp', host: server.host, port: server.port, root: '/', connections: MIRROR_CONNECTIONS, status: true };
+  await writeFile(path, `${JSON.stringify({ contact: 'nobody@localhost', mirrors: [mirror] }, null, 2)}\n`);
+  return path;
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError } from '@wikifleet/domain/errors';
+import type { Compression } from '@wikifleet/domain/plan';
+import { runSchema } from '@wikifleet/domain/run';
+import type { Run } from '@wikifleet/domain/run';
+import type { ReleaseStack } from '@wikifleet/worker/release-stack';
+import type { ExitCode } from '@wikifleet/worker/run-main';
+import { z } from 'zod';
+import { plural } from '../figures.js';
+import { ProgressLine } from '../progress-line.js';
+import { FleetProcesses, runSeed } from './fleet-processes.js';
+import type { Environment } from './fleet-processes.js';
+import { prepareOut, startCloud, startMirror } from './local-fleet.js';
+import type { LoopbackCloud } from './local-fleet.js';
+import { Progress } from './progress.js';
+import { RunWatcher, isOver } from './run-state.js';
+import type { RunState } from './run-state.js';
+import type { OpenSource } from './sources.js';
+import { summaryLines } from './summary.js';
+
+export interface FleetOptions {
+  readonly out: string;
+  readonly converters: number;
+  /** Of the loopback cloud; 0: any free one. */
+  readonly port: number;
+  readonly compression: Compression;
+  readonly fresh: boolean;
+  readonly force: boolean;
+  readonly source: OpenSource;
+}
+
+const LOOK_EVERY_MS = 300;
+
+/** Runs a fleet until its runs are complete, or what is left of them has failed. */
+export async function runFleet(options: FleetOptions, releases: ReleaseStack): Promise<ExitCode> {
+  const started = performance.now();
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const bar = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
+  const stop = stopBySignal(releases);
+  try {
+    const folders = await prepareOut(options.out, options.fresh);
+    const source = await options.source({
+      state: folders.state,
+      say,
+      progress: (fraction, text) => {
+        stop.throwIfAborted();
+        bar.show(fraction, text);
+      },
+    });
+    bar.clear();
+    stop.throwIfAborted();
+    const loopback = await startCloud(folders, options.port, releases);
+    const mirrors = source.tree === null ? {} : { WIKIFLEET_MIRRORS: await startMirror(source.tree, folders.state, releases) };
+    const environment = { ...loopback.environment, ...mirrors };
+    const runs = await seedAll(source.seeds, options, environment, say, stop);
+    const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
+    bar.clear();
+    for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000)) process.stdout.write(`${line}\n`);
+    if (source.refused > 0) say(`wikifleet: ${plural(source.refused, 'dump file')} of the folder could not be taken, see above`);
+    return states.every(({ manifest }) => manifest !== null) && source.refused === 0 ? 0 : 1;
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    bar.clear();
+    say('wikifleet: stopped; the same command goes on where this one stopped');
+    return 130;
+  }
+}
+
+/** Aborts at the first SIGINT or SIGTERM; everything is then released in order. */
+function stopBySignal(releases: ReleaseStack): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new FleetError('STOPPED', 'stopped by a signal'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, abort);
+    releases.defer(signal, (name) => void process.off(name, abort));
+  }
+  return controller.signal;
+}
+
+async function seedAll(seeds: readonly (readonly string[])[], options: FleetOptions, environment: Environment, say: (line: string) => void, stop: AbortSignal): Promise<Run[]> {
+  const runs: Run[] = [];
+  const answerSchema = z.object({ run: runSchema });
+  for (const args of seeds) {
+    const all = [...args, '--json', '--compression', options.compression, ...(options.force ? ['--force'] : [])];
+    const output = await runSeed(all, environment, say, stop);
+    runs.push(answerSchema.parse(JSON.parse(output)).run);
+  }
+  return runs;
+}
+
+async function work(
+  options: FleetOptions,
+  { cloud }: LoopbackCloud,
+  environment: Environment,
+  logFolder: string,
+  runs: readonly Run[],
+  bar: ProgressLine,
+  stop: AbortSignal,
+  releases: ReleaseStack,
+): Promise<RunState[]> {
+  const watcher = await RunWatcher.open(cloud.store, runs);
+  const progress = new Progress(watcher.plans);
+  let dead: FleetError | undefined;
+  const processes = new FleetProcesses({
+    environment,
+    logFolder,
+    onLog: (program, line) => progress.take(program, line),
+    onGivenUp: (error) => {
+      dead ??= error;
+    },
+  });
+  releases.defer(processes, async (fleet) => await fleet.stop());
+  let states = await watcher.read();
+  if (!(await isOver(states, []))) {
+    processes.start('downloader', 1);
+    processes.start('converter', options.converters);
+  }
+  while (!(await isOver(states, [cloud.downloads, cloud.converts]))) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
+    if (dead !== undefined) throw dead;
+    states = await watcher.read();
+    progress.settle(states);
+    const { fraction, text } = progress.line();
+    bar.show(fraction, text);
+  }
+  await processes.stop();
+  return states;
+}

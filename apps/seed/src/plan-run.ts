@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { findRun } from '@wikifleet/catalogue/find-run';
+import type { CatalogueSource } from '@wikifleet/catalogue/catalogue-source';
+import { UsageError, messageOf } from '@wikifleet/domain/errors';
+import { planFileSchema } from '@wikifleet/domain/plan';
+import type { PlanFile, Settings } from '@wikifleet/domain/plan';
+import { parseDate } from '@wikifleet/domain/run';
+import type { Kind } from '@wikifleet/domain/run';
+import type { PlanDraft } from '@wikifleet/runs/plans';
+import { z } from 'zod';
+
+export interface RunRequest {
+  readonly kind: Kind;
+  readonly wiki: string;
+  /** A date, or `latest`. */
+  readonly date: string;
+  readonly acceptListing: boolean;
+  /** A file that lists the run's files, instead of the mirror's catalogue. */
+  readonly filesFrom: string | undefined;
+  readonly settings: Settings;
+}
+
+/** What a plan would say, and what it went past on the way. */
+export interface Draft {
+  readonly draft: PlanDraft;
+  readonly remarks: readonly string[];
+}
+
+/** Resolves a request to the files of a run: by the mirror's catalogue, or by a list that somebody made. */
+export async function planRun(source: CatalogueSource, request: RunRequest): Promise<Draft> {
+  const { kind, wiki, settings } = request;
+  if (request.filesFrom !== undefined) {
+    const run = { kind, wiki, date: parseDate(request.date) };
+    const files = await readFileList(request.filesFrom);
+    return { draft: { run, vouchedBy: 'listing', settings, files }, remarks: [] };
+  }
+  const found = await findRun(source, { kind, wiki, date: request.date, acceptListing: request.acceptListing });
+  const remarks = [
+    ...found.passedOver.map(({ date, reason }) => `passed over ${date}: ${reason}`),
+    ...(found.leftOut.length === 0 ? [] : [`left out, no dump files yet: ${found.leftOut.join(', ')}`]),
+  ];
+  return { draft: { run: found.run, vouchedBy: found.vouchedBy, settings, files: found.files }, remarks };
+}
+
+async function readFileList(path: string): Promise<PlanFile[]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError('FILE_LIST_REFUSED', `${path}: expected a JSON array of files: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const result = z.array(planFileSchema).min(1).safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new UsageError('FILE_LIST_REFUSED', `${path}: ${problems.join('; ')}`);
+}

@@ -1,0 +1,72 @@
+import { UsageError } from '@wikifleet/domain/errors';
+import { z } from 'zod';
+
+const text = z.string().trim().min(1);
+const url = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
+
+/** What each program takes from its environment, and what it assumes where nothing is said. */
+const VARIABLES = {
+  /** Where SQS and S3 are spoken: a loopback cloud or LocalStack; without it, AWS. */
+  AWS_ENDPOINT_URL: url.optional(),
+  AWS_REGION: text.default('us-east-1'),
+  WIKIFLEET_BUCKET: text.regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'expected the name of a bucket'),
+  WIKIFLEET_DOWNLOAD_QUEUE_URL: url,
+  WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL: url,
+  WIKIFLEET_CONVERT_QUEUE_URL: url,
+  WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL: url,
+  /** The mirror file. */
+  WIKIFLEET_MIRRORS: text.default('mirrors.json'),
+  /** A mail address or a URL that mirrors see in our User-Agent. */
+  WIKIFLEET_CONTACT: text.max(200).optional(),
+  WIKIFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Downloads at once in one task. */
+  WIKIFLEET_DOWNLOAD_SLOTS: z.coerce.number().int().min(1).max(32).default(3),
+  /** Threads of one converter; 0: one a processor. */
+  WIKIFLEET_WORKERS: z.coerce.number().int().min(0).max(256).default(0),
+  /** Seconds that a job may go on after SIGTERM. */
+  WIKIFLEET_GRACE_SECONDS: z.coerce.number().min(0).max(3600).default(90),
+} satisfies Record<string, z.ZodType>;
+
+type Variable = keyof typeof VARIABLES;
+type Picked<K extends Variable> = { readonly [P in K]: z.output<(typeof VARIABLES)[P]> };
+
+/** The variables of every program. */
+export const CLOUD_VARIABLES = [
+  'AWS_ENDPOINT_URL',
+  'AWS_REGION',
+  'WIKIFLEET_BUCKET',
+  'WIKIFLEET_DOWNLOAD_QUEUE_URL',
+  'WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL',
+  'WIKIFLEET_CONVERT_QUEUE_URL',
+  'WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL',
+  'WIKIFLEET_LOG_LEVEL',
+] as const satisfies readonly Variable[];
+
+/** Reads the named variables into a frozen object; throws one `UsageError` with everything that is wrong. */
+export function readSettings<K extends Variable>(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly K[],
+): Picked<K> {
+  const problems: string[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const name of names) {
+    // an empty variable is one that is not set
+    const value = env[name] === '' ? undefined : env[name];
+    const result = VARIABLES[name].safeParse(value);
+    if (result.success) settings[name] = result.data;
+    else problems.push(`  ${name}: ${problemOf(value, result.error)}`);
+  }
+  if (problems.length > 0) {
+    throw new UsageError(
+      'ENVIRONMENT_REFUSED',
+      `the environment is not complete:\n${problems.join('\n')}\n` +
+        '"npm run cloud" or "npm run localstack" prints one to export; docs/operating.md says what each variable is.',
+    );
+  }
+  return Object.freeze(settings) as Picked<K>;
+}
+
+function problemOf(value: string | undefined, error: z.ZodError): string {
+  if (value === undefined) return 'not set';
+  return `${error.issues.map((issue) => issue.message).join(', ')}; received ${JSON.stringify(value.slice(0, 200))}`;
+}

@@ -1,0 +1,98 @@
+import type { Follower, Position, SplitResult } from './receipts.js';
+
+/** Where two things that must meet do not: the file is not whole. */
+export interface JoinProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly place: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+function at(position: Position): string {
+  return `block at bit ${position.block}, byte ${position.offset}`;
+}
+
+const FOLLOWERS: Record<Follower, string> = { page: '<page>', 'end-tag': '</mediawiki>', nothing: 'nothing' };
+
+/** What of a split's result says where it begins and ends. */
+export type SplitBoundaries = Pick<SplitResult, 'head' | 'firstBlock' | 'nextBlock' | 'firstPage' | 'nextPage'> & {
+  readonly split: { readonly index: number };
+};
+
+/**
+ * Whether the receipts of a file's splits, in order, make the whole file: it begins where the head ends, each split's
+ * end is the next one's beginning, and the last ends at `</mediawiki>` and at the object's last byte. Returns what does
+ * not meet, in the order of the file; empty where all of it does.
+ */
+export function joinProblems(size: number, results: readonly SplitBoundaries[]): JoinProblem[] {
+  const problems: JoinProblem[] = [];
+  const add = (code: string, what: string, place: string, expected: string, received: string): void => {
+    problems.push({ code, message: `${what}: expected ${expected}, received ${received}`, place, expected, received });
+  };
+  const [first] = results;
+  if (first === undefined) throw new RangeError('a file has at least one split');
+  const { head } = first;
+  if (!head.hasRoot)
+    add('NO_BEGINNING', 'the file lacks its beginning', 'byte 0', '<mediawiki before the first <page>', 'none');
+
+  joinBlocks(size, results, add);
+  joinPages(results, add);
+  return problems;
+}
+
+type Add = (code: string, what: string, place: string, expected: string, received: string) => void;
+
+function joinBlocks(size: number, results: readonly SplitBoundaries[], add: Add): void {
+  let expected = results[0]?.head.firstBlock ?? null;
+  let before = 'the head';
+  for (const { split, firstBlock, nextBlock } of results) {
+    if (firstBlock === null) continue;
+    if (firstBlock !== expected) {
+      add(
+        'BLOCKS_DO_NOT_JOIN',
+        `between ${before} and split ${split.index} blocks are missing or doubled`,
+        `bit ${firstBlock}`,
+        `a block at bit ${expected}`,
+        `bit ${firstBlock}`,
+      );
+    }
+    expected = nextBlock;
+    before = `split ${split.index}`;
+  }
+  if (expected !== 8 * size) {
+    add(
+      'NO_END',
+      'the blocks do not reach the end of the object',
+      `bit ${expected}`,
+      `bit ${8 * size}`,
+      `bit ${expected}`,
+    );
+  }
+}
+
+function joinPages(results: readonly SplitBoundaries[], add: Add): void {
+  const head = results[0]?.head;
+  if (head === undefined) return;
+  let expected: Position = head.end;
+  let follower: Follower = head.followedBy;
+  let before = 'the head';
+  for (const { split, firstPage, nextPage } of results) {
+    if (firstPage === null || nextPage === null) continue;
+    if (firstPage.block !== expected.block || firstPage.offset !== expected.offset) {
+      add(
+        'PAGES_DO_NOT_JOIN',
+        `between ${before} and split ${split.index} pages are missing or doubled`,
+        at(firstPage),
+        `a <page> at ${at(expected)}`,
+        at(firstPage),
+      );
+    }
+    expected = { block: nextPage.block, offset: nextPage.offset };
+    follower = nextPage.is;
+    before = `split ${split.index}`;
+  }
+  if (follower !== 'end-tag') {
+    add('NO_END_TAG', 'the file lacks its end', at(expected), '</mediawiki> after the last page', FOLLOWERS[follower]);
+  }
+}

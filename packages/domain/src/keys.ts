@@ -1,0 +1,91 @@
+import { checkName } from './names.js';
+import type { Compression, Settings } from './plan.js';
+import type { Split } from './jobs.js';
+import type { Run } from './run.js';
+
+const EXTENSIONS: Record<Compression, string> = { none: '', gzip: '.gz', zstd: '.zst' };
+
+function segments(run: Run): string {
+  return `${run.kind}/${checkName('wiki', run.wiki)}/${run.date}`;
+}
+
+/** `3` as receipts and parts have it: `00003`. */
+export function splitNumber(index: number): string {
+  return String(index).padStart(5, '0');
+}
+
+export function rawKey(run: Run, file: string): string {
+  return `raw/${segments(run)}/${checkName('file', file)}`;
+}
+
+/** Everything below it is a row of this run (of any plan). */
+export function rowsPrefix(run: Run): string {
+  return `rows/kind=${run.kind}/wiki_id=${checkName('wiki', run.wiki)}/snapshot=${run.date}/`;
+}
+
+export function quarantinePrefix(run: Run): string {
+  return `quarantine/${segments(run)}/`;
+}
+
+function partName(split: Split, planId: string): string {
+  return `part-${splitNumber(split.index)}-of-${splitNumber(split.count)}-${planId}.jsonl`;
+}
+
+export function partKey(run: Run, file: string, split: Split, planId: string, settings: Settings): string {
+  return `${rowsPrefix(run)}${checkName('file', file)}/${partName(split, planId)}${EXTENSIONS[settings.compression]}`;
+}
+
+export function quarantineKey(run: Run, file: string, split: Split, planId: string): string {
+  return `${quarantinePrefix(run)}${checkName('file', file)}/${partName(split, planId)}`;
+}
+
+/** The plan that a part or a quarantine file belongs to, by its name; null for a key that is neither. */
+export function planIdOfKey(key: string): string | null {
+  return /\/part-\d{5}-of-\d{5}-([0-9a-f]{8})\.jsonl(?:\.gz|\.zst)?$/.exec(key)?.[1] ?? null;
+}
+
+export function runPrefix(run: Run): string {
+  return `runs/${segments(run)}/`;
+}
+
+export function planKey(run: Run): string {
+  return `${runPrefix(run)}plan.json`;
+}
+
+export function planPrefix(run: Run, planId: string): string {
+  return `${runPrefix(run)}${planId}/`;
+}
+
+export function rawNoteKey(run: Run, planId: string, file: string): string {
+  return `${planPrefix(run, planId)}raw/${checkName('file', file)}.json`;
+}
+
+export function receiptsPrefix(run: Run, planId: string, file: string): string {
+  return `${planPrefix(run, planId)}receipts/${checkName('file', file)}/`;
+}
+
+export function receiptKey(run: Run, planId: string, file: string, index: number): string {
+  return `${receiptsPrefix(run, planId, file)}${splitNumber(index)}.json`;
+}
+
+export function failuresPrefix(run: Run, planId: string, file?: string): string {
+  const all = `${planPrefix(run, planId)}failures/`;
+  return file === undefined ? all : `${all}${checkName('file', file)}/`;
+}
+
+/** `stage`: `download`, `file`, or a split's number. */
+export function failureKey(run: Run, planId: string, file: string, stage: 'download' | 'file' | number): string {
+  return `${failuresPrefix(run, planId, file)}${typeof stage === 'number' ? splitNumber(stage) : stage}.json`;
+}
+
+export function manifestsPrefix(run: Run, planId: string): string {
+  return `${planPrefix(run, planId)}manifests/`;
+}
+
+export function fileManifestKey(run: Run, planId: string, file: string): string {
+  return `${manifestsPrefix(run, planId)}${checkName('file', file)}.json`;
+}
+
+export function runManifestKey(run: Run, planId: string): string {
+  return `${planPrefix(run, planId)}manifest.json`;
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { isName, nameSchema } from './names.js';
+import { runSchema } from './run.js';
+
+/** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
+export const ROWS_VERSION = 1;
+
+export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
+const HEX_DIGITS = { md5: 32, sha1: 40, sha256: 64 } as const;
+
+/** A checksum that the mirror's catalogue gives for a file; `value` in lower-case hex. */
+export const checksumSchema = z
+  .strictObject({ algorithm: z.enum(['md5', 'sha1', 'sha256']), value: z.string().regex(/^[0-9a-f]+$/) })
+  .refine((c) => c.value.length === HEX_DIGITS[c.algorithm], { error: 'the length does not fit the algorithm' });
+
+export type Checksum = z.infer<typeof checksumSchema>;
+
+/** 2^53 - 1 bounds every size, so that no position is ever rounded. */
+export const sizeSchema = z.number().int().nonnegative();
+
+/** A path below a mirror's root: names joined by `/`, without one at the beginning. */
+export const mirrorPathSchema = z
+  .string()
+  .max(1000)
+  .refine((path) => path.split('/').every(isName), { error: 'expected names joined by "/"' });
+
+/** One dump file of a run. `size` in bytes and `checksum` are null where the catalogue does not say. */
+export const planFileSchema = z.strictObject({
+  file: nameSchema,
+  path: mirrorPathSchema,
+  size: sizeSchema.nullable(),
+  checksum: checksumSchema.nullable(),
+});
+
+export type PlanFile = z.infer<typeof planFileSchema>;
+
+/** Who says that the list of files is complete; for `listing` nobody does. */
+export const VOUCHERS = ['dumpstatus', 'sha256sums', 'listing'] as const;
+export const voucherSchema = z.enum(VOUCHERS);
+export type Voucher = z.infer<typeof voucherSchema>;
+
+export const planIdSchema = z.string().regex(/^[0-9a-f]{8}$/, 'expected 8 hex digits');
+
+/** Everything else that shapes the bytes of the result. `splitBytes` null: one split a file. */
+export const settingsSchema = z.strictObject({
+  splitBytes: z.number().int().positive().nullable(),
+  format: z.literal('jsonl'),
+  compression: z.enum(COMPRESSIONS),
+  rowsVersion: z.literal(ROWS_VERSION),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** `plan.json`: written once, it fixes everything that shapes the result of a run. */
+export const planSchema = z.strictObject({
+  version: z.literal(1),
+  planId: planIdSchema,
+  run: runSchema,
+  vouchedBy: voucherSchema,
+  settings: settingsSchema,
+  files: z.array(planFileSchema).min(1).max(100_000),
+});
+
+export type Plan = z.infer<typeof planSchema>;
+
+/** What two plans of one run differ in, a line each; empty where both lead to the same result. The ids do not count. */
+export function differencesOfPlans(old: Plan, made: Plan): string[] {
+  const lines: string[] = [];
+  const compare = (what: string, a: unknown, b: unknown): void => {
+    const [before, after] = [JSON.stringify(a), JSON.stringify(b)];
+    if (before !== after) lines.push(`${what}: the plan has ${before}, now it would be ${after}`);
+  };
+  compare('run', old.run, made.run);
+  compare('vouchedBy', old.vouchedBy, made.vouchedBy);
+  for (const key of ['splitBytes', 'format', 'compression', 'rowsVersion'] as const) {
+    compare(key, old.settings[key], made.settings[key]);
+  }
+  const before = new Map(old.files.map((file) => [file.file, file]));
+  const after = new Map(made.files.map((file) => [file.file, file]));
+  for (const [name, file] of before) {
+    const other = after.get(name);
+    if (other === undefined) lines.push(`${name}: in the plan, no longer in the catalogue`);
+    else {
+      compare(`${name}: path`, file.path, other.path);
+      compare(`${name}: size`, file.size, other.size);
+      compare(`${name}: checksum`, file.checksum, other.checksum);
+    }
+  }
+  for (const name of after.keys()) if (!before.has(name)) lines.push(`${name}: new in the catalogue, not in the plan`);
+  return lines;
+}

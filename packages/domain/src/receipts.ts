@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { sha256Schema, splitSchema } from './jobs.js';
+import { nameSchema } from './names.js';
+import { checksumSchema, planIdSchema, sizeSchema } from './plan.js';
+import { runSchema } from './run.js';
+
+const count = z.number().int().nonnegative();
+
+/** A place in the decompressed bytes: the bit position of its block in the raw object, and the byte offset in that block. */
+export const positionSchema = z.strictObject({ block: count, offset: count });
+export type Position = z.infer<typeof positionSchema>;
+
+/** What stands behind a split's last page, or behind the head: a `<page>`, the `</mediawiki>`, or nothing at all. */
+export const followerSchema = z.enum(['page', 'end-tag', 'nothing']);
+export type Follower = z.infer<typeof followerSchema>;
+
+/** The bytes before the first `<page>`, as every split reads them. */
+export const headSchema = z.strictObject({
+  /** The first block after any empty streams; null in a file without blocks to decode. */
+  firstBlock: count.nullable(),
+  bytes: count,
+  end: positionSchema,
+  followedBy: followerSchema,
+  /** Whether it holds `<mediawiki`. */
+  hasRoot: z.boolean(),
+  dbname: nameSchema.nullable(),
+  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be']),
+});
+
+export type Head = z.infer<typeof headSchema>;
+
+/** A compressed member (gzip member, zstd frame) or a run of lines of a part, from `offset` on, in bytes. */
+export const memberSchema = z.strictObject({
+  offset: count,
+  length: count,
+  rows: count,
+  firstPageId: z.number().int(),
+  lastPageId: z.number().int(),
+});
+
+export type Member = z.infer<typeof memberSchema>;
+
+export const storedObjectSchema = z.strictObject({ key: z.string().max(1024), size: sizeSchema, sha256: sha256Schema });
+export type StoredObject = z.infer<typeof storedObjectSchema>;
+
+export const countsSchema = z.strictObject({
+  pages: count,
+  rows: count,
+  /** Pages without a revision have no row. */
+  pagesWithoutRevision: count,
+  /** Pages that broke after rows were written. */
+  partialPages: count,
+  /** Revisions (or remains of a page) that went to the quarantine. */
+  quarantined: count,
+  /** Elements that the rows have no column for, by name. */
+  unmapped: z.record(z.string(), count),
+});
+
+export type Counts = z.infer<typeof countsSchema>;
+
+/** What a split came to: a function of the job alone, whoever does it and how often. */
+export const splitResultSchema = z.strictObject({
+  planId: planIdSchema,
+  run: runSchema,
+  file: nameSchema,
+  split: splitSchema,
+  object: z.strictObject({ size: sizeSchema, sha256: sha256Schema }),
+  rowsVersion: z.number().int(),
+  /** Bit positions of the first owned block and of what follows the last one; null where no block is owned. */
+  firstBlock: count.nullable(),
+  nextBlock: count.nullable(),
+  firstPage: positionSchema.nullable(),
+  nextPage: positionSchema.extend({ is: followerSchema }).nullable(),
+  head: headSchema,
+  counts: countsSchema,
+  part: storedObjectSchema,
+  members: z.array(memberSchema),
+  quarantine: storedObjectSchema.nullable(),
+});
+
+export type SplitResult = z.infer<typeof splitResultSchema>;
+
+/** How it went: differs from attempt to attempt. */
+export const attemptSchema = z.strictObject({
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  seconds: z.number().nonnegative(),
+  host: z.string(),
+  receiveCount: count,
+});
+
+export const receiptSchema = z.strictObject({ version: z.literal(1), result: splitResultSchema, run: attemptSchema });
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** Written after a raw object is complete: what its bytes are, by our own reading of them. */
+export const rawNoteSchema = z.strictObject({
+  version: z.literal(1),
+  file: nameSchema,
+  size: sizeSchema,
+  sha256: sha256Schema,
+  upstreamChecksum: checksumSchema.nullable(),
+  attemptId: z.string(),
+  mirror: z.string(),
+});
+
+export type RawNote = z.infer<typeof rawNoteSchema>;
+
+/** Why something failed for good. It counts only while the note, receipt or manifest it stands for is missing. */
+export const failureSchema = z.strictObject({
+  version: z.literal(1),
+  file: nameSchema,
+  /** `download`, `file`, or a split as `00003`. */
+  stage: z.string(),
+  code: z.string(),
+  message: z.string(),
+  place: z.string().nullable(),
+  expected: z.string().nullable(),
+  received: z.string().nullable(),
+  attempts: count,
+  /** What was written all the same: whole pages and rows before the place; null where nothing is known. */
+  written: z.strictObject({ pages: count, rows: count }).nullable(),
+  at: z.iso.datetime(),
+});
+
+export type Failure = z.infer<typeof failureSchema>;
+
+const SUM_KEYS = ['pages', 'rows', 'pagesWithoutRevision', 'partialPages', 'quarantined'] as const;
+
+export function emptyCounts(): Counts {
+  return { pages: 0, rows: 0, pagesWithoutRevision: 0, partialPages: 0, quarantined: 0, unmapped: {} };
+}
+
+/** The sum of counts; unmapped elements in the order of their names, so that equal sums are equal bytes. */
+export function sumCounts(parts: readonly Counts[]): Counts {
+  const sum = emptyCounts();
+  const unmapped = new Map<string, number>();
+  for (const part of parts) {
+    for (const key of SUM_KEYS) sum[key] += part[key];
+    for (const [name, n] of Object.entries(part.unmapped)) unmapped.set(name, (unmapped.get(name) ?? 0) + n);
+  }
+  sum.unmapped = Object.fromEntries([...unmapped].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return sum;
+}
+
+/** Whether a receipt is that of a job: same plan, same bytes, same range, same rows version. */
+export function receiptFits(
+  result: SplitResult,
+  job: { planId: string; file: string; split: SplitResult['split']; object: { size: number; sha256: string } },
+  rowsVersion: number,
+): boolean {
+  const { split } = result;
+  return (
+    result.planId === job.planId &&
+    result.file === job.file &&
+    result.object.size === job.object.size &&
+    result.object.sha256 === job.object.sha256 &&
+    split.index === job.split.index &&
+    split.count === job.split.count &&
+    split.start === job.split.start &&
+    split.end === job.split.end &&
+    result.rowsVersion === rowsVersion
+  );
+}

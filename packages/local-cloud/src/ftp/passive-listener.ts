@@ -1,0 +1,71 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+/** `::ffff:127.0.0.1` and `127.0.0.1` are one address. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:/i, '');
+}
+
+/** A port that waits for one data connection of one peer. */
+export class PassiveListener {
+  readonly port: number;
+  readonly #server: Server;
+  #socket: Socket | null = null;
+  #waiting: ((socket: Socket | null) => void) | null = null;
+  #closed = false;
+
+  private constructor(server: Server, peer: string) {
+    this.#server = server;
+    // A server that listens on a port has an AddressInfo.
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => this.#accept(socket, peer));
+    // Errors of the listening socket after the bind end in the timeout of `take`.
+    server.on('error', () => this.close());
+  }
+
+  /** Listens at `address` on a free port, for connections from `peer` alone. */
+  static open(address: string, peer: string): Promise<PassiveListener> {
+    return new Promise((resolve, reject) => {
+      const server = createServer({ allowHalfOpen: false, noDelay: true });
+      server.once('error', reject);
+      server.listen({ host: address, port: 0, backlog: 4 }, () => {
+        server.removeListener('error', reject);
+        resolve(new PassiveListener(server, peer));
+      });
+    });
+  }
+
+  #accept(socket: Socket, peer: string): void {
+    // Until somebody takes it, an error of the socket is of no interest.
+    socket.on('error', () => socket.destroy());
+    if (this.#closed || this.#socket !== null || plainAddress(socket.remoteAddress) !== peer) {
+      socket.destroy();
+      return;
+    }
+    this.#socket = socket;
+    this.#server.close();
+    this.#waiting?.(socket);
+  }
+
+  /** The data connection; null where none comes within `timeoutMs` or the listener is closed. */
+  take(timeoutMs: number): Promise<Socket | null> {
+    if (this.#socket !== null || this.#closed) return Promise.resolve(this.#closed ? null : this.#socket);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.close(), timeoutMs);
+      this.#waiting = (socket) => {
+        clearTimeout(timer);
+        this.#waiting = null;
+        resolve(socket);
+      };
+    });
+  }
+
+  /** Stops listening and ends the data connection; may be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#server.close();
+    this.#socket?.destroy();
+    this.#waiting?.(null);
+  }
+}

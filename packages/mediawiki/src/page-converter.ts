@@ -1,0 +1,184 @@
+import type { CountKeeper } from './dump-counts.js';
+import type { Piece } from './dump-splitter.js';
+import { guessRevisionId, rawBytes } from './quarantine.js';
+import type { QuarantineRecord } from './quarantine.js';
+import type { PageHead, RowEngine } from './row-engine.js';
+import { UnitFault, shown } from './unit-fault.js';
+import type { KnownIds } from './unit-fault.js';
+
+/** Whole rows, each a line with its newline. */
+export interface RowChunk {
+  readonly bytes: Buffer;
+  readonly rows: number;
+  /** Where each row ends in `bytes`: the places where a compressed member may be closed. */
+  readonly ends: readonly number[];
+  readonly firstPageId: number;
+  readonly lastPageId: number;
+  /** The pages of these rows, in order; one whose rows go on in the next chunk stands there too. */
+  readonly pages: readonly ChunkPage[];
+}
+
+export interface ChunkPage {
+  readonly id: number;
+  readonly title: string;
+  readonly rows: number;
+}
+
+const PAGE_TAG = '<page>';
+const NOTHING = Buffer.alloc(0);
+
+/** Pieces of pages in, rows and quarantine out: what is done with each by an engine's answer. */
+export class PageConverter {
+  readonly #engine: RowEngine;
+  readonly #counts: CountKeeper;
+  #wiki = 'unknown';
+  /** Null where the page's head is broken. */
+  #page: PageHead | null = null;
+  /** What is known of a page whose head is broken. */
+  #known: KnownIds = {};
+  /** The head's text, until a record has it. */
+  #headText: string | null = null;
+  #hasRevision = false;
+  #isPartial = false;
+  /** Where the last record's bytes end. */
+  #quarantinedTo = -1;
+  #lines: Buffer[] = [];
+  #pages: { id: number; title: string; rows: number }[] = [];
+  #isPageListed = false;
+  #quarantine: QuarantineRecord[] = [];
+
+  constructor(engine: RowEngine, counts: CountKeeper) {
+    this.#engine = engine;
+    this.#counts = counts;
+  }
+
+  begin(wiki: string): void {
+    this.#wiki = wiki;
+  }
+
+  /** What stands before the first page and is no head: a page's end in a file that was cut, say. */
+  strayHead(offset: number, bytes: Buffer): void {
+    const expected = 'a declaration, <mediawiki> and <siteinfo> before the first <page>';
+    this.#record(
+      new UnitFault('BYTES_OUTSIDE_PAGES', expected, shown(bytes.toString('utf8', 0, 60))),
+      offset,
+      bytes,
+    );
+  }
+
+  pageHead(piece: Piece): void {
+    this.#counts.pages += 1;
+    this.#page = null;
+    this.#known = {};
+    this.#headText = null;
+    this.#hasRevision = this.#isPartial = this.#isPageListed = false;
+    this.#attempt(piece, () => {
+      if (piece.bytes === null) throw tooLarge('PAGE_HEAD_TOO_LARGE', 'a page head', piece);
+      const bytes = piece.bytes.subarray(PAGE_TAG.length);
+      this.#page = this.#engine.readPage(this.#wiki, bytes);
+      this.#headText = piece.bytes.toString('utf8');
+      this.#counts.unmapped(this.#page.unmapped);
+    });
+  }
+
+  revision(piece: Piece): void {
+    this.#hasRevision = true;
+    this.#attempt(piece, () => {
+      if (piece.bytes === null) throw tooLarge('REVISION_TOO_LARGE', 'a revision', piece);
+      const page = this.#page;
+      if (page === null) throw new UnitFault('PAGE_HEAD_BROKEN', 'a page head that can be read', 'one that is quarantined');
+      const { line, unmapped } = this.#engine.readRevision(page, piece.bytes);
+      this.#counts.unmapped(unmapped);
+      this.#add(page, line);
+    });
+  }
+
+  between(piece: Piece): void {
+    if (piece.bytes !== null && isBlank(piece.bytes)) return;
+    this.#attempt(piece, () => {
+      if (piece.bytes === null) throw tooLarge('PAGE_MATTER_TOO_LARGE', 'what is between revisions', piece);
+      this.#counts.unmapped(this.#engine.readBetween(piece.bytes));
+    });
+  }
+
+  pageEnd(offset: number, closed: boolean): void {
+    // Where the piece that was cut is quarantined, its record says it.
+    if (!closed && this.#quarantinedTo !== offset) {
+      this.#record(new UnitFault('PAGE_CUT', '</page>', 'the next <page>, </mediawiki> or the end'), offset, NOTHING);
+    }
+    if (!this.#hasRevision) this.#counts.pagesWithoutRevision += 1;
+    if (this.#isPartial) this.#counts.partialPages += 1;
+  }
+
+  takeRows(): RowChunk | null {
+    const first = this.#pages[0];
+    const last = this.#pages.at(-1);
+    if (first === undefined || last === undefined) return null;
+    const lines = this.#lines;
+    let end = 0;
+    const ends = lines.map((line) => (end += line.length));
+    const pages = this.#pages;
+    this.#lines = [];
+    this.#pages = [];
+    this.#isPageListed = false;
+    const bytes = Buffer.concat(lines, end);
+    return { bytes, rows: lines.length, ends, firstPageId: first.id, lastPageId: last.id, pages };
+  }
+
+  takeQuarantine(): QuarantineRecord[] {
+    const records = this.#quarantine;
+    this.#quarantine = [];
+    return records;
+  }
+
+  #add(page: PageHead, line: Buffer): void {
+    this.#counts.rows += 1;
+    this.#lines.push(line);
+    const last = this.#pages.at(-1);
+    if (this.#isPageListed && last !== undefined) {
+      last.rows += 1;
+      return;
+    }
+    this.#pages.push({ id: page.id, title: page.title, rows: 1 });
+    this.#isPageListed = true;
+  }
+
+  #attempt(piece: Piece, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof UnitFault)) throw error;
+      this.#record(error, piece.offset, piece.bytes, piece.length);
+    }
+  }
+
+  #record(fault: UnitFault, offset: number, bytes: Buffer | null, length = bytes?.length ?? 0): void {
+    this.#isPartial = true;
+    this.#quarantinedTo = offset + length;
+    this.#counts.quarantined += 1;
+    const { known } = fault;
+    if (known.pageId !== undefined) this.#known = known;
+    const at = fault.at === null ? '' : ` at byte ${fault.at}`;
+    this.#quarantine.push({
+      wiki_id: this.#wiki,
+      page_id: this.#page?.id ?? this.#known.pageId ?? null,
+      page_title: this.#page?.title ?? this.#known.pageTitle ?? null,
+      revision_id: known.revisionId ?? (bytes === null ? null : guessRevisionId(bytes)),
+      offset,
+      length,
+      code: fault.code,
+      reason: `${fault.message}${at}`,
+      ...rawBytes(bytes),
+      page_head: this.#headText,
+    });
+    this.#headText = null;
+  }
+}
+
+function tooLarge(code: string, what: string, piece: Piece): UnitFault {
+  return new UnitFault(code, `${what} of at most ${piece.limit} bytes`, `${piece.length}`);
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+}

@@ -1,0 +1,29 @@
+/** A page's head, read: what its rows begin with. */
+export interface PageHead {
+  readonly id: number;
+  readonly title: string;
+  /** The row's JSON from `{` to before `"user_id"`. */
+  readonly rowStart: Buffer;
+  /** Names of what has no column, one an occurrence: elements, `#text`, `element@attribute`. */
+  readonly unmapped: readonly string[];
+}
+
+export interface RevisionRow {
+  /** The row with its newline. */
+  readonly line: Buffer;
+  readonly unmapped: readonly string[];
+}
+
+/**
+ * Makes rows of units: a page's head and one revision. Pure: the same bytes give the same rows, whatever was read
+ * before. Each method throws a `UnitFault` where a unit breaks the rules. The bytes are a view that changes after the
+ * call. What revisions share (the page's columns) is read once a page.
+ */
+export interface RowEngine {
+  /** `bytes` is what follows `<page>`, to the first revision or the page's end. */
+  readPage(wiki: string, bytes: Buffer): PageHead;
+  /** `bytes` begins with `<revision` and holds no other. */
+  readRevision(page: PageHead, bytes: Buffer): RevisionRow;
+  /** Reads what stands after a revision and is none: only names to count, for nothing there has a column. */
+  readBetween(bytes: Buffer): readonly string[];
+}

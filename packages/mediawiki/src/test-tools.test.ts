@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { codeOf } from '@wikifleet/domain/errors';
+import { DumpConverter } from './dump-converter.js';
+import type { DumpConverterOptions } from './dump-converter.js';
+import type { DumpCounts } from './dump-counts.js';
+import type { DumpHead } from './dump-head.js';
+import type { QuarantineRecord } from './quarantine.js';
+
+/** Real dumps and the oracle, where they lie beside the checkout. */
+const SHARED = resolve(import.meta.dirname, '../../../../shared');
+const SAMPLES = join(SHARED, 'samples');
+const ORACLE = join(SHARED, 'tools/oracle.py');
+const MOST_BYTES = 1 << 30;
+
+export interface Converted {
+  readonly lines: readonly string[];
+  readonly quarantine: readonly QuarantineRecord[];
+  readonly counts: DumpCounts;
+  readonly head: DumpHead | null;
+  readonly firstPage: number | null;
+  readonly endTag: number | null;
+  readonly offset: number;
+  /** The code of what was thrown. */
+  readonly error: string | null;
+}
+
+/** Converts `bytes`, cut at `cuts` (ascending), taking rows after each push. */
+export function convert(
+  bytes: Uint8Array | string,
+  options: Partial<DumpConverterOptions> = {},
+  cuts: Iterable<number> = [],
+): Converted {
+  const all = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  const converter = new DumpConverter({ wiki: null, ...options });
+  const lines: string[] = [];
+  const quarantine: QuarantineRecord[] = [];
+  const take = (): void => {
+    const chunk = converter.takeRows();
+    if (chunk !== null) lines.push(...chunk.bytes.toString('utf8').split('\n').slice(0, -1));
+    for (const record of converter.takeQuarantine()) quarantine.push(record);
+  };
+  let error: string | null = null;
+  try {
+    let from = 0;
+    for (const to of [...cuts, all.length]) {
+      // A copy that is spoilt afterwards: the converter must keep its own.
+      const piece = Uint8Array.from(all.subarray(from, to));
+      converter.push(piece);
+      piece.fill(0x21);
+      take();
+      from = to;
+    }
+    converter.end();
+  } catch (thrown) {
+    error = codeOf(thrown);
+    if (error === 'Error') throw thrown;
+  }
+  take();
+  const { counts, head, firstPage, endTag, offset } = converter;
+  return { lines, quarantine, counts, head, firstPage, endTag, offset, error };
+}
+
+/** A row as the oracle prints it: sorted keys, no spaces. */
+export function canonical(line: string): string {
+  return JSON.stringify(sortKeys(JSON.parse(line)));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortKeys(inner)]),
+  );
+}
+
+export interface Expected {
+  readonly pages?: number;
+  readonly rows?: number;
+  readonly sha256?: string;
+  readonly malformed?: string;
+}
+
+/** Null where the samples are not there. */
+export function expectedSamples(): Record<string, Expected> | null {
+  const path = join(SAMPLES, 'expected.json');
+  if (!existsSync(path)) return null;
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
+}
+
+/** A sample's decompressed bytes; null where nothing here can decompress it. */
+export function readSample(name: string): Buffer | null {
+  const path = join(SAMPLES, name);
+  const bytes = readFileSync(path);
+  if (name.endsWith('.gz')) return gunzipSync(bytes);
+  if (bytes.toString('latin1', 0, 3) !== 'BZh') return bytes;
+  const python = 'import bz2,sys; sys.stdout.buffer.write(bz2.open(sys.argv[1]).read())';
+  return output('bzip2', ['-dc', path]) ?? output('python3', ['-c', python, path]);
+}
+
+/** The oracle's rows of a document; null where it or python3 is not there. */
+export function askOracle(xml: string): readonly string[] | null {
+  if (!existsSync(ORACLE)) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'wikifleet-oracle-'));
+  try {
+    const path = join(folder, 'dump.xml');
+    writeFileSync(path, xml);
+    return output('python3', [ORACLE, path, '--rows'])?.toString('utf8').split('\n').slice(0, -1) ?? null;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Null where the program is not there; its failure is the test's. */
+function output(program: string, args: readonly string[]): Buffer | null {
+  const env = { ...process.env, PYTHONIOENCODING: 'utf-8' };
+  const { error, status, stdout, stderr } = spawnSync(program, args, { maxBuffer: MOST_BYTES, env });
+  if (error !== undefined) return null;
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr.toString('utf8')}`);
+  return stdout;
+}

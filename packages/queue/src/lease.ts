@@ -1,0 +1,107 @@
+import { FleetError, messageOf } from '@wikifleet/domain/errors';
+import type { Queue } from './queue.js';
+
+/** A message stays hidden this long after each extension: what a killed worker's job waits. */
+export const VISIBILITY_SECONDS = 120;
+const EXTEND_EVERY_MS = 30_000;
+/** Without an extension the job is aborted this long before its message shows again. */
+const MARGIN_MS = 15_000;
+const CALL_TIMEOUT_MS = 10_000;
+/** What SQS answers about a handle that is no longer ours; a retry changes nothing. */
+const HANDLE_GONE = new Set([
+  'ReceiptHandleIsInvalid',
+  'MessageNotInflight',
+  'InvalidParameterValue',
+  'QueueDoesNotExist',
+]);
+
+export interface LeaseOptions {
+  readonly visibilitySeconds?: number;
+  readonly extendEveryMs?: number;
+  readonly marginMs?: number;
+}
+
+/**
+ * The right to work on one message. It extends the visibility on a timer; when it cannot, `signal` aborts with
+ * `LEASE_LOST` before another worker receives the message. Deletes and hands back under signals of its own, so that an
+ * aborted job can still do both.
+ */
+export class Lease {
+  readonly #queue: Queue;
+  readonly #handle: string;
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #visibilitySeconds: number;
+  readonly #marginMs: number;
+  #deadline: number;
+  #extending = false;
+
+  constructor(queue: Queue, receiptHandle: string, options: LeaseOptions = {}) {
+    this.#queue = queue;
+    this.#handle = receiptHandle;
+    this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
+    this.#marginMs = options.marginMs ?? MARGIN_MS;
+    this.#deadline = this.#newDeadline();
+    this.#timer = setInterval(() => void this.#extend(), options.extendEveryMs ?? EXTEND_EVERY_MS);
+  }
+
+  /** Aborts when the lease is lost, or by `abort`. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get lost(): boolean {
+    return (
+      this.#abort.signal.aborted &&
+      this.#abort.signal.reason instanceof FleetError &&
+      this.#abort.signal.reason.code === 'LEASE_LOST'
+    );
+  }
+
+  #newDeadline(): number {
+    return Date.now() + this.#visibilitySeconds * 1000 - this.#marginMs;
+  }
+
+  async #extend(): Promise<void> {
+    if (Date.now() > this.#deadline) return this.#lose('the visibility could not be extended in time');
+    if (this.#extending) return;
+    this.#extending = true;
+    const deadline = this.#newDeadline();
+    try {
+      await this.#queue.changeVisibility(this.#handle, this.#visibilitySeconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
+      this.#deadline = deadline;
+    } catch (error) {
+      if (error instanceof Error && HANDLE_GONE.has(error.name)) this.#lose(messageOf(error));
+      // anything else may pass: the deadline decides
+    } finally {
+      this.#extending = false;
+    }
+  }
+
+  #lose(why: string): void {
+    this.abort(new FleetError('LEASE_LOST', `the lease on a message was lost: ${why}`));
+  }
+
+  /** Ends the job: its signal aborts with `reason`. */
+  abort(reason: FleetError): void {
+    this.#abort.abort(reason);
+    this.release();
+  }
+
+  /** The work is done, its last write included. */
+  async acknowledge(): Promise<void> {
+    this.release();
+    await this.#queue.delete(this.#handle, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  }
+
+  /** Makes the message visible again after `seconds`. */
+  async handBack(seconds: number): Promise<void> {
+    this.release();
+    await this.#queue.changeVisibility(this.#handle, seconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
+  }
+
+  /** Stops extending; may be called twice. */
+  release(): void {
+    clearInterval(this.#timer);
+  }
+}

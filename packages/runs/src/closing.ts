@@ -1,0 +1,172 @@
+import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import { PermanentError } from '@wikifleet/domain/errors';
+import { splitsOf } from '@wikifleet/domain/jobs';
+import { joinProblems } from '@wikifleet/domain/join';
+import {
+  failuresPrefix,
+  fileManifestKey,
+  planIdOfKey,
+  quarantineKey,
+  partKey,
+  rawKey,
+  receiptKey,
+  rowsPrefix,
+  runManifestKey,
+} from '@wikifleet/domain/keys';
+import {
+  fileManifestResult,
+  fileManifestSchema,
+  runManifestResult,
+  runManifestSchema,
+} from '@wikifleet/domain/manifests';
+import type { FileManifestResult, RunManifestResult } from '@wikifleet/domain/manifests';
+import type { Plan, PlanFile } from '@wikifleet/domain/plan';
+import { ROWS_VERSION } from '@wikifleet/domain/plan';
+import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
+import type { RawNote, SplitResult } from '@wikifleet/domain/receipts';
+import type { Store } from '@wikifleet/store/store';
+import type { z } from 'zod';
+import { writeFailure } from './failures.js';
+import { readRawNote } from './raw-notes.js';
+
+export type ClosingOutcome = 'open' | 'closed' | 'failed';
+
+/**
+ * Closes a file when all its receipts are there and join; then the run, when all manifests are there. Anybody may call
+ * it at any time and as often as they like: two who close agree, or one of them throws `MANIFESTS_DIFFER`.
+ */
+export async function close(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<ClosingOutcome> {
+  const outcome = await closeFile(store, plan, file, signal);
+  if (outcome === 'closed') await closeRun(store, plan, signal);
+  return outcome;
+}
+
+async function closeFile(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<ClosingOutcome> {
+  const note = await readRawNote(store, plan, file.file, signal);
+  if (note === null) return (await readFileManifest(store, plan, file.file, signal)) === null ? 'open' : 'closed';
+  const results = await readResults(store, plan, note, signal);
+  if (results === null) return 'open';
+  const [problem] = joinProblems(note.size, results);
+  if (problem !== undefined) {
+    const written = { pages: sum(results, 'pages'), rows: sum(results, 'rows') };
+    const error = new PermanentError(problem.code, problem.message, problem);
+    await writeFailure(store, plan, file.file, 'file', { error, attempts: 1, written }, signal);
+    return 'failed';
+  }
+  const manifest = { version: 1, result: fileManifestResult(plan, file, results), run: closedNow() };
+  await writeOnce(store, fileManifestKey(plan.run, plan.planId, file.file), fileManifestSchema, manifest, signal);
+  await tidyFile(store, plan, file, results, signal);
+  return 'closed';
+}
+
+function sum(results: readonly SplitResult[], key: 'pages' | 'rows'): number {
+  return results.reduce((total, result) => total + result.counts[key], 0);
+}
+
+/** The results of all splits of a file; null while one is missing or does not fit. */
+async function readResults(
+  store: Store,
+  plan: Plan,
+  note: RawNote,
+  signal?: AbortSignal,
+): Promise<SplitResult[] | null> {
+  const results: SplitResult[] = [];
+  for (const split of splitsOf(note.size, plan.settings.splitBytes)) {
+    const receipt = await store.getJson(
+      receiptKey(plan.run, plan.planId, note.file, split.index),
+      receiptSchema,
+      signal,
+    );
+    if (receipt === null) return null;
+    const { result } = receipt.value;
+    const job = { planId: plan.planId, file: note.file, split, object: note };
+    if (!receiptFits(result, job, ROWS_VERSION)) return null;
+    results.push(result);
+  }
+  return results;
+}
+
+/** What no longer counts once a file is whole: its failures, and uploads that others left under its keys. */
+async function tidyFile(
+  store: Store,
+  plan: Plan,
+  file: PlanFile,
+  results: readonly SplitResult[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const failures: string[] = [];
+  for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file.file), signal)) failures.push(key);
+  await store.delete(failures, signal);
+  await store.abortUploads(rawKey(plan.run, file.file), signal);
+  for (const { split } of results) {
+    await store.abortUploads(partKey(plan.run, file.file, split, plan.planId, plan.settings), signal);
+    await store.abortUploads(quarantineKey(plan.run, file.file, split, plan.planId), signal);
+  }
+}
+
+/** Writes the run's manifest when every file has one; returns whether the run is closed. */
+export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): Promise<boolean> {
+  const files: FileManifestResult[] = [];
+  for (const file of plan.files) {
+    const manifest = await readFileManifest(store, plan, file.file, signal);
+    if (manifest === null) return false;
+    files.push(manifest);
+  }
+  await deleteForeignRows(store, plan, signal);
+  const manifest = { version: 1, result: runManifestResult(plan, files), run: closedNow() };
+  await writeOnce(store, runManifestKey(plan.run, plan.planId), runManifestSchema, manifest, signal);
+  return true;
+}
+
+/** A worker of an older plan may have written a part late: a reader of `rows/` must not see it. */
+async function deleteForeignRows(store: Store, plan: Plan, signal?: AbortSignal): Promise<void> {
+  const foreign: string[] = [];
+  for await (const { key } of store.list(rowsPrefix(plan.run), signal)) {
+    if (planIdOfKey(key) !== plan.planId) foreign.push(key);
+  }
+  await store.delete(foreign, signal);
+}
+
+export async function readFileManifest(
+  store: Store,
+  plan: Plan,
+  file: string,
+  signal?: AbortSignal,
+): Promise<FileManifestResult | null> {
+  return (
+    (await store.getJson(fileManifestKey(plan.run, plan.planId, file), fileManifestSchema, signal))?.value.result ??
+    null
+  );
+}
+
+export async function readRunManifest(
+  store: Store,
+  plan: Plan,
+  signal?: AbortSignal,
+): Promise<RunManifestResult | null> {
+  return (await store.getJson(runManifestKey(plan.run, plan.planId), runManifestSchema, signal))?.value.result ?? null;
+}
+
+function closedNow(): { closedAt: string; host: string } {
+  return { closedAt: new Date().toISOString(), host: hostname() };
+}
+
+/** Writes a manifest; where one is there already, an equal result is success and another an error. */
+async function writeOnce<T extends { result: unknown }>(
+  store: Store,
+  key: string,
+  schema: z.ZodType<T>,
+  value: unknown,
+  signal?: AbortSignal,
+): Promise<void> {
+  const manifest = schema.parse(value);
+  if (await store.putJson(key, manifest, { ifNoneMatch: '*' }, signal)) return;
+  const there = await store.getJson(key, schema, signal);
+  if (there !== null && isDeepStrictEqual(there.value.result, manifest.result)) return;
+  throw new PermanentError('MANIFESTS_DIFFER', `${key}: a manifest with another result is there already`, {
+    place: key,
+    expected: JSON.stringify(manifest.result).slice(0, 500),
+    received: JSON.stringify(there?.value.result ?? null).slice(0, 500),
+  });
+}

@@ -1,0 +1,20 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+/** The key or the upload is not there. A 403, which S3 answers without `s3:ListBucket`, is no such answer. */
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && !(error instanceof Error && error.name === 'NoSuchBucket');
+}
+
+/** A conditional write came second. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return statusOf(error) === 412;
+}
+
+/** A conditional write met another one under way: worth doing again. */
+export function isConflict(error: unknown): boolean {
+  return statusOf(error) === 409;
+}

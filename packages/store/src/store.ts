@@ -1,0 +1,237 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { FleetError, PermanentError, UsageError, messageOf } from '@wikifleet/domain/errors';
+import type { z } from 'zod';
+import { ObjectWriter } from './object-writer.js';
+import type { WriterOptions } from './object-writer.js';
+import { readRange } from './read-range.js';
+import { isMissing, isPreconditionFailed } from './s3-errors.js';
+
+export interface StoreSettings {
+  readonly bucket: string;
+  readonly region: string;
+  /** Where S3 is spoken; undefined: AWS itself. */
+  readonly endpoint: string | undefined;
+}
+
+export interface ObjectHead {
+  readonly size: number;
+  readonly etag: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+}
+
+/** When a write may happen; `ifMatch` is an ETag. */
+export interface WriteCondition {
+  readonly ifNoneMatch?: '*';
+  readonly ifMatch?: string;
+}
+
+/** A note, a receipt or a plan is never larger: 64 MiB, a plan of 100,000 files. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+
+/** A bucket on S3: objects read by range, written whole or by multipart upload, listed and deleted. */
+export class Store {
+  readonly bucket: string;
+  readonly #client: S3Client;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.bucket = bucket;
+  }
+
+  /** The endpoint is set explicitly, so that nothing is ever sent elsewhere; a loopback endpoint has buckets in its path. */
+  static connect(settings: StoreSettings): Store {
+    const client = new S3Client({
+      region: settings.region,
+      maxAttempts: 5,
+      ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
+    });
+    return new Store(client, settings.bucket);
+  }
+
+  /** Throws a `UsageError` where the bucket cannot be reached. */
+  async check(): Promise<void> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.bucket }));
+    } catch (error) {
+      throw new UsageError('BUCKET_UNREACHABLE', `the bucket ${this.bucket} cannot be reached: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Null only where S3 says that the key is not there; a 403 is an error. */
+  async head(key: string, signal?: AbortSignal): Promise<ObjectHead | null> {
+    try {
+      const head = await this.#client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
+      return { size: head.ContentLength ?? 0, etag: head.ETag ?? '', metadata: head.Metadata ?? {} };
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** A JSON object, validated; null where it is not there. Throws `OBJECT_MALFORMED` where it does not fit. */
+  async getJson<T>(
+    key: string,
+    schema: z.ZodType<T>,
+    signal?: AbortSignal,
+  ): Promise<{ value: T; etag: string } | null> {
+    let text: string;
+    let etag: string;
+    try {
+      const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
+      if ((answer.ContentLength ?? 0) > MAX_JSON_BYTES) {
+        throw new PermanentError(
+          'OBJECT_TOO_LARGE',
+          `${key}: expected at most ${MAX_JSON_BYTES} bytes, received ${answer.ContentLength}`,
+        );
+      }
+      text = (await answer.Body?.transformToString('utf-8')) ?? '';
+      etag = answer.ETag ?? '';
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+    return { value: parseJson(key, text, schema), etag };
+  }
+
+  /** Writes a small object; `false` where the condition did not hold. */
+  async put(
+    key: string,
+    body: string | Uint8Array,
+    condition: WriteCondition = {},
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.bucket,
+          Key: key,
+          Body: body,
+          ...(key.endsWith('.json') ? { ContentType: 'application/json' } : {}),
+          ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
+          ...(condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch }),
+        }),
+        send(signal),
+      );
+      return true;
+    } catch (error) {
+      if (isPreconditionFailed(error)) return false;
+      throw error;
+    }
+  }
+
+  async putJson(key: string, value: unknown, condition: WriteCondition = {}, signal?: AbortSignal): Promise<boolean> {
+    return await this.put(key, JSON.stringify(value, null, 1) + '\n', condition, signal);
+  }
+
+  /** The bytes `[start, end)` of an object, resumed where the connection breaks; see `readRange`. */
+  read(
+    key: string,
+    range: { start: number; end: number; etag: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    return readRange(this.#client, this.bucket, key, range, signal);
+  }
+
+  /** An object of any size, written as it comes; nothing is there until `finish`. */
+  createWriter(key: string, options: WriterOptions): ObjectWriter {
+    return new ObjectWriter(this.#client, this.bucket, key, options);
+  }
+
+  async *list(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedObject> {
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
+        send(signal),
+      );
+      for (const object of page.Contents ?? []) {
+        if (object.Key !== undefined) yield { key: object.Key, size: object.Size ?? 0 };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** Deletes keys, there or not; throws where S3 refuses one. */
+  async delete(keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    for (let i = 0; i < keys.length; i += 1000) {
+      const Objects = keys.slice(i, i + 1000).map((Key) => ({ Key }));
+      const answer = await this.#client.send(
+        new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
+        send(signal),
+      );
+      const [failed] = answer.Errors ?? [];
+      if (failed !== undefined) {
+        throw new FleetError('DELETE_REFUSED', `${failed.Key}: not deleted: ${failed.Code} ${failed.Message}`);
+      }
+    }
+  }
+
+  /** Aborts every multipart upload below a prefix; returns how many. */
+  async abortUploads(prefix: string, signal?: AbortSignal): Promise<number> {
+    let aborted = 0;
+    let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
+    for (;;) {
+      const page = await this.#client.send(
+        new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: prefix, ...markers }),
+        send(signal),
+      );
+      for (const { Key, UploadId } of page.Uploads ?? []) {
+        await this.#abortUpload(Key, UploadId, signal);
+        aborted += 1;
+      }
+      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return aborted;
+      markers = {
+        KeyMarker: page.NextKeyMarker,
+        ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
+      };
+    }
+  }
+
+  async #abortUpload(key: string | undefined, uploadId: string | undefined, signal?: AbortSignal): Promise<void> {
+    const command = new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId });
+    try {
+      await this.#client.send(command, send(signal));
+    } catch (error) {
+      // somebody else who closes the file was here first
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+function send(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
+
+function parseJson<T>(key: string, text: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new PermanentError('OBJECT_MALFORMED', `${key}: expected JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new PermanentError('OBJECT_MALFORMED', `${key}: ${issues.join('; ')}`);
+}

@@ -1,0 +1,36 @@
+import { HelpRequested, PermanentError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { ReleaseStack } from './release-stack.js';
+
+/** What a program ends with: 0 done, 1 failed, 2 used wrongly, 130 stopped by hand, 141 its reader went away. */
+export type ExitCode = 0 | 1 | 2 | 130 | 141;
+
+/**
+ * Runs a program: releases what it opened, turns what it throws into one clear line on standard error, and sets the
+ * exit code. A stack is shown only for what nobody expected.
+ */
+export async function runMain(main: (releases: ReleaseStack) => Promise<ExitCode>): Promise<void> {
+  const releases = new ReleaseStack();
+  try {
+    process.exitCode = await main(releases);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+  try {
+    await releases.close();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof HelpRequested) {
+    process.stdout.write(error.message);
+    return 0;
+  }
+  process.stderr.write(`wikifleet: ${messageOf(error)}\n`);
+  if (error instanceof UsageError) return 2;
+  if (!(error instanceof PermanentError) && error instanceof Error && process.env['WIKIFLEET_LOG_LEVEL'] === 'debug') {
+    process.stderr.write(`${codeOf(error)}: ${error.stack}\n`);
+  }
+  return 1;
+}
