@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
-import { convertDump } from '@wikifleet/conversion/convert-dump';
-import type { Conversion } from '@wikifleet/conversion/convert-dump';
+import type { BlockPool } from '@wikifleet/conversion/block-pool';
+import { convertSplit as convert } from '@wikifleet/conversion/convert-split';
+import type { Conversion } from '@wikifleet/conversion/convert-split';
+import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
@@ -14,6 +16,7 @@ import { close } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
 import { headOfRawObject } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
+import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 
@@ -21,6 +24,8 @@ export interface ConverterParts {
   readonly store: Store;
   /** Where a file is enqueued again whose raw object is gone. */
   readonly downloads: Sender;
+  /** Decodes the blocks, of one split at a time. */
+  readonly pool: BlockPool;
 }
 
 /** Bytes of a part of an upload: 10,000 of them are 156 GiB, more than a split can become. */
@@ -61,7 +66,7 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   } else {
     const raw = await headOfRawObject(store, job.run, job.file, job.object, signal);
     if (raw === null) return await fetchAgain(parts, plan, file, context);
-    const made = await makePart(store, job, raw, context);
+    const made = await makePart(parts, job, raw, context);
     if ((await loadPlan(store, job.run, signal))?.planId !== job.planId)
       return await discard(store, made.result, context);
     await store.putJson(receiptKey(job.run, job.planId, job.file, job.split.index), made, {}, signal);
@@ -80,10 +85,17 @@ async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, con
 /** The run has another plan since the work began: nobody shall read what was made for the old one. */
 async function discard(store: Store, result: SplitResult, { log, signal }: JobContext): Promise<void> {
   log.warn({ event: 'part discarded' }, 'the run has another plan now');
-  await store.delete([result.part.key, ...(result.quarantine === null ? [] : [result.quarantine.key])], signal);
+  const keys = [result.part, result.quarantine].flatMap((object) => (object === null ? [] : [object.key]));
+  await store.delete(keys, signal);
 }
 
-async function makePart(store: Store, job: ConvertJob, raw: ObjectHead, context: JobContext): Promise<Receipt> {
+async function makePart(
+  parts: ConverterParts,
+  job: ConvertJob,
+  raw: ObjectHead,
+  context: JobContext,
+): Promise<Receipt> {
+  const { store } = parts;
   const { signal, log, receiveCount } = context;
   const startedAt = new Date();
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
@@ -95,9 +107,11 @@ async function makePart(store: Store, job: ConvertJob, raw: ObjectHead, context:
     signal,
   });
   try {
-    const range = { start: 0, end: raw.size, etag: raw.etag };
-    const conversion = await convertDump({
-      source: store.read(rawKey(job.run, job.file), range, signal),
+    const conversion = await convert({
+      source: openObject(store, rawKey(job.run, job.file), raw, job.split, signal),
+      split: job.split,
+      engine: DEFAULT_ENGINE,
+      pool: parts.pool,
       wiki: job.run.wiki,
       compression: job.settings.compression,
       rows: part,
@@ -105,7 +119,7 @@ async function makePart(store: Store, job: ConvertJob, raw: ObjectHead, context:
       signal,
       onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),
     });
-    const stored = await finish(part);
+    const stored = part.size === 0 ? null : await finish(part);
     const quarantined = quarantine.size === 0 ? null : await finish(quarantine);
     if (conversion.failure !== null) throw splitFailed(conversion);
     const result = resultOf(job, conversion, stored, quarantined);
@@ -149,7 +163,7 @@ function splitFailed(conversion: Conversion): unknown {
 function resultOf(
   job: ConvertJob,
   conversion: Conversion,
-  part: StoredObject,
+  part: StoredObject | null,
   quarantine: StoredObject | null,
 ): SplitResult {
   const { head, firstBlock, nextBlock, firstPage, nextPage, counts, members } = conversion;

@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { parseConvertJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
 import { runName } from '@wikifleet/domain/run';
@@ -10,8 +12,10 @@ import { runService } from '@wikifleet/worker/service';
 import { SplitFailed, convertSplit } from './convert-split.js';
 
 await runMain(async (releases) => {
-  const settings = readSettings(process.env, [...CLOUD_VARIABLES, 'WIKIFLEET_GRACE_SECONDS']);
+  const settings = readSettings(process.env, [...CLOUD_VARIABLES, 'WIKIFLEET_GRACE_SECONDS', 'WIKIFLEET_WORKERS']);
   const log = createLog('converter', settings.WIKIFLEET_LOG_LEVEL);
+  const workers = settings.WIKIFLEET_WORKERS === 0 ? availableParallelism() : settings.WIKIFLEET_WORKERS;
+  const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
   const { store, downloads, converts } = await connect(settings, releases);
   await runService<ConvertJob>(
     {
@@ -19,7 +23,7 @@ await runMain(async (releases) => {
       slots: 1,
       parse: parseConvertJob,
       describe: ({ run, file, split }) => ({ run: runName(run), file, split: split.index }),
-      handle: async (job, context) => await convertSplit({ store, downloads }, job, context),
+      handle: async (job, context) => await convertSplit({ store, downloads, pool }, job, context),
       giveUp: async (job, error, attempts) => {
         const written = error instanceof SplitFailed ? error.written : null;
         await writeFailure(store, job, job.file, job.split.index, { error, attempts, written });

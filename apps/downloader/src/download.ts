@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { isOneSplit } from '@wikifleet/catalogue/dump-name';
+import { canBeSplit } from '@wikifleet/domain/containers';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { DownloadJob, RawObject } from '@wikifleet/domain/jobs';
@@ -46,17 +48,22 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
     return;
   }
   const note = (await noteOfGoodObject(store, plan, job, signal)) ?? (await fetchToStore(parts, plan, job, context));
-  await enqueueSplits(parts.converts, plan, note, signal);
-  log.info({ event: 'file downloaded', bytes: note.size, mirror: note.mirror }, 'raw object complete, splits enqueued');
+  const splits = await enqueueSplits(parts.converts, plan, note, signal);
+  log.info(
+    { event: 'file downloaded', bytes: note.size, splits, mirror: note.mirror },
+    'raw object complete, splits enqueued',
+  );
 }
 
-async function enqueueSplits(converts: Queue, plan: Plan, note: RawNote, signal: AbortSignal): Promise<void> {
+/** Returns how many. */
+async function enqueueSplits(converts: Queue, plan: Plan, note: RawNote, signal: AbortSignal): Promise<number> {
   const object: RawObject = { size: note.size, sha256: note.sha256, attemptId: note.attemptId };
-  const splits = splitsOf(note.size, plan.settings.splitBytes);
+  const splits = splitsOf(note.size, note.splitBytes);
   await converts.sendAll(
     splits.map((split) => serializeJob(convertJobOf(plan, note.file, split, object))),
     signal,
   );
+  return splits.length;
 }
 
 /** The note of the raw object that is there, when it fits both the object and the job. */
@@ -108,6 +115,7 @@ async function fetchToStore(
       size: fetched.size,
       sha256: fetched.sha256,
       upstreamChecksum: job.checksum,
+      splitBytes: isOneSplit(job.file) || !canBeSplit(fetched.firstBytes) ? null : plan.settings.splitBytes,
       attemptId: winner,
       mirror: fetched.mirror,
     };

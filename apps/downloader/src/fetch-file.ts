@@ -13,6 +13,8 @@ export interface ByteSink {
 export interface Fetched {
   readonly size: number;
   readonly sha256: string;
+  /** The first bytes, as many as tell how the file is packed. */
+  readonly firstBytes: Uint8Array;
   readonly mirror: string;
 }
 
@@ -24,6 +26,7 @@ export interface FetchOptions {
 
 /** Resumes in a row that brought no byte. */
 const MAX_RESUMES = 5;
+const FIRST_BYTES = 16;
 
 export function newAttemptId(): string {
   return randomUUID();
@@ -75,6 +78,7 @@ export async function fetchFile(
   const { signal } = options;
   const sha256 = createHash('sha256');
   const upstream = upstreamHash(job.checksum);
+  let firstBytes = Buffer.alloc(0);
   let received = 0;
   let resumes = 0;
   while (received < size) {
@@ -83,6 +87,7 @@ export async function fetchFile(
       for await (const bytes of stream) {
         if (received + bytes.length > size) throw sizeDiffers(job, size, `more than ${size} bytes`);
         await sink.write(bytes);
+        if (firstBytes.length < FIRST_BYTES) firstBytes = Buffer.concat([firstBytes, bytes.subarray(0, FIRST_BYTES)]);
         sha256.update(bytes);
         upstream?.update(bytes);
         received += bytes.length;
@@ -113,7 +118,7 @@ export async function fetchFile(
       },
     );
   }
-  return { size: received, sha256: sha256.digest('hex'), mirror: mirror.name };
+  return { size: received, sha256: sha256.digest('hex'), firstBytes, mirror: mirror.name };
 }
 
 function upstreamHash(checksum: Checksum | null): ReturnType<typeof createHash> | undefined {

@@ -7,7 +7,7 @@ import { prepareOut, startCloud } from './start/local-fleet.js';
 const COMMAND_LINE = {
   usage: 'npm run -s cloud -- [--out DIR] [--port N]',
   about:
-    'Runs SQS and S3 on 127.0.0.1 with the fleet\'s bucket and queues, prints the environment to export once they\n' +
+    "Runs SQS and S3 on 127.0.0.1 with the fleet's bucket and queues, prints the environment to export once they\n" +
     'answer, and ends with Ctrl-C. Objects and messages are there again after the next start.',
   flags: {
     out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
@@ -18,11 +18,13 @@ const COMMAND_LINE = {
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const port = wholeNumber('port', flags.port ?? '4566', 0, 65_535);
-  const folders = await prepareOut(flags.out ?? 'data', false);
+  const folders = await prepareOut(flags.out ?? 'data');
   const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
   const { environment } = await startCloud(folders, port, releases);
   process.stdout.write(exportLines(fleetEnvironment(environment['AWS_ENDPOINT_URL'] ?? '')));
-  process.stderr.write(`SQS and S3 answer at ${environment['AWS_ENDPOINT_URL']}; objects are files in ${folders.out}; Ctrl-C ends it.\n`);
+  process.stderr.write(
+    `SQS and S3 answer at ${environment['AWS_ENDPOINT_URL']}; objects are files in ${folders.out}; Ctrl-C ends it.\n`,
+  );
   await stopped;
   return 0;
 });

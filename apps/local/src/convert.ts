@@ -1,17 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { oneOf, parseCommandLine } from '@wikifleet/config/command-line';
-import { convertDump } from '@wikifleet/conversion/convert-dump';
-import type { Conversion } from '@wikifleet/conversion/convert-dump';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { openBlockPool } from '@wikifleet/conversion/block-pool';
+import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
-import { joinProblems } from '@wikifleet/domain/join';
 import { checkName } from '@wikifleet/domain/names';
-import { COMPRESSIONS } from '@wikifleet/domain/plan';
+import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { runMain } from '@wikifleet/worker/run-main';
-import type { ExitCode } from '@wikifleet/worker/run-main';
-import { count, duration, megabytes, plural } from './figures.js';
-import { StreamSink, isBrokenPipe } from './file-sink.js';
+import { convertFile } from './convert/convert-file.js';
+import { summarize } from './convert/summarize.js';
+import { openFile } from './local-file.js';
 import { ProgressLine } from './progress-line.js';
+import { StreamSink, isBrokenPipe } from './stream-sink.js';
 
 const COMMAND_LINE = {
   usage: 'npm run -s convert -- FILE [flags]',
@@ -20,80 +21,73 @@ const COMMAND_LINE = {
     'Exit code 0 only where the file is whole; 1 where it is not, after its whole pages were written.',
   flags: {
     wiki: { type: 'string', value: 'ID', help: 'the wiki of a file that does not say (default: unknown)' },
-    engine: { type: 'string', value: 'E', help: 'what reads the XML: reference (the default, and the only one)' },
+    engine: {
+      type: 'string',
+      value: 'E',
+      help: `what reads the XML: ${ENGINES.join(' or ')} (default: ${DEFAULT_ENGINE}); the rows are the same`,
+    },
+    workers: { type: 'string', value: 'N', help: 'threads (default: one a processor); the rows are the same' },
+    'split-bytes': {
+      type: 'string',
+      value: 'N',
+      help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES}); the rows are the same`,
+    },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: none)' },
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
-    quarantine: { type: 'string', value: 'FILE', help: 'where what cannot be read goes, with why (default: only counted)' },
+    quarantine: {
+      type: 'string',
+      value: 'FILE',
+      help: 'where what cannot be read goes, with why (default: only counted)',
+    },
   },
   positionals: ['FILE'],
 } as const;
 
-const MIB = 1024 * 1024;
-
-async function sizeOf(path: string): Promise<number> {
+async function openDump(path: string): Promise<{ handle: FileHandle; size: number }> {
   try {
-    const { size } = await stat(path);
-    return size;
+    const handle = await open(path);
+    const info = await handle.stat();
+    if (info.isFile()) return { handle, size: info.size };
+    await handle.close();
   } catch (error) {
     throw new UsageError('FILE_UNREADABLE', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+  throw new UsageError('FILE_UNREADABLE', `${path} cannot be read: expected a file`);
 }
 
 await runMain(async (releases) => {
   const { flags, positionals } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const path = positionals[0] ?? '';
   const compression = oneOf('compression', flags.compression ?? 'none', COMPRESSIONS);
-  oneOf('engine', flags.engine ?? 'reference', ['reference']);
+  const engine = oneOf('engine', flags.engine ?? DEFAULT_ENGINE, ENGINES);
+  const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
+  const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : checkName('wiki', flags.wiki);
-  const size = await sizeOf(path);
+  const { handle, size } = await openDump(path);
+  releases.defer(handle, async (h) => await h.close());
+  const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
   const rows = flags.out === undefined ? StreamSink.standardOutput() : await StreamSink.file(flags.out);
   const quarantine = flags.quarantine === undefined ? null : await StreamSink.file(flags.quarantine);
   const progress = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
-  const started = performance.now();
-  const secondsSoFar = (): number => (performance.now() - started) / 1000;
   try {
-    const conversion = await convertDump({
-      source: createReadStream(path, { highWaterMark: MIB }),
+    const converted = await convertFile(openFile(handle, size), {
       wiki,
+      engine,
+      pool,
+      splitBytes,
       compression,
       rows,
       quarantine: quarantine ?? { write: async () => await Promise.resolve() },
-      signal: new AbortController().signal,
-      onProgress: ({ bytes, xmlBytes, pages, rows: done }) => {
-        const seconds = secondsSoFar();
-        const left = (seconds * Math.max(0, size - bytes)) / Math.max(1, bytes);
-        const pace = `${megabytes(xmlBytes / seconds)}/s of XML`;
-        progress.show(bytes / Math.max(1, size), `${count(pages)} pages, ${count(done)} rows, ${pace}, ${duration(left)} left`);
-      },
+      progress,
     });
     await rows.end();
     await quarantine?.end();
     progress.clear();
-    return summarize(path, size, conversion, secondsSoFar());
+    for (const line of summarize(path, converted)) process.stderr.write(`${line}\n`);
+    return converted.problems.length === 0 ? 0 : 1;
   } catch (error) {
     // the reader has all it wanted; a shell expects 128 + SIGPIPE
     if (isBrokenPipe(error)) return 141;
     throw error;
   }
 });
-
-function summarize(path: string, size: number, conversion: Conversion, seconds: number): ExitCode {
-  const { counts, xmlBytes, failure } = conversion;
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  say(
-    `${path}: ${plural(counts.pages, 'page')}, ${plural(counts.rows, 'row')}, ${megabytes(xmlBytes)} of XML in ` +
-      `${duration(seconds)} (${megabytes(xmlBytes / seconds)}/s)`,
-  );
-  const notes: [number, string][] = [
-    [counts.pagesWithoutRevision, 'pages without a revision, which have no row'],
-    [counts.quarantined, 'pieces that could not be read (--quarantine FILE keeps them, with why)'],
-    [counts.partialPages, 'pages of which something could not be read'],
-  ];
-  for (const [n, what] of notes) if (n > 0) say(`  ${count(n)} ${what}`);
-  const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
-  if (unmapped.length > 0) say(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
-  const problems =
-    failure === null ? joinProblems(size, [{ ...conversion, split: { index: 0 } }]) : [{ message: failure.message }];
-  for (const { message } of problems) say(`wikifleet: ${path} is not whole: ${message}`);
-  return problems.length === 0 ? 0 : 1;
-}

@@ -1,24 +1,44 @@
+import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { messageOf, UsageError } from '@wikifleet/domain/errors';
-
-import { localstackHelp, parseLocalstackArguments, type LocalstackArguments } from './localstack/arguments.js';
+import { FleetError } from '@wikifleet/domain/errors';
+import { runMain } from '@wikifleet/worker/run-main';
+import { exportLines, fleetEnvironment } from './fleet-environment.js';
+import { parseLocalstackArguments, type LocalstackArguments } from './localstack/arguments.js';
 import { composeLocalstack, dockerAnswers } from './localstack/compose-localstack.js';
-import { exportLines, fleetEnvironment } from './localstack/fleet-environment.js';
 import { installLocalstack } from './localstack/install-localstack.js';
 import { serveLocalstack, type RunningLocalstack } from './localstack/serve-localstack.js';
 
 const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const say = (line: string) => process.stderr.write(`localstack: ${line}\n`);
 
+await runMain(async (releases) => {
+  const args = parseLocalstackArguments(process.argv.slice(2));
+  const stop = new AbortController();
+  // A second signal changes nothing: what was started is ended within seconds in any case
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  stopWithNpm(stop);
+  try {
+    const server = releases.defer(await start(args, stop.signal), async (s) => await s.close());
+    process.stdout.write(exportLines(fleetEnvironment(`http://127.0.0.1:${args.port}`)));
+    say('ready; Ctrl-C ends it');
+    const how = await Promise.race([server.ended, stop.signal.aborted ? null : once(stop.signal, 'abort')]);
+    if (!stop.signal.aborted) throw new FleetError('LOCALSTACK_ENDED', `LocalStack ended by itself (${String(how)})`);
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say('stopped before it was ready');
+    return 130;
+  }
+});
+
 async function start(args: LocalstackArguments, signal: AbortSignal): Promise<RunningLocalstack> {
+  const { port } = args;
   const environment = process.env;
-  const docker = args.docker ?? (args.python === undefined && (await dockerAnswers(environment)));
-  if (docker) {
-    say(`starting with Docker Compose on port ${args.port}`);
-    return composeLocalstack({ port: args.port, composeFile: inRepository('docker-compose.yml'), environment, signal });
+  if (args.docker ?? (await dockerAnswers(environment))) {
+    say(`starting with Docker Compose on port ${port}`);
+    return await composeLocalstack({ port, composeFile: inRepository('docker-compose.yml'), environment, signal });
   }
   // An empty XDG_CACHE_HOME counts as unset, as its specification says
   const caches = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
@@ -30,47 +50,15 @@ async function start(args: LocalstackArguments, signal: AbortSignal): Promise<Ru
     signal,
     say,
   });
-  say(`starting on port ${args.port}`);
-  const initScript = inRepository('docker/init/ready.sh');
-  return serveLocalstack({ port: args.port, venv, initScript, environment, signal });
+  say(`starting on port ${port}`);
+  return await serveLocalstack({ port, venv, initScript: inRepository('docker/init/ready.sh'), environment, signal });
 }
 
-async function main(): Promise<number> {
-  const args = parseLocalstackArguments(process.argv.slice(2));
-  if (args.help) {
-    process.stdout.write(localstackHelp);
-    return 0;
-  }
-  const stop = new AbortController();
-  const stopped = new Promise<'stopped'>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve('stopped'), { once: true });
-  });
-  // A second signal changes nothing: what was started is ended within seconds in any case
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-
-  let server: RunningLocalstack;
-  try {
-    server = await start(args, stop.signal);
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    say('stopped before it was ready');
-    return 130;
-  }
-  try {
-    process.stdout.write(exportLines(fleetEnvironment(args.port)));
-    say('ready; Ctrl-C ends it');
-    const how = await Promise.race([server.ended, stopped]);
-    if (how === 'stopped') return 0;
-    say(`LocalStack ended by itself (${how})`);
-    return 1;
-  } finally {
-    await server.close();
-  }
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  say(messageOf(error));
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+/** npm hands a signal on to the shell between us, and that one not to us: where the shell is gone, so are we. */
+function stopWithNpm(stop: AbortController): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop.abort();
+  }, 500).unref();
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { COMPRESSIONS } from '@wikifleet/domain/plan';
+import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runFleet } from './start/run-fleet.js';
@@ -14,11 +14,29 @@ const COMMAND_LINE = {
     'processes. Without flags it converts a sample wiki. Exit code 0 only when every run is complete.',
   flags: {
     from: { type: 'string', value: 'DIR', help: 'convert the dump files in this folder' },
-    wiki: { type: 'string', value: 'W', help: 'convert a wiki from the real mirrors; with --from: the wiki of files that do not say' },
-    date: { type: 'string', value: 'D', help: 'YYYY-MM-DD or latest (default: latest); with --from: of files whose name has none' },
-    kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream; with --from: articles)` },
+    wiki: {
+      type: 'string',
+      value: 'W',
+      help: 'convert a wiki from the real mirrors; with --from: the wiki of files that do not say',
+    },
+    date: {
+      type: 'string',
+      value: 'D',
+      help: 'YYYY-MM-DD or latest (default: latest); with --from: of files whose name has none',
+    },
+    kind: {
+      type: 'string',
+      value: 'K',
+      help: `one of ${KINDS.join(', ')}\n(default: articles-multistream; with --from: articles)`,
+    },
     out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
-    converters: { type: 'string', value: 'N', help: 'converter processes (default: one a processor)' },
+    converters: { type: 'string', value: 'N', help: 'converter processes (default: 1)' },
+    workers: { type: 'string', value: 'N', help: 'threads in each converter (default: one a processor)' },
+    'split-bytes': {
+      type: 'string',
+      value: 'N',
+      help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES})`,
+    },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
     port: { type: 'string', value: 'N', help: 'of the loopback cloud (default: any free one)' },
     keep: { type: 'boolean', help: 'go on with what an earlier start left in --out (the default)' },
@@ -31,13 +49,29 @@ const COMMAND_LINE = {
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const out = flags.out ?? 'data';
-  const converters = wholeNumber('converters', flags.converters ?? String(availableParallelism()), 1, 64);
+  const converters = wholeNumber('converters', flags.converters ?? '1', 1, 64);
+  const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
+  const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const port = wholeNumber('port', flags.port ?? '0', 0, 65_535);
   const compression = oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS);
   const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
-  const source = chooseSource({ ...flags, sampleMegabytes: megabytes, sampleFolder: join(out, '.wikifleet', `sample-${megabytes}`) });
+  const source = chooseSource({
+    ...flags,
+    sampleMegabytes: megabytes,
+    sampleFolder: join(out, '.wikifleet', `sample-${megabytes}`),
+  });
   return await runFleet(
-    { out, converters, port, compression, fresh: flags.fresh === true && flags.keep !== true, force: flags.force ?? false, source },
+    {
+      out,
+      converters,
+      workers,
+      splitBytes,
+      port,
+      compression,
+      fresh: flags.fresh === true && flags.keep !== true,
+      force: flags.force ?? false,
+      source,
+    },
     releases,
   );
 });

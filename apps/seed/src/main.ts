@@ -1,12 +1,13 @@
-import { oneOf, parseCommandLine } from '@wikifleet/config/command-line';
+import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
-import { COMPRESSIONS, ROWS_VERSION } from '@wikifleet/domain/plan';
+import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind, runName } from '@wikifleet/domain/run';
 import { openMirrors } from '@wikifleet/mirror/open-mirrors';
 import { enqueueMissing } from '@wikifleet/runs/enqueue';
 import { settlePlan } from '@wikifleet/runs/plans';
+import type { PlanDraft } from '@wikifleet/runs/plans';
 import { connect } from '@wikifleet/worker/connect';
 import { runMain } from '@wikifleet/worker/run-main';
 import { catalogueOfMirrors } from './mirror-source.js';
@@ -22,6 +23,7 @@ const COMMAND_LINE = {
     date: { type: 'string', value: 'D', help: 'YYYY-MM-DD, or latest: the newest run that is complete' },
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
+    'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
     files: {
       type: 'string',
@@ -46,7 +48,7 @@ await runMain(async (releases) => {
     acceptListing: flags['accept-listing'] ?? false,
     filesFrom: flags.files,
     settings: {
-      splitBytes: null,
+      splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40),
       format: 'jsonl',
       compression: oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS),
       rowsVersion: ROWS_VERSION,
@@ -57,26 +59,29 @@ await runMain(async (releases) => {
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
   const { draft, remarks } = await planRun(catalogueOfMirrors(known, new AbortController().signal), request);
-  const bytes = draft.files.reduce((sum, file) => sum + (file.size ?? 0), 0);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   remarks.forEach(say);
-  say(
-    `${runName(draft.run)}: ${draft.files.length} files, ${(bytes / 1e6).toFixed(1)} MB, vouched for by ${draft.vouchedBy}`,
-  );
-  if (draft.vouchedBy === 'listing') say('Nobody vouched that this list of files is complete.');
   if (flags['dry-run'] === true) {
+    describeDraft(draft, say);
     for (const file of draft.files) say(`  would enqueue ${file.file} (${file.size ?? 'size not known'})`);
     return 0;
   }
   const { plan, existed } = await settlePlan(cloud.store, draft, { force: flags.force ?? false });
   const enqueued = await enqueueMissing(cloud.store, cloud.downloads, plan);
   if (flags.json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ run: plan.run, planId: plan.planId, existed, enqueued: enqueued.files, done: enqueued.done })}\n`,
-    );
+    const answer = { run: plan.run, planId: plan.planId, existed, enqueued: enqueued.files, done: enqueued.done };
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    return 0;
   }
+  describeDraft(draft, say);
   say(
     `plan ${plan.planId} ${existed ? 'was there' : 'written'}; enqueued ${enqueued.files.length} files, ${enqueued.done} done before`,
   );
   return 0;
 });
+
+function describeDraft({ run, files, vouchedBy }: PlanDraft, say: (line: string) => void): void {
+  const bytes = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
+  say(`${runName(run)}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB, vouched for by ${vouchedBy}`);
+  if (vouchedBy === 'listing') say('Nobody vouched that this list of files is complete.');
+}

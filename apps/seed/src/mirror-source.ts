@@ -32,7 +32,11 @@ async function listed(mirror: Mirror, path: string, signal: AbortSignal): Promis
   }
 }
 
-async function ask<T>(mirrors: readonly Mirror[], signal: AbortSignal, question: (mirror: Mirror) => Promise<T | null>): Promise<T | null> {
+async function ask<T>(
+  mirrors: readonly Mirror[],
+  signal: AbortSignal,
+  question: (mirror: Mirror) => Promise<T | null>,
+): Promise<T | null> {
   let failure: unknown;
   let answered = false;
   for (const mirror of mirrors) {

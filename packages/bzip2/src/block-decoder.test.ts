@@ -238,6 +238,21 @@ describe('BlockDecoder', () => {
     }
   });
 
+  it('takes no bits behind the cut for the end of the block', () => {
+    for (let count = 1; count <= 16; count++) {
+      // The end is the one code that begins with 0, and nothing but zeros lies behind the cut.
+      const symbols = [...Array.from({ length: count }, () => 1), 2];
+      const table = [2, 2, 1];
+      const bits = blockBits({ ...withRuns('a', 'a'), lengths: [table, table], symbols });
+      const cut = packBits(bits.slice(0, (bits.length - 1) & ~7));
+      assert.equal(
+        codeOf(() => decoder.decode(cut, 0, 9)),
+        'BZIP2_TRUNCATED',
+        `${count} symbols`,
+      );
+    }
+  });
+
   it('gives positions in the whole input', () => {
     const stream = writeStream(9, [{ ...text(), crc: 1 }]);
     assert.throws(() => decoder.decode(stream, FIRST, 9, 2 ** 44), {

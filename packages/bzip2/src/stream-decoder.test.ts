@@ -219,6 +219,19 @@ describe('Bzip2Decoder', () => {
     );
   });
 
+  it('hands a block out as soon as what follows it can be seen', () => {
+    const input = MANY.bz2;
+    const [, second] = findMagics(input);
+    const seen = Math.ceil((second!.bit + 48) / 8);
+    const decoder = new Bzip2Decoder();
+    for (let at = 0; at < seen; at++) {
+      assert.deepEqual([...decoder.read()], [], `after ${at} bytes`);
+      decoder.push(input.subarray(at, at + 1));
+    }
+    assert.equal([...decoder.read()].length, 1);
+    assert.equal(decoder.nextBlock, second!.bit);
+  });
+
   it('is not taken in by magics within a block, however the input arrives', () => {
     const magic = `${binary(0x314159, 24)}${binary(0x265359, 24)}0`;
     const fields = small();

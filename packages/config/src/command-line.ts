@@ -56,7 +56,7 @@ function refusal<F extends Record<string, Flag>>(line: CommandLine<F>, what: str
 
 /** Node adds advice about `--` that helps nobody here. */
 function firstSentence(text: string): string {
-  const end = text.indexOf('. ');
+  const end = text.search(/\.\s/);
   return (end < 0 ? text : text.slice(0, end)).replace(/\.$/, '');
 }
 

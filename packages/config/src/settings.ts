@@ -2,6 +2,14 @@ import { UsageError } from '@wikifleet/domain/errors';
 import { z } from 'zod';
 
 const text = z.string().trim().min(1);
+/** A number in digits: `Number` would take white space for 0, and `0x10` for 16. */
+const number = (pattern: RegExp, what: string, min: number, max: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(pattern, `expected ${what} from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: `expected ${what} from ${min} to ${max}` });
+const whole = (min: number, max: number): z.ZodType<number, string> => number(/^\d{1,15}$/, 'a whole number', min, max);
 const url = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
 
 /** What each program takes from its environment, and what it assumes where nothing is said. */
@@ -17,14 +25,17 @@ const VARIABLES = {
   /** The mirror file. */
   WIKIFLEET_MIRRORS: text.default('mirrors.json'),
   /** A mail address or a URL that mirrors see in our User-Agent. */
-  WIKIFLEET_CONTACT: text.max(200).optional(),
+  WIKIFLEET_CONTACT: z
+    .string()
+    .regex(/^[\x21-\x7e]{3,200}$/, 'expected a mail address or a URL without spaces')
+    .optional(),
   WIKIFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Downloads at once in one task. */
-  WIKIFLEET_DOWNLOAD_SLOTS: z.coerce.number().int().min(1).max(32).default(3),
+  WIKIFLEET_DOWNLOAD_SLOTS: whole(1, 32).default(3),
   /** Threads of one converter; 0: one a processor. */
-  WIKIFLEET_WORKERS: z.coerce.number().int().min(0).max(256).default(0),
+  WIKIFLEET_WORKERS: whole(0, 256).default(0),
   /** Seconds that a job may go on after SIGTERM. */
-  WIKIFLEET_GRACE_SECONDS: z.coerce.number().min(0).max(3600).default(90),
+  WIKIFLEET_GRACE_SECONDS: number(/^\d{1,15}(?:\.\d{1,15})?$/, 'seconds', 0, 3600).default(90),
 } satisfies Record<string, z.ZodType>;
 
 type Variable = keyof typeof VARIABLES;

@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
+import type { RowChunk } from '@wikifleet/mediawiki/page-converter';
 
 /** A member is closed at the first row after this many bytes of rows. */
 export const MEMBER_BYTES = 4 * 1024 * 1024;
@@ -11,6 +12,9 @@ export const MEMBER_BYTES = 4 * 1024 * 1024;
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
+
+/** Members under compression at once: as many as libuv has threads for it. */
+const PARALLEL = 4;
 
 type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
 
@@ -44,50 +48,84 @@ export function compressorOf(compression: Compression): Compress {
 
 /**
  * Writes rows as members, each a gzip member or a zstd frame of its own, so that a reader can begin at any of them. The
- * cut follows from the rows alone. Memory: one member, at most `MEMBER_BYTES` and a row, twice.
+ * cut follows from the rows alone: a member is closed behind the first row that brings it over `MEMBER_BYTES`. Members
+ * are compressed beside each other (in libuv's threads), and written in order. Memory: `PARALLEL` members of
+ * `MEMBER_BYTES` and a row.
  */
 export class MemberWriter {
   readonly #sink: ByteSink;
   readonly #compress: Compress;
-  #rows: Uint8Array[] = [];
+  #pending: Uint8Array[] = [];
   #bytes = 0;
+  #rows = 0;
   #firstPageId = 0;
   #lastPageId = 0;
   #offset = 0;
   readonly #members: Member[] = [];
+  /** Members under compression, in order. */
+  readonly #underWay: Promise<Uint8Array>[] = [];
+  readonly #waiting: Omit<Member, 'offset' | 'length'>[] = [];
 
   constructor(sink: ByteSink, compression: Compression) {
     this.#sink = sink;
     this.#compress = compressorOf(compression);
   }
 
+  /** Those that are written. */
   get members(): readonly Member[] {
     return this.#members;
   }
 
-  /** Takes one row with its newline; the bytes must stay as they are. */
-  async add(row: Uint8Array, pageId: number): Promise<void> {
-    if (this.#rows.length === 0) this.#firstPageId = pageId;
-    this.#lastPageId = pageId;
-    this.#rows.push(row);
-    this.#bytes += row.length;
-    if (this.#bytes > MEMBER_BYTES) await this.closeMember();
+  /** Takes whole rows; their bytes must stay as they are. */
+  async add(chunk: RowChunk): Promise<void> {
+    let row = 0;
+    let taken = 0;
+    for (const page of chunk.pages) {
+      for (let i = 0; i < page.rows; i += 1, row += 1) {
+        if (this.#rows === 0) this.#firstPageId = page.id;
+        this.#lastPageId = page.id;
+        this.#rows += 1;
+        const end = chunk.ends[row]!;
+        if (this.#bytes + end - taken <= MEMBER_BYTES) continue;
+        this.#take(chunk.bytes.subarray(taken, end));
+        taken = end;
+        await this.#close();
+      }
+    }
+    this.#take(chunk.bytes.subarray(taken));
   }
 
-  /** Writes what has gathered as a member; nothing where there is nothing. */
-  async closeMember(): Promise<void> {
-    if (this.#rows.length === 0) return;
-    const packed = await this.#compress(Buffer.concat(this.#rows, this.#bytes));
-    this.#members.push({
-      offset: this.#offset,
-      length: packed.length,
-      rows: this.#rows.length,
-      firstPageId: this.#firstPageId,
-      lastPageId: this.#lastPageId,
-    });
-    this.#offset += packed.length;
-    this.#rows = [];
+  #take(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pending.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#rows === 0) return;
+    const compressed = this.#compress(Buffer.concat(this.#pending, this.#bytes));
+    // it is looked at when it is written
+    compressed.catch(() => {});
+    this.#underWay.push(compressed);
+    this.#waiting.push({ rows: this.#rows, firstPageId: this.#firstPageId, lastPageId: this.#lastPageId });
+    this.#pending = [];
     this.#bytes = 0;
+    this.#rows = 0;
+    while (this.#underWay.length >= PARALLEL) await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const packed = await this.#underWay.shift();
+    const facts = this.#waiting.shift();
+    if (packed === undefined || facts === undefined) return;
+    this.#members.push({ offset: this.#offset, length: packed.length, ...facts });
+    this.#offset += packed.length;
     await this.#sink.write(packed);
+  }
+
+  /** Writes what has gathered as the last member; nothing where there is nothing. */
+  async finish(): Promise<void> {
+    await this.#close();
+    while (this.#underWay.length > 0) await this.#write();
   }
 }

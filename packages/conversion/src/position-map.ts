@@ -1,31 +1,32 @@
 import type { Position } from '@wikifleet/domain/receipts';
 
-interface Entry {
-  /** Where the block begins in the unpacked bytes. */
-  readonly start: number;
-  readonly block: number;
-}
-
-/** From offsets in a file's unpacked bytes to places in its blocks; 16 bytes a block. */
+/** From offsets in unpacked bytes to places in blocks; 16 bytes a block. */
 export class PositionMap {
-  readonly #entries: Entry[] = [];
+  /** Where each block begins in the unpacked bytes, and its bit position. */
+  readonly #starts: number[] = [];
+  readonly #blocks: number[] = [];
 
-  /** Says that the unpacked byte `offset` is byte `offsetInBlock` of `block`; in the order of the file. */
-  add(offset: number, block: number, offsetInBlock: number): void {
-    if (this.#entries.at(-1)?.block === block) return;
-    this.#entries.push({ start: offset - offsetInBlock, block });
+  /** Says that the byte at `offset` and those behind it are `block`'s; in the order of the file. */
+  add(offset: number, block: number): void {
+    if (this.#blocks.at(-1) === block) return;
+    this.#starts.push(offset);
+    this.#blocks.push(block);
   }
 
-  /** The place of an offset: that of the last block that begins at or before it. */
+  /** The first block of all; null before any. */
+  get firstBlock(): number | null {
+    return this.#blocks[0] ?? null;
+  }
+
+  /** The place of an offset: in the last block that begins at or before it. */
   at(offset: number): Position {
     let low = 0;
-    let high = this.#entries.length;
+    let high = this.#starts.length;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (this.#entries[middle]!.start <= offset) low = middle;
+      if (this.#starts[middle]! <= offset) low = middle;
       else high = middle;
     }
-    const entry = this.#entries[low];
-    return entry === undefined ? { block: 0, offset } : { block: entry.block, offset: offset - entry.start };
+    return { block: this.#blocks[low] ?? 0, offset: offset - (this.#starts[low] ?? 0) };
   }
 }

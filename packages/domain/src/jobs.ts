@@ -16,11 +16,18 @@ export const downloadJobSchema = z.strictObject({
 
 export type DownloadJob = z.infer<typeof downloadJobSchema>;
 
+/** As many as five digits number in the names of parts and receipts. */
+export const MAX_SPLITS = 99_999;
+
 /** A range of compressed bytes `[start, end)` of the raw object: split `index` of `count`. */
 export const splitSchema = z
   .strictObject({
-    index: z.number().int().min(0).max(99_998),
-    count: z.number().int().min(1).max(99_999),
+    index: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_SPLITS - 1),
+    count: z.number().int().min(1).max(MAX_SPLITS),
     start: sizeSchema,
     end: sizeSchema,
   })
@@ -58,29 +65,34 @@ export type ConvertJob = z.infer<typeof convertJobSchema>;
 /** A message body may have this many characters; a job has a few hundred. */
 export const MAX_JOB_CHARACTERS = 16_384;
 
+function malformed(type: string, reason: string, cause?: unknown): PermanentError {
+  return new PermanentError('JOB_MALFORMED', `a message is no ${type} job: ${reason}`, {
+    cause,
+    expected: `${type} job, version 1`,
+  });
+}
+
 function parseJob<T>(schema: z.ZodType<T>, type: string, body: string): T {
-  const fail = (reason: string, cause?: unknown): PermanentError =>
-    new PermanentError('JOB_MALFORMED', `a message is no ${type} job: ${reason}`, {
-      cause,
-      expected: `${type} job, version 1`,
-    });
   if (body.length > MAX_JOB_CHARACTERS) {
-    throw fail(`expected at most ${MAX_JOB_CHARACTERS} characters, received ${body.length}`);
+    throw malformed(type, `expected at most ${MAX_JOB_CHARACTERS} characters, received ${body.length}`);
   }
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch (error) {
-    throw fail('its body is not JSON', error);
+    throw malformed(type, 'its body is not JSON', error);
   }
+  return checkJob(schema, type, value);
+}
+
+function checkJob<T>(schema: z.ZodType<T>, type: string, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw fail(
-    result.error.issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
-      .join('; '),
-  );
+  // an issue repeats what it does not know, whose length is a stranger's choice
+  const issues = result.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`.slice(0, 200));
+  throw malformed(type, issues.join('; '));
 }
 
 /** Reads and validates a message body; throws `JOB_MALFORMED` (never worth a retry). */
@@ -95,20 +107,29 @@ export function parseConvertJob(body: string): ConvertJob {
 
 /** The job's message body; validated here too, so that no program enqueues what another one will refuse. */
 export function serializeJob(job: DownloadJob | ConvertJob): string {
-  const body = JSON.stringify(job);
-  if (job.type === 'download') parseDownloadJob(body);
-  else parseConvertJob(body);
-  return body;
+  // the job itself, not its JSON, where NaN has become null
+  if (job.type === 'download') return JSON.stringify(checkJob(downloadJobSchema, job.type, job));
+  return JSON.stringify(checkJob(convertJobSchema, job.type, job));
 }
 
 export function downloadJobOf(plan: Plan, file: PlanFile): DownloadJob {
   return { version: 1, type: 'download', planId: plan.planId, run: plan.run, ...file };
 }
 
-/** The splits of a raw object: max(1, ceil(size / splitBytes)) ranges, or one where `splitBytes` is null. */
+/**
+ * The splits of a raw object: max(1, ceil(size / splitBytes)) ranges, or one where `splitBytes` is null. Throws
+ * `TOO_MANY_SPLITS` where their numbers would not fit into the names of parts.
+ */
 export function splitsOf(size: number, splitBytes: number | null): Split[] {
   if (splitBytes === null || size <= splitBytes) return [{ index: 0, count: 1, start: 0, end: size }];
   const count = Math.ceil(size / splitBytes);
+  if (count > MAX_SPLITS) {
+    throw new PermanentError(
+      'TOO_MANY_SPLITS',
+      `expected at most ${MAX_SPLITS} splits a file, received ${count}: ${size} bytes in splits of ${splitBytes}`,
+      { expected: `at most ${MAX_SPLITS} splits`, received: `${count} splits` },
+    );
+  }
   return Array.from({ length: count }, (_, index) => ({
     index,
     count,

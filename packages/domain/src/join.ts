@@ -41,19 +41,30 @@ export function joinProblems(size: number, results: readonly SplitBoundaries[]):
   return problems;
 }
 
+/** A split owns something, or it owns nothing: one of its two ends alone says neither. */
+function contradiction(add: Add, split: number, what: 'Block' | 'Page', first: unknown, next: unknown): void {
+  const expected = `first${what} and next${what}, or neither`;
+  const received = `${JSON.stringify(first)} and ${JSON.stringify(next)}`;
+  add('RECEIPT_CONTRADICTS', `the receipt of split ${split} contradicts itself`, `split ${split}`, expected, received);
+}
+
 type Add = (code: string, what: string, place: string, expected: string, received: string) => void;
 
 function joinBlocks(size: number, results: readonly SplitBoundaries[], add: Add): void {
   let expected = results[0]?.head.firstBlock ?? null;
   let before = 'the head';
   for (const { split, firstBlock, nextBlock } of results) {
-    if (firstBlock === null) continue;
+    if (firstBlock === null && nextBlock === null) continue;
+    if (firstBlock === null || nextBlock === null) {
+      contradiction(add, split.index, 'Block', firstBlock, nextBlock);
+      continue;
+    }
     if (firstBlock !== expected) {
       add(
         'BLOCKS_DO_NOT_JOIN',
         `between ${before} and split ${split.index} blocks are missing or doubled`,
         `bit ${firstBlock}`,
-        `a block at bit ${expected}`,
+        expected === null ? 'no block' : `a block at bit ${expected}`,
         `bit ${firstBlock}`,
       );
     }
@@ -64,9 +75,9 @@ function joinBlocks(size: number, results: readonly SplitBoundaries[], add: Add)
     add(
       'NO_END',
       'the blocks do not reach the end of the object',
-      `bit ${expected}`,
+      expected === null ? 'bit 0' : `bit ${expected}`,
       `bit ${8 * size}`,
-      `bit ${expected}`,
+      expected === null ? 'no block' : `bit ${expected}`,
     );
   }
 }
@@ -78,8 +89,21 @@ function joinPages(results: readonly SplitBoundaries[], add: Add): void {
   let follower: Follower = head.followedBy;
   let before = 'the head';
   for (const { split, firstPage, nextPage } of results) {
-    if (firstPage === null || nextPage === null) continue;
-    if (firstPage.block !== expected.block || firstPage.offset !== expected.offset) {
+    if (firstPage === null && nextPage === null) continue;
+    if (firstPage === null || nextPage === null) {
+      contradiction(add, split.index, 'Page', firstPage, nextPage);
+      continue;
+    }
+    // the same place, but before it nobody saw a page begin there
+    if (follower !== 'page') {
+      add(
+        'PAGES_DO_NOT_JOIN',
+        `between ${before} and split ${split.index} the receipts contradict each other`,
+        at(firstPage),
+        FOLLOWERS[follower],
+        FOLLOWERS.page,
+      );
+    } else if (firstPage.block !== expected.block || firstPage.offset !== expected.offset) {
       add(
         'PAGES_DO_NOT_JOIN',
         `between ${before} and split ${split.index} pages are missing or doubled`,

@@ -71,7 +71,9 @@ export function fileManifestResult(plan: Plan, file: PlanFile, results: readonly
     sha256: first.object.sha256,
     upstreamChecksum: file.checksum,
     counts: sumCounts(results.map((result) => result.counts)),
-    parts: results.map(({ part, split, counts }) => ({ ...part, split, rows: counts.rows, pages: counts.pages })),
+    parts: results.flatMap(({ part, split, counts }) =>
+      part === null ? [] : [{ ...part, split, rows: counts.rows, pages: counts.pages }],
+    ),
     quarantine: results.flatMap(({ quarantine }) => (quarantine === null ? [] : [quarantine])),
   };
 }

@@ -43,9 +43,12 @@ export type Voucher = z.infer<typeof voucherSchema>;
 
 export const planIdSchema = z.string().regex(/^[0-9a-f]{8}$/, 'expected 8 hex digits');
 
-/** Everything else that shapes the bytes of the result. `splitBytes` null: one split a file. */
+/** Compressed bytes of a split, where nobody says otherwise. */
+export const DEFAULT_SPLIT_BYTES = 32 * 1024 * 1024;
+
+/** Everything else that shapes the bytes of the result. */
 export const settingsSchema = z.strictObject({
-  splitBytes: z.number().int().positive().nullable(),
+  splitBytes: z.number().int().positive(),
   format: z.literal('jsonl'),
   compression: z.enum(COMPRESSIONS),
   rowsVersion: z.literal(ROWS_VERSION),
@@ -60,7 +63,17 @@ export const planSchema = z.strictObject({
   run: runSchema,
   vouchedBy: voucherSchema,
   settings: settingsSchema,
-  files: z.array(planFileSchema).min(1).max(100_000),
+  files: z
+    .array(planFileSchema)
+    .min(1)
+    .max(100_000)
+    .superRefine((files, context) => {
+      const seen = new Set<string>();
+      for (const [at, { file }] of files.entries()) {
+        if (seen.has(file)) context.addIssue({ code: 'custom', path: [at, 'file'], message: `${file} is there twice` });
+        seen.add(file);
+      }
+    }),
 });
 
 export type Plan = z.infer<typeof planSchema>;

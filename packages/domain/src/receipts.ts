@@ -73,7 +73,8 @@ export const splitResultSchema = z.strictObject({
   nextPage: positionSchema.extend({ is: followerSchema }).nullable(),
   head: headSchema,
   counts: countsSchema,
-  part: storedObjectSchema,
+  /** Null where the split has no rows. */
+  part: storedObjectSchema.nullable(),
   members: z.array(memberSchema),
   quarantine: storedObjectSchema.nullable(),
 });
@@ -99,6 +100,8 @@ export const rawNoteSchema = z.strictObject({
   size: sizeSchema,
   sha256: sha256Schema,
   upstreamChecksum: checksumSchema.nullable(),
+  /** Bytes of a split; null where the file cannot be cut (no bzip2) or holds one page. */
+  splitBytes: z.number().int().positive().nullable(),
   attemptId: z.string(),
   mirror: z.string(),
 });

@@ -48,7 +48,8 @@ export class HttpEndpoint {
       server.listen(port, host, resolve);
     });
     const address = server.address();
-    if (address === null || typeof address === 'string') throw new FleetError('NO_PORT', `${host}: the server has no port`);
+    if (address === null || typeof address === 'string')
+      throw new FleetError('NO_PORT', `${host}: the server has no port`);
     return new HttpEndpoint(server, address.port);
   }
 
@@ -70,7 +71,11 @@ export class HttpEndpoint {
 
 function listenError(error: Error, host: string, port: number): Error {
   if (codeOf(error) !== 'EADDRINUSE') return error;
-  return new UsageError('PORT_IN_USE', `Port ${port} on ${host} is in use: stop what listens there, or choose another port`, {
-    cause: error,
-  });
+  return new UsageError(
+    'PORT_IN_USE',
+    `Port ${port} on ${host} is in use: stop what listens there, or choose another port`,
+    {
+      cause: error,
+    },
+  );
 }

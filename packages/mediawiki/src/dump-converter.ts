@@ -19,6 +19,8 @@ export interface DumpConverterOptions {
   readonly maxRevisionBytes?: number;
   /** The reference by default. */
   readonly engine?: RowEngine;
+  /** The dump's head, where the bytes begin in mid-dump: what stands before the first `<page>` is then passed over. */
+  readonly head?: DumpHead;
 }
 
 const DEFAULT_MAX_REVISION_BYTES = 64 * 1024 * 1024;
@@ -46,6 +48,7 @@ export class DumpConverter {
   #firstPage: number | null = null;
   #endTag: number | null = null;
   #offset = 0;
+  #isPart = false;
   #isEnded = false;
   #failure: { readonly error: unknown } | null = null;
 
@@ -68,7 +71,12 @@ export class DumpConverter {
         },
       },
       options.maxRevisionBytes ?? DEFAULT_MAX_REVISION_BYTES,
+      options.head === undefined ? 'head' : 'skip',
     );
+    if (options.head === undefined) return;
+    this.#head = options.head;
+    this.#isPart = true;
+    pages.begin(options.head.wiki);
   }
 
   /** The next decompressed bytes; the caller may reuse them afterwards. */
@@ -88,8 +96,23 @@ export class DumpConverter {
       this.#isEnded = true;
       this.#take(this.#input.end());
       this.#splitter.end();
-      if (this.#firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
+      if (!this.#isPart && this.#firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
     });
+  }
+
+  /** Pages that begin at or after `offset` are another part's. To be said before any byte from there on is pushed. */
+  ownTo(offset: number): void {
+    this.#splitter.ownTo(offset);
+  }
+
+  /** Whether all that is owned was seen, and what follows it: nothing more needs to be pushed. */
+  get done(): boolean {
+    return this.#splitter.done;
+  }
+
+  /** Where the first `<page>` begins that is another part's; null where it was not reached. */
+  get nextPage(): number | null {
+    return this.#splitter.nextPage;
   }
 
   /** Whole rows since the last call; null where there are none. */

@@ -46,7 +46,8 @@ export function readDumpHead(bytes: Buffer, encoding: DumpEncoding, wiki: string
     dbname,
     hasRoot: root !== null,
     encoding,
-    version: root === null ? null : (/[ \t\r\n]version[ \t\r\n]*=[ \t\r\n]*["']([0-9.]{1,20})["']/.exec(root)?.[1] ?? null),
+    version:
+      root === null ? null : (/[ \t\r\n]version[ \t\r\n]*=[ \t\r\n]*["']([0-9.]{1,20})["']/.exec(root)?.[1] ?? null),
     stray: strayOffset(text),
   };
 }
@@ -99,16 +100,16 @@ function refusedEncoding(received: string): PermanentError {
 /** The first `dbname` that is not empty; any other must be equal to it. */
 function readDbname(text: string): string | null {
   let found: string | null = null;
-  for (let at = text.indexOf('<dbname'); at >= 0; ) {
+  for (let at = text.indexOf('<dbname'); at >= 0;) {
     const open = text.indexOf('>', at);
     if (open < 0) break;
     const isDbname = ' \t\r\n/>'.includes(text.charAt(at + 7)) && text.charAt(open - 1) !== '/';
     at = text.indexOf('<dbname', open);
     if (!isDbname) continue;
     const end = text.indexOf('<', open);
-    // Whatever follows but the end tag (CDATA, an element) makes it a name that is refused.
-    const stop = end >= 0 && text.startsWith('</dbname', end) ? end : open + 200;
-    const value = trimSpace(text.slice(open + 1, stop));
+    // Where no end tag follows (but CDATA, an element, nothing), the ">" makes it a name that is refused.
+    const isWhole = end >= 0 && text.startsWith('</dbname', end);
+    const value = isWhole ? trimSpace(text.slice(open + 1, end)) : text.slice(open, open + 200);
     if (value === '') continue;
     const name = checkName('wiki', value);
     if (found !== null && found !== name) {

@@ -37,7 +37,7 @@ export interface DumpSink {
   endTag(offset: number): void;
 }
 
-type State = 'head' | 'gap' | 'pageHead' | 'revision' | 'between';
+type State = 'head' | 'skip' | 'gap' | 'pageHead' | 'revision' | 'between';
 
 const PAGE_ENDS: readonly Tag[] = ['/page', 'page', '/mediawiki'];
 const PIECE_ENDS: readonly Tag[] = ['revision', ...PAGE_ENDS];
@@ -59,13 +59,34 @@ export class DumpSplitter {
   #scan = 0;
   #endTagSeen = false;
   #ended = false;
+  #limit = Number.POSITIVE_INFINITY;
+  #nextPage: number | null = null;
+  #done = false;
 
-  constructor(sink: DumpSink, maxRevisionBytes: number) {
+  /** `begin`: at the dump's head, or in mid-dump, where what stands before the first `<page>` is somebody else's. */
+  constructor(sink: DumpSink, maxRevisionBytes: number, begin: 'head' | 'skip' = 'head') {
     this.#sink = sink;
     this.#maxRevisionBytes = maxRevisionBytes;
+    this.#state = begin;
+  }
+
+  /** Pages that begin at or after `offset` are somebody else's. Before any byte from there on is pushed. */
+  ownTo(offset: number): void {
+    this.#limit = offset;
+  }
+
+  /** Whether all that is owned is over: nothing more needs to be pushed. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Where the first page begins that is somebody else's; null where it was not reached. */
+  get nextPage(): number | null {
+    return this.#nextPage;
   }
 
   push(bytes: Uint8Array): void {
+    if (this.#done) return;
     this.#window.append(bytes);
     this.#advance();
   }
@@ -76,7 +97,7 @@ export class DumpSplitter {
   }
 
   #advance(): void {
-    while (this.#step());
+    while (!this.#done && this.#step());
   }
 
   /** Takes one piece or one tag; false where more bytes are needed. */
@@ -84,6 +105,8 @@ export class DumpSplitter {
     switch (this.#state) {
       case 'head':
         return this.#stepHead();
+      case 'skip':
+        return this.#stepSkip();
       case 'gap':
         return this.#stepGap();
       case 'pageHead':
@@ -109,6 +132,19 @@ export class DumpSplitter {
     return true;
   }
 
+  #stepSkip(): boolean {
+    const found = this.#finder.first(['page'], this.#window.offset);
+    if (found !== null && found.offset < this.#limit) {
+      this.#window.dropTo(found.offset);
+      this.#state = 'gap';
+      return true;
+    }
+    // no `<page>` begins before the last five bytes, or it would have been found
+    this.#done = found !== null || this.#ended || this.#window.end - '<page>'.length + 1 >= this.#limit;
+    this.#window.dropTo(Math.max(this.#window.offset, this.#window.end - LONGEST_TAG));
+    return false;
+  }
+
   #stepGap(): boolean {
     let at = this.#window.offset;
     while (isSpace(this.#window.byteAt(at))) at += 1;
@@ -116,6 +152,11 @@ export class DumpSplitter {
     if (at === this.#window.end) return false;
     const next = this.#window.view(at, Math.min(at + LONGEST_TAG, this.#window.end)).toString('latin1');
     if (!this.#endTagSeen && next.startsWith('<page>')) {
+      if (at >= this.#limit) {
+        this.#nextPage = at;
+        this.#done = true;
+        return false;
+      }
       this.#enter('pageHead', at, at + '<page>'.length);
       return true;
     }

@@ -59,11 +59,7 @@ export class PageConverter {
   /** What stands before the first page and is no head: a page's end in a file that was cut, say. */
   strayHead(offset: number, bytes: Buffer): void {
     const expected = 'a declaration, <mediawiki> and <siteinfo> before the first <page>';
-    this.#record(
-      new UnitFault('BYTES_OUTSIDE_PAGES', expected, shown(bytes.toString('utf8', 0, 60))),
-      offset,
-      bytes,
-    );
+    this.#record(new UnitFault('BYTES_OUTSIDE_PAGES', expected, shown(bytes.toString('utf8', 0, 60))), offset, bytes);
   }
 
   pageHead(piece: Piece): void {
@@ -86,7 +82,8 @@ export class PageConverter {
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('REVISION_TOO_LARGE', 'a revision', piece);
       const page = this.#page;
-      if (page === null) throw new UnitFault('PAGE_HEAD_BROKEN', 'a page head that can be read', 'one that is quarantined');
+      if (page === null)
+        throw new UnitFault('PAGE_HEAD_BROKEN', 'a page head that can be read', 'one that is quarantined');
       const { line, unmapped } = this.#engine.readRevision(page, piece.bytes);
       this.#counts.unmapped(unmapped);
       this.#add(page, line);

@@ -43,7 +43,8 @@ const ROLE = /^[a-z][a-z0-9_-]*$/;
 export function readInteger(what: string, value: string | null): number | null {
   if (value === null) return null;
   const match = value.length > 1000 ? null : INTEGER.exec(value);
-  if (match === null) throw new UnitFault('NOT_AN_INTEGER', `an integer of at most 15 digits for ${what}`, shown(value));
+  if (match === null)
+    throw new UnitFault('NOT_AN_INTEGER', `an integer of at most 15 digits for ${what}`, shown(value));
   // Adding 0 makes 0 of -0.
   return match[1] === undefined ? null : Number(match[1]) + 0;
 }
@@ -57,7 +58,11 @@ export function checkTitle(what: string, title: string): string {
 /** `taken` are the roles before it, `main` among them. */
 export function checkRole(role: string | null, taken: ReadonlyMap<string, unknown>): string {
   if (role === null || !ROLE.test(role)) {
-    throw new UnitFault('ROLE_REFUSED', 'a role of a-z 0-9 _ -, beginning with a letter', role === null ? 'none' : shown(role));
+    throw new UnitFault(
+      'ROLE_REFUSED',
+      'a role of a-z 0-9 _ -, beginning with a letter',
+      role === null ? 'none' : shown(role),
+    );
   }
   if (taken.has(role)) throw new UnitFault('ROLE_REFUSED', 'one content a role', `a second ${shown(role)}`);
   return role;

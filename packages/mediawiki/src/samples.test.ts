@@ -6,19 +6,60 @@ import type { Converted } from './test-tools.test.js';
 const WHOLE = 'multistream/pages-articles-p2566p2583.multistream.xml.bz2';
 
 /** What is owed for samples that are not well-formed as a whole. */
-const MALFORMED: Record<string, { pages: number; rows: number; codes: string[]; hasRoot: boolean; hasEnd: boolean; like?: string }> = {
-  'multistream/pages-articles-p2566p2583.multistream-nofooter.xml.bz2': { pages: 17, rows: 17, codes: [], hasRoot: true, hasEnd: false, like: WHOLE },
-  'multistream/pages-articles-p2566p2583.multistream-noheader.xml.bz2': { pages: 17, rows: 17, codes: [], hasRoot: false, hasEnd: true, like: WHOLE },
+const MALFORMED: Record<
+  string,
+  { pages: number; rows: number; codes: string[]; hasRoot: boolean; hasEnd: boolean; like?: string }
+> = {
+  'multistream/pages-articles-p2566p2583.multistream-nofooter.xml.bz2': {
+    pages: 17,
+    rows: 17,
+    codes: [],
+    hasRoot: true,
+    hasEnd: false,
+    like: WHOLE,
+  },
+  'multistream/pages-articles-p2566p2583.multistream-noheader.xml.bz2': {
+    pages: 17,
+    rows: 17,
+    codes: [],
+    hasRoot: false,
+    hasEnd: true,
+    like: WHOLE,
+  },
   // A revision whose text and end tag are missing.
   'odd/malformed/articles.xml.bz2': { pages: 1, rows: 0, codes: ['NOT_WELL_FORMED'], hasRoot: true, hasEnd: true },
   // Bare pages.
   'odd/malformed/page_sample.xml': { pages: 3, rows: 6, codes: [], hasRoot: false, hasEnd: false },
   // The beginning is cut off: what is left of the first page, then whole pages.
-  'odd/malformed/testFormattingError.xml': { pages: 2, rows: 2, codes: ['BYTES_OUTSIDE_PAGES'], hasRoot: false, hasEnd: false },
-  'odd/malformed/testFormattingError2.xml': { pages: 2, rows: 2, codes: ['BYTES_OUTSIDE_PAGES'], hasRoot: false, hasEnd: false },
+  'odd/malformed/testFormattingError.xml': {
+    pages: 2,
+    rows: 2,
+    codes: ['BYTES_OUTSIDE_PAGES'],
+    hasRoot: false,
+    hasEnd: false,
+  },
+  'odd/malformed/testFormattingError2.xml': {
+    pages: 2,
+    rows: 2,
+    codes: ['BYTES_OUTSIDE_PAGES'],
+    hasRoot: false,
+    hasEnd: false,
+  },
   // A header alone.
-  'odd/wikidata-pages-articles-sample4.xml-p4606p5340.bz2': { pages: 0, rows: 0, codes: [], hasRoot: true, hasEnd: false },
-  'odd/wikidata-pages-articles-sample4.xml-p5341p5345.bz2': { pages: 0, rows: 0, codes: [], hasRoot: true, hasEnd: false },
+  'odd/wikidata-pages-articles-sample4.xml-p4606p5340.bz2': {
+    pages: 0,
+    rows: 0,
+    codes: [],
+    hasRoot: true,
+    hasEnd: false,
+  },
+  'odd/wikidata-pages-articles-sample4.xml-p5341p5345.bz2': {
+    pages: 0,
+    rows: 0,
+    codes: [],
+    hasRoot: true,
+    hasEnd: false,
+  },
 };
 
 /** What the rows have no column for, in the samples that hold any. */
@@ -36,7 +77,7 @@ function digest(lines: readonly string[]): string {
 /** A generator of its own: the same cuts in every run. */
 function* randomCuts(length: number, mean: number): Generator<number> {
   let state = length % 2147483647;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     state = (state * 48271) % 2147483647;
     at += 1 + (state % (2 * mean));
     if (at >= length) return;
@@ -87,7 +128,10 @@ function checkMalformed(name: string, got: Converted, sha256: string | undefined
   const { pages, rows, partialPages, quarantined } = got.counts;
   assert.deepEqual([pages, rows, quarantined], [owed.pages, owed.rows, owed.codes.length]);
   assert.equal(partialPages, owed.codes.includes('NOT_WELL_FORMED') ? 1 : 0);
-  assert.deepEqual(got.quarantine.map((record) => record.code), owed.codes);
+  assert.deepEqual(
+    got.quarantine.map((record) => record.code),
+    owed.codes,
+  );
   assert.deepEqual([got.head?.hasRoot, got.endTag !== null], [owed.hasRoot, owed.hasEnd]);
   if (sha256 !== undefined) {
     // The file without a header cannot know its wiki.

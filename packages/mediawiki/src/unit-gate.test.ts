@@ -72,7 +72,10 @@ const REFUSED: readonly [why: string, bytes: string | Buffer, code: string][] = 
 const PASSED: readonly [what: string, xml: string, text?: string][] = [
   ['nothing', ''],
   ['text', 'a\t\n\r b', 'a\t\n\n b'],
-  ['the bounds', attributes(MAX_ATTRIBUTES) + nested(MAX_DEPTH) + tag(MAX_TAG_BYTES) + `<${'a'.repeat(MAX_NAME_BYTES)}/>`],
+  [
+    'the bounds',
+    attributes(MAX_ATTRIBUTES) + nested(MAX_DEPTH) + tag(MAX_TAG_BYTES) + `<${'a'.repeat(MAX_NAME_BYTES)}/>`,
+  ],
   ['as many elements', '<a/>'.repeat(MAX_ELEMENTS)],
   ['entities', '&lt;&gt;&amp;&quot;&apos;&#9;&#x10FFFF;&#xe000;', '<>&"\'\t\u{10ffff}\ue000'],
   ['a comment and CDATA', '<a><!-- <b & --><![CDATA[<!DOCTYPE &x; <?]]></a>', '<!DOCTYPE &x; <?'],
@@ -86,7 +89,10 @@ const PASSED: readonly [what: string, xml: string, text?: string][] = [
 describe('checkUnit', () => {
   for (const [why, bytes, code] of REFUSED) {
     it(`refuses ${why}`, () => {
-      assert.throws(() => checkUnit(Buffer.from(bytes as string)), (error) => codeOf(error) === code);
+      assert.throws(
+        () => checkUnit(Buffer.from(bytes as string)),
+        (error) => codeOf(error) === code,
+      );
     });
   }
   for (const [what, xml, expected = ''] of PASSED) {
@@ -99,18 +105,35 @@ describe('checkUnit', () => {
     this.timeout(5000);
     for (const part of ['&amp;', '<!---->', '<a></a>'.repeat(1), ']]', '\ufffd']) {
       const count = part === '<a></a>' ? MAX_ELEMENTS : 4_000_000 / part.length;
-      assert.throws(() => checkUnit(Buffer.from(`${part.repeat(count)}\0`)), (error) => codeOf(error) === 'ILLEGAL_CHARACTER');
+      assert.throws(
+        () => checkUnit(Buffer.from(`${part.repeat(count)}\0`)),
+        (error) => codeOf(error) === 'ILLEGAL_CHARACTER',
+      );
     }
   });
 });
 
 describe('FragmentParser', () => {
-  const BROKEN: readonly string[] = ['<a>', '<a></b>', '<a b="1" b="2"/>', '<a b="1"c="2"/>', 'a]]>b', '<a><!-- -- --></a>', '<a/ >', '<-/>'];
+  const BROKEN: readonly string[] = [
+    '<a>',
+    '<a></b>',
+    '<a b="1" b="2"/>',
+    '<a b="1"c="2"/>',
+    'a]]>b',
+    '<a><!-- -- --></a>',
+    '<a/ >',
+    '<-/>',
+  ];
   const parser = new FragmentParser();
   for (const xml of BROKEN) {
     it(`refuses ${xml}, and reads the next unit as if nothing was`, () => {
-      assert.throws(() => parser.parse(Buffer.from(`<x/>text${xml}`)), (error) => codeOf(error) === 'NOT_WELL_FORMED');
-      assert.deepEqual(parser.parse(Buffer.from('<a b="c">d</a>')).content, [{ name: 'a', attributes: { b: 'c' }, content: ['d'] }]);
+      assert.throws(
+        () => parser.parse(Buffer.from(`<x/>text${xml}`)),
+        (error) => codeOf(error) === 'NOT_WELL_FORMED',
+      );
+      assert.deepEqual(parser.parse(Buffer.from('<a b="c">d</a>')).content, [
+        { name: 'a', attributes: { b: 'c' }, content: ['d'] },
+      ]);
     });
   }
 

@@ -107,7 +107,8 @@ class UnitGate {
   #section(): void {
     const opening = this.#bytes.toString('latin1', this.#at, this.#at + 9);
     const isComment = opening.startsWith('<!--');
-    if (!isComment && opening !== '<![CDATA[') this.#refuse('DOCTYPE_REFUSED', 'a comment or a CDATA section after "<!"');
+    if (!isComment && opening !== '<![CDATA[')
+      this.#refuse('DOCTYPE_REFUSED', 'a comment or a CDATA section after "<!"');
     const from = this.#at + (isComment ? 4 : 9);
     const end = this.#bytes.indexOf(isComment ? COMMENT_END : CDATA_END, from);
     if (end < 0) this.#refuse('NOT_WELL_FORMED', isComment ? 'the end of a comment' : 'the end of a CDATA section');
@@ -164,7 +165,8 @@ class UnitGate {
     if (this.#bytes.toString('latin1', nameStart, nameStart + 4) === 'xml:') this.#at += 4;
     this.#name(tagStart);
     // node-expat would lose it: it sets attributes on a plain object.
-    if (this.#bytes.toString('latin1', nameStart, this.#at) === '__proto__') this.#refuse('NAME_REFUSED', 'a usual name');
+    if (this.#bytes.toString('latin1', nameStart, this.#at) === '__proto__')
+      this.#refuse('NAME_REFUSED', 'a usual name');
     this.#skipSpace(tagStart);
     if (this.#byte(0) !== 0x3d) this.#refuse('NOT_WELL_FORMED', '"=" after the name of an attribute');
     this.#at += 1;
@@ -172,7 +174,7 @@ class UnitGate {
     const quote = this.#byte(0);
     if (quote !== 0x22 && quote !== 0x27) this.#refuse('NOT_WELL_FORMED', 'a quoted value');
     const limit = Math.min(tagStart + MAX_TAG_BYTES, this.#bytes.length);
-    for (this.#at += 1; this.#byte(0) !== quote; ) {
+    for (this.#at += 1; this.#byte(0) !== quote;) {
       if (this.#at >= limit) this.#tooLong(tagStart);
       const kind = TEXT_CLASS[this.#byte(0)];
       if (kind === LESS) this.#refuse('NOT_WELL_FORMED', 'no "<" in a value');
@@ -194,7 +196,7 @@ class UnitGate {
   }
 
   #skipSpace(tagStart: number): void {
-    for (let byte = this.#byte(0); byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; ) {
+    for (let byte = this.#byte(0); byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;) {
       this.#at += 1;
       byte = this.#byte(0);
     }

@@ -15,7 +15,12 @@ describe('parseAutoindex', () => {
     ['a folder in a folder', '<a href="x/y/">x</a>', [], 1],
     ['another host', '<a href="https://example.org/a">x</a><a href="//example.org/a">x</a>', [], 0],
     ['a script', '<a href="javascript:alert(1)">x</a>', [], 0],
-    ['the folders above', '<a href="../">..</a><a href="/">/</a><a href="/dumps/">up</a><a href="/dumps/aawiki/">.</a>', [], 0],
+    [
+      'the folders above',
+      '<a href="../">..</a><a href="/">/</a><a href="/dumps/">up</a><a href="/dumps/aawiki/">.</a>',
+      [],
+      0,
+    ],
     ['the columns of Apache', '<a href="?C=N;O=D">Name</a><a href="?C=S&amp;O=A">Size</a>', [], 0],
     ['nginx', '<pre><a href="20261001/">20261001/</a>   01-Oct-2026 00:00   -\n', [FOLDER], 0],
     ['Apache', '<td><A class="f" HREF=\'a-1.xml.bz2\'>a-1</A></td><td>1.2M</td>', [FILE], 0],

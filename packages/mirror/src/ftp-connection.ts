@@ -1,4 +1,4 @@
-import { Client } from 'basic-ftp';
+import { Client, FTPError } from 'basic-ftp';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { codeOf } from '@wikifleet/domain/errors';
 import { MAX_LISTING_BYTES } from './mirror.js';
@@ -38,7 +38,10 @@ export class FtpConnection {
     this.#release = release;
     settings.open.add(this);
     // One time for all: connecting, each reply, each pause of the data. It never sends data to another host.
-    this.client = new Client(settings.stallMs, { allowSeparateTransferHost: false, maxListingBytes: MAX_LISTING_BYTES });
+    this.client = new Client(settings.stallMs, {
+      allowSeparateTransferHost: false,
+      maxListingBytes: MAX_LISTING_BYTES,
+    });
     const late = `took longer than ${settings.callMs} ms`;
     this.#deadline = setTimeout(() => this.cut(mirrorError('MIRROR_STALLED', settings.place, late)), settings.callMs);
     settings.signal?.addEventListener('abort', this.#onAbort);
@@ -65,7 +68,7 @@ export class FtpConnection {
     // 550 is also what a server says that does not want to look.
     if (reply.code === 550 && !/ascii|denied|permission|temporar|busy/i.test(reply.message)) return null;
     if (reply.code === 500 || reply.code === 502) return 'unknown';
-    throw this.errorOf(Object.assign(new Error(reply.message), { code: reply.code }));
+    throw new FTPError(reply);
   }
 
   /** No more bound on the time: a stream has a watch of its own. */
@@ -111,7 +114,8 @@ export class FtpConnection {
       clearTimeout(timer);
       if (!this.#closed) {
         this.#end();
-        this.#release();
+        // vsftpd counts a connection a moment longer than it lasts.
+        setTimeout(this.#release, this.#settings.lingerMs / 10);
       }
     }
   }

@@ -70,11 +70,21 @@ describe('FtpMirror', () => {
 
   describe('a transfer that goes wrong', () => {
     const half = BYTES / 2;
-    const table: [what: string, fault: FtpFault, code: string][] = [
-      ['both connections drop', { kind: 'drop', afterBytes: half }, 'MIRROR_DROPPED'],
-      ['the data are cut and confirmed with 226', { kind: 'cut', afterBytes: half }, 'MIRROR_DROPPED'],
-      ['no byte comes, and 226', { kind: 'cut', afterBytes: 0 }, 'MIRROR_DROPPED'],
-      ['the data are cut with 426', { kind: 'abort', afterBytes: half }, 'MIRROR_DROPPED'],
+    const table: [what: string, fault: FtpFault, code: string, message?: RegExp][] = [
+      ['both connections drop', { kind: 'drop', afterBytes: half }, 'MIRROR_DROPPED', /the connection was cut/],
+      [
+        'the data are cut and confirmed with 226',
+        { kind: 'cut', afterBytes: half },
+        'MIRROR_DROPPED',
+        /confirmed the end at byte 1500000 of 3000000/,
+      ],
+      [
+        'no byte comes, and 226',
+        { kind: 'cut', afterBytes: 0 },
+        'MIRROR_DROPPED',
+        /confirmed the end at byte 0 of 3000000/,
+      ],
+      ['the data are cut with 426', { kind: 'abort', afterBytes: half }, 'MIRROR_DROPPED', /said 426/],
       ['the data end and nobody confirms', { kind: 'mute', afterBytes: half }, 'MIRROR_STALLED'],
       ['all data come and nobody confirms', { kind: 'mute', afterBytes: BYTES }, 'MIRROR_STALLED'],
       ['the data stall', { kind: 'stall', afterBytes: half }, 'MIRROR_STALLED'],
@@ -82,9 +92,9 @@ describe('FtpMirror', () => {
       ['530 with "maximum"', { kind: 'refuse', code: 530, text: 'the maximum number of clients' }, 'MIRROR_BUSY'],
       ['530 of another kind', { kind: 'refuse', code: 530, text: 'Not logged in.' }, 'MIRROR_REFUSED'],
       ['550 although SIZE knew it', { kind: 'refuse', code: 550, text: 'Permission denied.' }, 'MIRROR_REFUSED'],
-      ['a reset data connection', { kind: 'reset', code: 550, text: 'Broken.' }, 'MIRROR_DROPPED'],
+      ['a reset data connection', { kind: 'reset', code: 550, text: 'Broken.' }, 'MIRROR_DROPPED', /ECONNRESET/],
     ];
-    for (const [what, fault, code] of table) {
+    for (const [what, fault, code, message] of table) {
       it(`${what}: ${code}, then the rest from where it stopped`, async () => {
         const started = await start({ faults: { transfer: (_, attempt) => (attempt === 1 ? fault : null) } });
         const stream = await started.mirror.open(FILE);
@@ -95,6 +105,7 @@ describe('FtpMirror', () => {
         })().catch((reason: unknown) => reason);
         assert.equal(codeOf(error), code);
         assert.ok(!(error instanceof PermanentError));
+        assert.match(String(error), message ?? /./);
         const first = Buffer.concat(got);
         assert.ok(first.byteLength <= BYTES);
         assert.deepEqual(first, CONTENT.subarray(0, first.byteLength));
@@ -188,7 +199,10 @@ describe('FtpMirror', () => {
     it('ends who waits for a greeting, and who waits for a slot', async () => {
       const started = await start({ greetingDelay: 5000 }, { connections: 1, stallMs: 10_000 });
       const [first, second] = [new AbortController(), new AbortController()];
-      const calls = [started.mirror.size(FILE, { signal: first.signal }), started.mirror.list('', { signal: second.signal })];
+      const calls = [
+        started.mirror.size(FILE, { signal: first.signal }),
+        started.mirror.list('', { signal: second.signal }),
+      ];
       const outcome = Promise.allSettled(calls);
       await sleep(50);
       second.abort(new Error('second'));

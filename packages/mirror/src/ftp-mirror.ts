@@ -1,4 +1,4 @@
-import { FileType } from 'basic-ftp';
+import { FTPError, FileType } from 'basic-ftp';
 import type { FileInfo } from 'basic-ftp';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { isName } from '@wikifleet/domain/names';
@@ -35,7 +35,7 @@ export class FtpMirror implements Mirror {
       // vsftpd lists a folder that is missing as an empty one: entering it tells.
       const reply = await client.sendIgnoringError(`CWD ${absolute}`);
       if (reply.code === 550) throw notFound(place);
-      if (reply.code >= 400) throw Object.assign(new Error(reply.message), { code: reply.code });
+      if (reply.code >= 400) throw new FTPError(reply);
       return client.list();
     });
     return this.#entriesOf(found, place);
@@ -43,7 +43,11 @@ export class FtpMirror implements Mirror {
 
   #entriesOf(found: readonly FileInfo[], place: string): MirrorEntry[] {
     if (found.length > MAX_LISTING_ENTRIES) {
-      throw mirrorError('MIRROR_REFUSED', place, `expected ${MAX_LISTING_ENTRIES} entries at most, received ${found.length}`);
+      throw mirrorError(
+        'MIRROR_REFUSED',
+        place,
+        `expected ${MAX_LISTING_ENTRIES} entries at most, received ${found.length}`,
+      );
     }
     const entries = new Map<string, MirrorEntry>();
     for (const { name, type, size } of found) {
@@ -109,7 +113,11 @@ export class FtpMirror implements Mirror {
   }
 
   close(): Promise<void> {
-    const closed = mirrorError('MIRROR_CLOSED', urlOf(this.#config, absolutePath(this.#config, '')), 'the mirror was closed');
+    const closed = mirrorError(
+      'MIRROR_CLOSED',
+      urlOf(this.#config, absolutePath(this.#config, '')),
+      'the mirror was closed',
+    );
     this.#slots.close(closed);
     for (const connection of this.#open) connection.cut(closed);
     return Promise.resolve();

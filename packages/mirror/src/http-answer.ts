@@ -9,8 +9,12 @@ export type Body = { readonly skip: number; readonly size: number | null } | { r
 export function statusError(place: string, status: number): FleetError {
   if (status === 404 || status === 410) return notFound(place);
   const received = `status ${status}`;
-  if (status === 429 || status === 503) return mirrorError('MIRROR_BUSY', place, `too many requests: ${received}`, { received });
-  return mirrorError('MIRROR_REFUSED', place, `expected status 200, received ${status}`, { expected: 'status 200', received });
+  if (status === 429 || status === 503)
+    return mirrorError('MIRROR_BUSY', place, `too many requests: ${received}`, { received });
+  return mirrorError('MIRROR_REFUSED', place, `expected status 200, received ${status}`, {
+    expected: 'status 200',
+    received,
+  });
 }
 
 function numberOf(text: string | undefined): number | null {
@@ -53,7 +57,7 @@ export function readAnswer(place: string, response: IncomingMessage, offset: num
 function checkEncoding(place: string, response: IncomingMessage): void {
   const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding === 'identity') return;
-  if (/\.gz$/.test(place) && /^(?:x-)?gzip$/.test(encoding)) return;
-  if (/\.bz2$/.test(place) && /^(?:x-)?bzip2$/.test(encoding)) return;
+  if (place.endsWith('.gz') && /^(?:x-)?gzip$/.test(encoding)) return;
+  if (place.endsWith('.bz2') && /^(?:x-)?bzip2$/.test(encoding)) return;
   throw mirrorError('MIRROR_REFUSED', place, `expected the bytes as they are, received Content-Encoding ${encoding}`);
 }

@@ -83,7 +83,9 @@ describe('HttpMirror', () => {
     [
       'a body shorter than its length',
       (_, response) => {
-        response.writeHead(200, { 'content-length': BYTES }).write(CONTENT.subarray(0, 1_000_000), () => response.destroy());
+        response
+          .writeHead(200, { 'content-length': BYTES })
+          .write(CONTENT.subarray(0, 1_000_000), () => response.destroy());
       },
       'MIRROR_DROPPED',
     ],
@@ -214,7 +216,7 @@ describe('HttpMirror', () => {
   });
 
   it('never has more connections than its limit', async () => {
-    const client = await start(ranges);
+    const client = await start((request, response) => void setTimeout(ranges, 20, request, response));
     const work = Array.from({ length: 10 }, async (_, at) => {
       if (at % 3 === 0) return client.size('file');
       return assert.ok((await bytesOf(await client.open('file'))).equals(CONTENT));
@@ -226,7 +228,9 @@ describe('HttpMirror', () => {
   it('refuses a user agent that cannot be sent', () => {
     const place = { name: 'a', protocol: 'http', host: 'localhost', root: '', connections: 1 } as const;
     for (const userAgent of ['', 'a\r\nb', 'wikifleet caf\u00e9']) {
-      assert.throws(() => openMirror({ ...place, holds: ['legacy'], status: true }, { userAgent }), { code: 'USER_AGENT' });
+      assert.throws(() => openMirror({ ...place, holds: ['legacy'], status: true }, { userAgent }), {
+        code: 'USER_AGENT',
+      });
     }
   });
 });

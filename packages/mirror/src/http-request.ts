@@ -34,7 +34,9 @@ export async function request(
     }
     if (next === null || !mayFollow(target, next)) {
       const received = JSON.stringify(location.slice(0, 500));
-      throw mirrorError('MIRROR_REFUSED', url.href, `expected redirects within the host, received ${received}`, { received });
+      throw mirrorError('MIRROR_REFUSED', url.href, `expected redirects within the host, received ${received}`, {
+        received,
+      });
     }
     target = next;
   }

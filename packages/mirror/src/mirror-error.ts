@@ -1,3 +1,4 @@
+import { FTPError } from 'basic-ftp';
 import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { FleetErrorOptions } from '@wikifleet/domain/errors';
 
@@ -34,7 +35,12 @@ export function checkSize(place: string, size: number | null, expectedSize: numb
   }
   if (offset > size) {
     const sizes = { expected: `more than ${offset} bytes`, received: `${size} bytes` };
-    throw mirrorError('MIRROR_SIZE_DIFFERS', place, `expected to go on at ${offset}, the mirror has ${size} bytes`, sizes);
+    throw mirrorError(
+      'MIRROR_SIZE_DIFFERS',
+      place,
+      `expected to go on at ${offset}, the mirror has ${size} bytes`,
+      sizes,
+    );
   }
 }
 
@@ -61,7 +67,10 @@ export function networkError(place: string, error: unknown): FleetError {
     return mirrorError('MIRROR_STALLED', place, `nothing came any more: ${message}`, options);
   }
   if (/CERT|TLS|SSL|SIGNED|SIGNATURE/.test(code)) return mirrorError('MIRROR_REFUSED', place, message, options);
-  if (code.startsWith('HPE_') || /Maximum bytes exceeded|Can't parse|only supports|separate|another host/.test(message)) {
+  if (
+    code.startsWith('HPE_') ||
+    /Maximum bytes exceeded|Can't parse|only supports|separate|another host/.test(message)
+  ) {
     return mirrorError('MIRROR_REFUSED', place, `no answer that can be used: ${message}`, options);
   }
   return mirrorError('MIRROR_DROPPED', place, `the connection was cut: ${message}`, options);
@@ -69,7 +78,7 @@ export function networkError(place: string, error: unknown): FleetError {
 
 /** The code of an FTP reply; basic-ftp hides that to EPSV and PASV in a message of its own. */
 function ftpCode(error: unknown, message: string): number | null {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'number') return error.code;
+  if (error instanceof FTPError) return error.code;
   const hidden = /\bFTPError: (\d{3})\b/.exec(message)?.[1];
   return hidden === undefined ? null : Number(hidden);
 }

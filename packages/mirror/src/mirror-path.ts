@@ -13,7 +13,9 @@ export function absolutePath(config: MirrorConfig, path: string): string {
   const names = path === '' ? [] : path.split('/');
   if (path.length > 1000 || !names.every(isName)) {
     const received = JSON.stringify(path.slice(0, 250));
-    throw new PermanentError('NAME_REFUSED', `expected a path of names joined by "/", received ${received}`, { received });
+    throw new PermanentError('NAME_REFUSED', `expected a path of names joined by "/", received ${received}`, {
+      received,
+    });
   }
   return `/${[config.root, ...names].filter((part) => part !== '').join('/')}`;
 }

@@ -8,7 +8,10 @@ import type { Mirror, MirrorOptions } from './mirror.js';
 export function openMirror(config: MirrorConfig, options: MirrorOptions): Mirror {
   if (!/^[\x20-\x7e]{3,300}$/.test(options.userAgent)) {
     const received = JSON.stringify(options.userAgent.slice(0, 300));
-    throw new UsageError('USER_AGENT', `expected a User-Agent of 3 to 300 printable ASCII characters, received ${received}`);
+    throw new UsageError(
+      'USER_AGENT',
+      `expected a User-Agent of 3 to 300 printable ASCII characters, received ${received}`,
+    );
   }
   return config.protocol === 'ftp' ? new FtpMirror(config, options) : new HttpMirror(config, options);
 }

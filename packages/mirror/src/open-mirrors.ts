@@ -22,7 +22,9 @@ export async function openMirrors(path: string, contact: string | undefined): Pr
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new UsageError('MIRRORS_UNREADABLE', `the mirror file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UsageError('MIRRORS_UNREADABLE', `the mirror file ${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const file = parseMirrors(text, path);
   const reachable = contact ?? file.contact;

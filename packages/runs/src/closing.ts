@@ -72,7 +72,7 @@ async function readResults(
   signal?: AbortSignal,
 ): Promise<SplitResult[] | null> {
   const results: SplitResult[] = [];
-  for (const split of splitsOf(note.size, plan.settings.splitBytes)) {
+  for (const split of splitsOf(note.size, note.splitBytes)) {
     const receipt = await store.getJson(
       receiptKey(plan.run, plan.planId, note.file, split.index),
       receiptSchema,

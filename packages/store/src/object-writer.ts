@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
-import { PermanentError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
 import type { WriteCondition } from './store.js';
 
@@ -22,6 +22,8 @@ export interface WriterOptions {
 /** Parts of one upload under way at once. */
 const PARALLEL_PARTS = 2;
 const MAX_PARTS = 10_000;
+const CREATE_TIMEOUT_MS = 30_000;
+const ABORT_TIMEOUT_MS = 5_000;
 
 /** What became of a finished upload; `lost` where its condition did not hold: somebody else was first. */
 export type FinishOutcome = 'written' | 'lost';
@@ -35,6 +37,9 @@ export class ObjectWriter {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #options: WriterOptions;
+  /** Ends the parts under way when the writer is aborted before its job is. */
+  readonly #aborted = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #hash = createHash('sha256');
   readonly #underWay = new Set<Promise<void>>();
   readonly #parts: CompletedPart[] = [];
@@ -42,6 +47,7 @@ export class ObjectWriter {
   #filled = 0;
   #size = 0;
   #uploadId: string | undefined;
+  #creating: Promise<void> | undefined;
   #failure: unknown;
   #done = false;
 
@@ -50,6 +56,7 @@ export class ObjectWriter {
     this.#bucket = bucket;
     this.key = key;
     this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#aborted.signal]);
     this.#buffer = Buffer.alloc(0);
   }
 
@@ -60,6 +67,7 @@ export class ObjectWriter {
 
   /** Takes the bytes (they may be used again once it returns); waits while two parts are under way. */
   async write(bytes: Uint8Array): Promise<void> {
+    this.#throwIfDone();
     this.#hash.update(bytes);
     this.#size += bytes.length;
     let rest = bytes;
@@ -87,6 +95,7 @@ export class ObjectWriter {
     this.#buffer = Buffer.alloc(0);
     this.#filled = 0;
     await this.#startUpload();
+    this.#throwIfDone();
     const number = this.#parts.length + 1;
     if (number > MAX_PARTS) {
       throw new PermanentError(
@@ -105,7 +114,7 @@ export class ObjectWriter {
           PartNumber: number,
           Body: body,
         }),
-        { abortSignal: this.#options.signal },
+        { abortSignal: this.#signal },
       )
       .then(
         (answer) => {
@@ -123,8 +132,15 @@ export class ObjectWriter {
   }
 
   async #startUpload(): Promise<void> {
-    if (this.#uploadId !== undefined) return;
-    const { metadata, contentType, signal } = this.#options;
+    this.#signal.throwIfAborted();
+    this.#creating ??= this.#createUpload();
+    await this.#creating;
+    this.#signal.throwIfAborted();
+  }
+
+  /** Under a signal of its own: an upload whose id nobody has heard cannot be aborted. */
+  async #createUpload(): Promise<void> {
+    const { metadata, contentType } = this.#options;
     const answer = await this.#client.send(
       new CreateMultipartUploadCommand({
         Bucket: this.#bucket,
@@ -133,9 +149,13 @@ export class ObjectWriter {
         ContentType: contentType,
         ChecksumAlgorithm: 'CRC32',
       }),
-      { abortSignal: signal },
+      { abortSignal: AbortSignal.timeout(CREATE_TIMEOUT_MS) },
     );
     this.#uploadId = answer.UploadId;
+  }
+
+  #throwIfDone(): void {
+    if (this.#done) throw new FleetError('WRITER_CLOSED', `${this.key}: it was finished or aborted before`);
   }
 
   #throwFailure(): void {
@@ -149,6 +169,7 @@ export class ObjectWriter {
 
   /** Makes the object visible; `lost` where the condition did not hold, and then nothing is left of it. */
   async finish(condition: WriteCondition = {}): Promise<FinishOutcome> {
+    this.#throwIfDone();
     const conditions = {
       ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
       ...(condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch }),
@@ -164,13 +185,16 @@ export class ObjectWriter {
         return 'lost';
       }
       // closing a file aborts what is left under its keys: who finished first did so
-      if (this.#uploadId !== undefined && isMissing(error)) return 'lost';
+      if (this.#uploadId !== undefined && isMissing(error)) {
+        await this.abort();
+        return 'lost';
+      }
       throw error;
     }
   }
 
   async #putWhole(conditions: { IfNoneMatch?: string; IfMatch?: string }): Promise<void> {
-    const { metadata, contentType, signal } = this.#options;
+    const { metadata, contentType } = this.#options;
     await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
@@ -180,7 +204,7 @@ export class ObjectWriter {
         ContentType: contentType,
         ...conditions,
       }),
-      { abortSignal: signal },
+      { abortSignal: this.#signal },
     );
   }
 
@@ -196,23 +220,25 @@ export class ObjectWriter {
         MultipartUpload: { Parts: this.#parts },
         ...conditions,
       }),
-      { abortSignal: this.#options.signal },
+      { abortSignal: this.#signal },
     );
   }
 
-  /** Leaves nothing behind, also when the job was aborted: its own signal no longer counts. May be called twice. */
+  /**
+   * Leaves nothing behind, also when the job was aborted: its own signal no longer counts. May be called twice. It never
+   * throws, so that it hides no error of the job: what it could not abort goes when the file is closed.
+   */
   async abort(): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    await Promise.allSettled(this.#underWay);
+    this.#aborted.abort();
+    await Promise.allSettled([this.#creating, ...this.#underWay]);
     if (this.#uploadId === undefined) return;
-    try {
-      await this.#client.send(
-        new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: this.key, UploadId: this.#uploadId }),
-        { abortSignal: AbortSignal.timeout(5000) },
-      );
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+    const command = new AbortMultipartUploadCommand({
+      Bucket: this.#bucket,
+      Key: this.key,
+      UploadId: this.#uploadId,
+    });
+    await this.#client.send(command, { abortSignal: AbortSignal.timeout(ABORT_TIMEOUT_MS) }).catch(() => {});
   }
 }

@@ -34,6 +34,11 @@ export async function* readRange(
       );
       const body = answer.Body;
       if (!(body instanceof Readable)) throw new FleetError('OBJECT_UNREADABLE', `${key}: no body`);
+      const wanted = range.end - position;
+      if (answer.ContentLength !== undefined && answer.ContentLength !== wanted) {
+        body.destroy();
+        throw new FleetError('OBJECT_UNREADABLE', `${key}: expected ${wanted} bytes, received ${answer.ContentLength}`);
+      }
       for await (const chunk of body as AsyncIterable<Buffer>) {
         signal.throwIfAborted();
         position += chunk.length;

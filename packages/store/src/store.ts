@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -14,13 +16,15 @@ import type { z } from 'zod';
 import { ObjectWriter } from './object-writer.js';
 import type { WriterOptions } from './object-writer.js';
 import { readRange } from './read-range.js';
-import { isMissing, isPreconditionFailed } from './s3-errors.js';
+import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
 
 export interface StoreSettings {
   readonly bucket: string;
   readonly region: string;
   /** Where S3 is spoken; undefined: AWS itself. */
   readonly endpoint: string | undefined;
+  /** A connection on which nothing moves for so many milliseconds is given up; default 120,000. */
+  readonly idleMs?: number;
 }
 
 export interface ObjectHead {
@@ -42,6 +46,11 @@ export interface WriteCondition {
 
 /** A note, a receipt or a plan is never larger: 64 MiB, a plan of 100,000 files. */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** The SDK waits for a dead connection for ever, and a lease would be extended as long. */
+const CONNECT_MS = 10_000;
+const IDLE_MS = 120_000;
+/** Conditional writes that met another one under way are done again so often. */
+const CONFLICT_RETRIES = 5;
 
 /** A bucket on S3: objects read by range, written whole or by multipart upload, listed and deleted. */
 export class Store {
@@ -58,6 +67,7 @@ export class Store {
     const client = new S3Client({
       region: settings.region,
       maxAttempts: 5,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: settings.idleMs ?? IDLE_MS },
       ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint, forcePathStyle: true }),
     });
     return new Store(client, settings.bucket);
@@ -95,13 +105,7 @@ export class Store {
     let etag: string;
     try {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
-      if ((answer.ContentLength ?? 0) > MAX_JSON_BYTES) {
-        throw new PermanentError(
-          'OBJECT_TOO_LARGE',
-          `${key}: expected at most ${MAX_JSON_BYTES} bytes, received ${answer.ContentLength}`,
-        );
-      }
-      text = (await answer.Body?.transformToString('utf-8')) ?? '';
+      text = await readText(key, answer.Body, answer.ContentLength ?? 0);
       etag = answer.ETag ?? '';
     } catch (error) {
       if (isMissing(error)) return null;
@@ -110,29 +114,30 @@ export class Store {
     return { value: parseJson(key, text, schema), etag };
   }
 
-  /** Writes a small object; `false` where the condition did not hold. */
+  /** Writes a small object; `false` where the condition did not hold. Another conditional write under way is waited for. */
   async put(
     key: string,
     body: string | Uint8Array,
     condition: WriteCondition = {},
     signal?: AbortSignal,
   ): Promise<boolean> {
-    try {
-      await this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.bucket,
-          Key: key,
-          Body: body,
-          ...(key.endsWith('.json') ? { ContentType: 'application/json' } : {}),
-          ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
-          ...(condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch }),
-        }),
-        send(signal),
-      );
-      return true;
-    } catch (error) {
-      if (isPreconditionFailed(error)) return false;
-      throw error;
+    const command = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      Body: body,
+      ...(key.endsWith('.json') ? { ContentType: 'application/json' } : {}),
+      ...(condition.ifNoneMatch === undefined ? {} : { IfNoneMatch: condition.ifNoneMatch }),
+      ...(condition.ifMatch === undefined ? {} : { IfMatch: condition.ifMatch }),
+    });
+    for (let conflicts = 0; ; conflicts += 1) {
+      try {
+        await this.#client.send(command, send(signal));
+        return true;
+      } catch (error) {
+        if (isPreconditionFailed(error)) return false;
+        if (!isConflict(error) || conflicts === CONFLICT_RETRIES) throw error;
+        await sleep(50 * 2 ** conflicts, undefined, signal === undefined ? {} : { signal });
+      }
     }
   }
 
@@ -183,8 +188,12 @@ export class Store {
     }
   }
 
-  /** Aborts every multipart upload below a prefix; returns how many. */
-  async abortUploads(prefix: string, signal?: AbortSignal): Promise<number> {
+  /** Aborts the multipart uploads below a prefix whose keys are `ours` (default: all); returns how many. */
+  async abortUploads(
+    prefix: string,
+    signal?: AbortSignal,
+    ours: (key: string) => boolean = () => true,
+  ): Promise<number> {
     let aborted = 0;
     let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
     for (;;) {
@@ -193,6 +202,7 @@ export class Store {
         send(signal),
       );
       for (const { Key, UploadId } of page.Uploads ?? []) {
+        if (Key === undefined || !ours(Key)) continue;
         await this.#abortUpload(Key, UploadId, signal);
         aborted += 1;
       }
@@ -204,7 +214,7 @@ export class Store {
     }
   }
 
-  async #abortUpload(key: string | undefined, uploadId: string | undefined, signal?: AbortSignal): Promise<void> {
+  async #abortUpload(key: string, uploadId: string | undefined, signal?: AbortSignal): Promise<void> {
     const command = new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId });
     try {
       await this.#client.send(command, send(signal));
@@ -221,6 +231,31 @@ export class Store {
 
 function send(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/** The text of a body, bounded; a body that is not read to its end is let go with its connection. */
+async function readText(key: string, body: unknown, length: number): Promise<string> {
+  if (!(body instanceof Readable)) return '';
+  const chunks: Buffer[] = [];
+  let size = length;
+  try {
+    let received = 0;
+    if (size <= MAX_JSON_BYTES) {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        received += chunk.length;
+        size = Math.max(size, received);
+        if (size > MAX_JSON_BYTES) break;
+        chunks.push(chunk);
+      }
+    }
+  } finally {
+    body.destroy();
+  }
+  if (size <= MAX_JSON_BYTES) return Buffer.concat(chunks).toString('utf8');
+  throw new PermanentError(
+    'OBJECT_TOO_LARGE',
+    `${key}: expected at most ${MAX_JSON_BYTES} bytes, received ${size} or more`,
+  );
 }
 
 function parseJson<T>(key: string, text: string, schema: z.ZodType<T>): T {

@@ -9,6 +9,8 @@ export type ExitCode = 0 | 1 | 2 | 130 | 141;
  * exit code. A stack is shown only for what nobody expected.
  */
 export async function runMain(main: (releases: ReleaseStack) => Promise<ExitCode>): Promise<void> {
+  // Node 20 works until that SDK drops it, in 2027; a warning at every start helps nobody
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const releases = new ReleaseStack();
   try {
     process.exitCode = await main(releases);

@@ -87,38 +87,51 @@ describe('SQS conformance: messages', () => {
     ],
   ];
   for (const [digest, attributes] of digests)
-    check(`attributes-md5-${digest.slice(0, 4)}`, 'message attributes come back, with the digest AWS gives', async () => {
-      const { url } = await sqs.newQueue();
-      const input = { QueueUrl: url, MessageBody: 'm', MessageAttributes: attributes };
-      const sent = await sqs.client.send(new SendMessageCommand(input));
-      assert.equal(sent.MD5OfMessageAttributes, digest);
-      const message = await sqs.receiveOne(url, 2, { MessageAttributeNames: ['All'] });
-      assert.equal(message.MD5OfMessageAttributes, digest);
-      const shape = (map: Record<string, MessageAttributeValue> | undefined): unknown =>
-        Object.entries(map ?? {})
-          .map(([name, value]) => [name, value.DataType, value.StringValue, Buffer.from(value.BinaryValue ?? '').toString()])
-          .sort();
-      assert.deepEqual(shape(message.MessageAttributes), shape(attributes));
-    });
+    check(
+      `attributes-md5-${digest.slice(0, 4)}`,
+      'message attributes come back, with the digest AWS gives',
+      async () => {
+        const { url } = await sqs.newQueue();
+        const input = { QueueUrl: url, MessageBody: 'm', MessageAttributes: attributes };
+        const sent = await sqs.client.send(new SendMessageCommand(input));
+        assert.equal(sent.MD5OfMessageAttributes, digest);
+        const message = await sqs.receiveOne(url, 2, { MessageAttributeNames: ['All'] });
+        assert.equal(message.MD5OfMessageAttributes, digest);
+        const shape = (map: Record<string, MessageAttributeValue> | undefined): unknown =>
+          Object.entries(map ?? {})
+            .map(([name, value]) => [
+              name,
+              value.DataType,
+              value.StringValue,
+              Buffer.from(value.BinaryValue ?? '').toString(),
+            ])
+            .sort();
+        assert.deepEqual(shape(message.MessageAttributes), shape(attributes));
+      },
+    );
 
-  check('attributes-chosen', 'only the attributes asked for come, by name or prefix, with a digest of those', async () => {
-    const { url } = await sqs.newQueue({ VisibilityTimeout: '0' });
-    const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
-    const attributes = { Hello: text('There'), General: text('Kenobi'), 'Help.Me': text('Me') };
-    await sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'm', MessageAttributes: attributes }));
-    const cases: readonly (readonly [string[], string[], string | undefined])[] = [
-      [[], [], undefined],
-      [['Nothing'], [], undefined],
-      [['Hello', 'Nothing'], ['Hello'], 'a311262e065454b75da111d535b8dacd'],
-      [['Hel.*'], ['Hello', 'Help.Me'], '83fee93c1bcd8b9a5a923ffacdc636c7'],
-      [['.*'], ['General', 'Hello', 'Help.Me'], '4c360f3fdafd970e05fae2f149d997f5'],
-    ];
-    for (const [asked, names, digest] of cases) {
-      const message = await sqs.receiveOne(url, 2, { MessageAttributeNames: asked });
-      assert.deepEqual(Object.keys(message.MessageAttributes ?? {}).sort(), names, `for ${asked.join()}`);
-      assert.equal(message.MD5OfMessageAttributes, digest);
-    }
-  });
+  check(
+    'attributes-chosen',
+    'only the attributes asked for come, by name or prefix, with a digest of those',
+    async () => {
+      const { url } = await sqs.newQueue({ VisibilityTimeout: '0' });
+      const text = (value: string): MessageAttributeValue => ({ DataType: 'String', StringValue: value });
+      const attributes = { Hello: text('There'), General: text('Kenobi'), 'Help.Me': text('Me') };
+      await sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'm', MessageAttributes: attributes }));
+      const cases: readonly (readonly [string[], string[], string | undefined])[] = [
+        [[], [], undefined],
+        [['Nothing'], [], undefined],
+        [['Hello', 'Nothing'], ['Hello'], 'a311262e065454b75da111d535b8dacd'],
+        [['Hel.*'], ['Hello', 'Help.Me'], '83fee93c1bcd8b9a5a923ffacdc636c7'],
+        [['.*'], ['General', 'Hello', 'Help.Me'], '4c360f3fdafd970e05fae2f149d997f5'],
+      ];
+      for (const [asked, names, digest] of cases) {
+        const message = await sqs.receiveOne(url, 2, { MessageAttributeNames: asked });
+        assert.deepEqual(Object.keys(message.MessageAttributes ?? {}).sort(), names, `for ${asked.join()}`);
+        assert.equal(message.MD5OfMessageAttributes, digest);
+      }
+    },
+  );
 
   const badAttributes: readonly (readonly [string, string, MessageAttributeValue])[] = [
     ['reserved', 'AWS.name', { DataType: 'String', StringValue: 'v' }],
@@ -187,7 +200,10 @@ describe('SQS conformance: messages', () => {
     const { url } = await sqs.newQueue();
     const entries = Array.from({ length: 10 }, (_, index) => ({ Id: `entry-${index}`, MessageBody: `body ${index}` }));
     const sent = await sqs.client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
-    assert.deepEqual(sent.Successful?.map((entry) => entry.Id).sort(), entries.map((entry) => entry.Id));
+    assert.deepEqual(
+      sent.Successful?.map((entry) => entry.Id).sort(),
+      entries.map((entry) => entry.Id),
+    );
     assert.deepEqual(sent.Failed ?? [], []);
     const bodies = new Set<string>();
     while (bodies.size < 10) {
@@ -198,7 +214,10 @@ describe('SQS conformance: messages', () => {
       const gone = await sqs.client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries: handles }));
       assert.equal(gone.Successful?.length, handles.length);
     }
-    assert.equal((await sqs.attributes(url, 'ApproximateNumberOfMessagesNotVisible'))['ApproximateNumberOfMessagesNotVisible'], '0');
+    assert.equal(
+      (await sqs.attributes(url, 'ApproximateNumberOfMessagesNotVisible'))['ApproximateNumberOfMessagesNotVisible'],
+      '0',
+    );
   });
 
   check('batch-partial', 'a bad entry fails alone', async () => {
@@ -254,7 +273,10 @@ describe('SQS conformance: messages', () => {
     assert.notEqual(second.ReceiptHandle, first.ReceiptHandle);
     await sqs.client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: first.ReceiptHandle }));
     await sqs.client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: second.ReceiptHandle }));
-    assert.equal((await sqs.attributes(url, 'ApproximateNumberOfMessagesNotVisible'))['ApproximateNumberOfMessagesNotVisible'], '0');
+    assert.equal(
+      (await sqs.attributes(url, 'ApproximateNumberOfMessagesNotVisible'))['ApproximateNumberOfMessagesNotVisible'],
+      '0',
+    );
   });
 
   check('delete-bad-handle', 'what is no handle is ReceiptHandleIsInvalid', async () => {

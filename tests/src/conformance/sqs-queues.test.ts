@@ -118,7 +118,9 @@ describe('SQS conformance: queues', () => {
     const found: string[] = [];
     let token: string | undefined;
     do {
-      const page = await sqs.client.send(new ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 2, NextToken: token }));
+      const page = await sqs.client.send(
+        new ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 2, NextToken: token }),
+      );
       assert.ok((page.QueueUrls ?? []).length <= 2);
       found.push(...(page.QueueUrls ?? []));
       token = page.NextToken;
@@ -131,12 +133,16 @@ describe('SQS conformance: queues', () => {
   check('delete-queue', 'a deleted queue takes no message', async () => {
     const { url } = await sqs.newQueue();
     await sqs.client.send(new DeleteQueueCommand({ QueueUrl: url }));
-    await rejectsWith(sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'late' })), 'QueueDoesNotExist');
+    await rejectsWith(
+      sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'late' })),
+      'QueueDoesNotExist',
+    );
   });
 
   check('purge', 'a purged queue is empty, messages in flight included', async () => {
     const { url } = await sqs.newQueue();
-    for (const body of ['one', 'two']) await sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+    for (const body of ['one', 'two'])
+      await sqs.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
     await sqs.receiveOne(url);
     await sqs.client.send(new PurgeQueueCommand({ QueueUrl: url }));
     const counts = await sqs.attributes(url, 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible');

@@ -32,7 +32,10 @@ describe('SQS conformance: dead letters and move tasks', () => {
     (await sqs.attributes(queue.url, 'ApproximateNumberOfMessages'))['ApproximateNumberOfMessages'];
 
   /** A message that the redrive policy of a pair (maximum 1) has moved: as sent, and as the dead-letter queue gives it. */
-  const deadLetter = async (source: TestQueue, dead: TestQueue): Promise<{ sent: string | undefined; moved: Message }> => {
+  const deadLetter = async (
+    source: TestQueue,
+    dead: TestQueue,
+  ): Promise<{ sent: string | undefined; moved: Message }> => {
     const attributes = { note: { DataType: 'String', StringValue: 'kept' } };
     const input = { QueueUrl: source.url, MessageBody: 'poison', MessageAttributes: attributes };
     const { MessageId: sent } = await sqs.client.send(new SendMessageCommand(input));
@@ -58,12 +61,16 @@ describe('SQS conformance: dead letters and move tasks', () => {
     await rejectsWith(sqs.client.send(command), 'InvalidParameterValue');
   });
 
-  check('move-no-source', 'a message sent to a dead-letter queue directly fails a task without a destination', async () => {
-    const { dead } = await sqs.newPair(1);
-    await sqs.client.send(new SendMessageCommand({ QueueUrl: dead.url, MessageBody: 'by hand' }));
-    await start(dead.arn);
-    assert.equal((await finished(dead.arn)).Status, 'FAILED');
-  });
+  check(
+    'move-no-source',
+    'a message sent to a dead-letter queue directly fails a task without a destination',
+    async () => {
+      const { dead } = await sqs.newPair(1);
+      await sqs.client.send(new SendMessageCommand({ QueueUrl: dead.url, MessageBody: 'by hand' }));
+      await start(dead.arn);
+      assert.equal((await finished(dead.arn)).Status, 'FAILED');
+    },
+  );
 
   check('move-no-source-reason', 'and says CouldNotDetermineMessageSource; the message stays', async () => {
     const { dead } = await sqs.newPair(1);
@@ -180,7 +187,8 @@ describe('SQS conformance: protocol', () => {
       headers: {
         'Content-Type': 'application/x-amz-json-1.0',
         'X-Amz-Target': target,
-        Authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0',
+        Authorization:
+          'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0',
       },
       body,
     });

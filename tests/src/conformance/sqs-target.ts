@@ -66,7 +66,8 @@ export class SqsTarget {
 
   async close(): Promise<void> {
     if (endpointFromOutside !== undefined)
-      for (const url of this.#urls) await this.client.send(new DeleteQueueCommand({ QueueUrl: url })).catch(() => undefined);
+      for (const url of this.#urls)
+        await this.client.send(new DeleteQueueCommand({ QueueUrl: url })).catch(() => undefined);
     this.#client?.destroy();
     await this.#cloud?.close();
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true });
@@ -79,7 +80,9 @@ export class SqsTarget {
 
   async newQueue(attributes: Partial<Record<QueueAttributeName, string>> = {}): Promise<TestQueue> {
     const name = this.newName();
-    const { QueueUrl: url } = await this.client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+    const { QueueUrl: url } = await this.client.send(
+      new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
+    );
     assert.ok(url);
     this.#urls.push(url);
     return { name, url, arn: (await this.attributes(url, 'QueueArn'))['QueueArn'] ?? '' };
@@ -93,7 +96,9 @@ export class SqsTarget {
   }
 
   async attributes(url: string, ...names: QueueAttributeName[]): Promise<Partial<Record<string, string>>> {
-    return (await this.client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: names }))).Attributes ?? {};
+    return (
+      (await this.client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: names }))).Attributes ?? {}
+    );
   }
 
   async receive(url: string, more: Omit<ReceiveMessageCommandInput, 'QueueUrl'> = {}): Promise<Message[]> {
@@ -102,7 +107,11 @@ export class SqsTarget {
   }
 
   /** The one message that comes within `seconds`; fails where none does. */
-  async receiveOne(url: string, seconds = 2, more: Omit<ReceiveMessageCommandInput, 'QueueUrl'> = {}): Promise<Message> {
+  async receiveOne(
+    url: string,
+    seconds = 2,
+    more: Omit<ReceiveMessageCommandInput, 'QueueUrl'> = {},
+  ): Promise<Message> {
     const [message] = await this.receive(url, { WaitTimeSeconds: seconds, ...more });
     assert.ok(message, `a message within ${seconds} s`);
     return message;

@@ -215,15 +215,22 @@ describe('SQS conformance: visibility and polling', () => {
     }
   });
 
-  check('poll-aborted-race', 'a message that is sent while a long poll is aborted is not lost, in 20 of 20', async () => {
-    const { url } = await sqs.newQueue();
-    for (let time = 0; time < 20; time += 1) {
-      const [got] = await Promise.all([abortPoll(url, 30), sleep(28 + (time % 5)).then(async () => sendTo(url, `${time}`))]);
-      const message = got ?? (await sqs.receiveOne(url, 2));
-      assert.equal(message.Body, `${time}`);
-      await sqs.client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message.ReceiptHandle }));
-    }
-  });
+  check(
+    'poll-aborted-race',
+    'a message that is sent while a long poll is aborted is not lost, in 20 of 20',
+    async () => {
+      const { url } = await sqs.newQueue();
+      for (let time = 0; time < 20; time += 1) {
+        const [got] = await Promise.all([
+          abortPoll(url, 30),
+          sleep(28 + (time % 5)).then(async () => sendTo(url, `${time}`)),
+        ]);
+        const message = got ?? (await sqs.receiveOne(url, 2));
+        assert.equal(message.Body, `${time}`);
+        await sqs.client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message.ReceiptHandle }));
+      }
+    },
+  );
 
   /** What a poll that is aborted after so many milliseconds received before. */
   async function abortPoll(url: string, afterMs: number): Promise<Message | undefined> {

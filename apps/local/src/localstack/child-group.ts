@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-
 import { FleetError } from '@wikifleet/domain/errors';
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Where the child's words go: our standard error, or nowhere. Its standard output never mixes with ours. */
-  readonly output?: 'inherit' | 'ignore';
 }
 
 export interface ChildGroup {
@@ -19,12 +16,12 @@ export interface ChildGroup {
 
 /** Starts a program in a process group of its own, so that Ctrl-C reaches us alone and we end the whole group. */
 export function startGroup(command: string, args: readonly string[], options: ChildOptions = {}): ChildGroup {
-  const output = options.output === 'ignore' ? 'ignore' : 2;
   const child = spawn(command, args, {
     detached: true,
     env: options.env,
     cwd: options.cwd,
-    stdio: ['ignore', output, output],
+    // Standard output holds nothing but what our caller is to read
+    stdio: ['ignore', 2, 2],
   });
   const ended = new Promise<number | string>((resolve, reject) => {
     child.once('error', (cause) =>
@@ -63,7 +60,8 @@ export async function runGroup(
   const result = await Promise.race([child.ended, aborted]);
   await child.close();
   options.signal.throwIfAborted();
-  if (result !== 0) throw new FleetError('CHILD_FAILED', `${command} ${args.join(' ')}: expected exit code 0, received ${result}`);
+  if (result !== 0)
+    throw new FleetError('CHILD_FAILED', `${command} ${args.join(' ')}: expected exit code 0, received ${result}`);
 }
 
 /** Signals a process group (0 asks only whether it is there); false where nothing of it is left. */

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-
 import { FleetError } from '@wikifleet/domain/errors';
-
 import { runGroup, startGroup } from './child-group.js';
 import type { RunningLocalstack } from './serve-localstack.js';
 

@@ -3,11 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-
-import { FleetError, UsageError } from '@wikifleet/domain/errors';
-
+import { codeOf, FleetError, UsageError } from '@wikifleet/domain/errors';
+import { fleetEnvironment } from '../fleet-environment.js';
 import { runGroup, startGroup, type ChildGroup } from './child-group.js';
-import { fleetEnvironment } from './fleet-environment.js';
 
 export interface ServeOptions {
   readonly port: number;
@@ -57,7 +55,7 @@ export async function serveLocalstack(options: ServeOptions): Promise<RunningLoc
   try {
     await waitUntilHealthy(options.port, server, options.signal);
     await runGroup('bash', [options.initScript], {
-      env: { ...options.environment, PATH: path, ...fleetEnvironment(options.port) },
+      env: { ...options.environment, PATH: path, ...fleetEnvironment(`http://127.0.0.1:${options.port}`) },
       signal: options.signal,
     });
     return { ended: server.ended, close };
@@ -73,9 +71,11 @@ async function requireFreePort(port: number): Promise<void> {
     probe.once('error', reject);
     probe.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
   }).catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${code})`;
-    throw new UsageError('PORT_IN_USE', `port ${port} ${reason}: end what listens there, or choose another by --port N`);
+    const reason = codeOf(cause) === 'EADDRINUSE' ? 'is in use' : `cannot be used (${codeOf(cause)})`;
+    throw new UsageError(
+      'PORT_IN_USE',
+      `port ${port} ${reason}: end what listens there, or choose another by --port N`,
+    );
   });
   await new Promise((resolve) => probe.close(resolve));
 }
@@ -89,7 +89,10 @@ async function waitUntilHealthy(port: number, server: ChildGroup, signal: AbortS
     signal.throwIfAborted();
     if (Date.now() > deadline) {
       const seconds = startTimeout / 1000;
-      throw new FleetError('LOCALSTACK_NOT_READY', `LocalStack did not answer on port ${port} within ${seconds} seconds`);
+      throw new FleetError(
+        'LOCALSTACK_NOT_READY',
+        `LocalStack did not answer on port ${port} within ${seconds} seconds`,
+      );
     }
     await Promise.race([died, delay(250)]);
   }

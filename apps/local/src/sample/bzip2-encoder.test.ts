@@ -36,6 +36,11 @@ describe(`Bzip2Encoder${hasBzip2 ? '' : ' (the round trips are skipped: no bzip2
       it(`a run of ${length}`, () => assertReadBack(Buffer.alloc(length)));
     }
 
+    it('a run of 256, which it codes with the same bytes', () => {
+      const data = Buffer.alloc(256, 'a');
+      assert.deepEqual(bzip2(data), spawnSync('bzip2', ['-9', '-c'], { input: data }).stdout);
+    });
+
     const cases: readonly (readonly [string, () => Buffer])[] = [
       ['runs that end a block', () => Buffer.concat(Array.from({ length: 60_000 }, (_, i) => Buffer.alloc(5, i)))],
       ['two bytes in turn', () => Buffer.from('ab'.repeat(500_000))],

@@ -78,7 +78,7 @@ function firstTables(symbols: Uint16Array, alphabetSize: number): Uint8Array[] {
 }
 
 /** Huffman code lengths of 1 to 17 for all symbols, also those that do not occur: a table codes the whole alphabet. */
-function codeLengths(counts: Int32Array): Uint8Array {
+export function codeLengths(counts: Int32Array): Uint8Array {
   const n = counts.length;
   const weights = Array.from(counts, (count) => Math.max(count, 1));
   for (;;) {

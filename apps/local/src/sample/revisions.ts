@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Random } from './random.js';
+import type { Random } from './random.js';
 import type { Contributor, SampleRevision, SampleSlot } from './sample-page.js';
 
 /** What a page holds: its text and, for files, the JSON of their `mediainfo` slot. */

@@ -39,6 +39,13 @@ describe('npm run sample', () => {
     assert.equal(status, 1);
   });
 
+  it('does not go on for ever where no folder can be made (Linux only)', function () {
+    if (process.platform !== 'linux') this.skip();
+    const { status, stderr } = run(['--out', '/proc/wikifleet/sample']);
+    assert.match(stderr, /^sample: cannot write the sample to \/proc\/wikifleet\/sample: ENOENT.*\n$/);
+    assert.equal(status, 1);
+  });
+
   it('helps', () => {
     const { status, stdout } = run(['--help']);
     assert.match(stdout, /^usage: npm run sample -- /);
@@ -59,5 +66,5 @@ describe('npm run sample', () => {
 });
 
 function run(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [SAMPLE, ...args], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [SAMPLE, ...args], { encoding: 'utf8', timeout: 15_000 });
 }

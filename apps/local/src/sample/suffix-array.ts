@@ -32,7 +32,7 @@ export function suffixArray(text: Uint8Array | Int32Array, upper: number): Int32
   // An LMS suffix is an S-type one after an L-type one; `lms` lists them in the order of the text.
   const lms = new Int32Array(lmsCount);
   for (let i = n - 1, isS = false, at = lmsCount; i >= 1; i--) {
-    if (i < n - 1) isS = text[i]! < text[i + 1]! || (text[i]! === text[i + 1]! && isS);
+    if (i < n - 1) isS = text[i]! < text[i + 1]! || (text[i] === text[i + 1] && isS);
     if (isS && text[i - 1]! > text[i]!) lms[--at] = i;
   }
 

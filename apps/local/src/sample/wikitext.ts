@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import type { Random } from './random.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** What a text may link to. */

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { codeOf } from '@wikifleet/domain/errors';
 import { exportFolder, writeContentExport } from './content-export.js';
 import { legacyFolder, writeLegacyRun, type PartOptions } from './legacy-run.js';
 import type { SampleFile } from './sample-file.js';
@@ -38,7 +39,7 @@ export interface SampleSummary extends SampleParameters {
  */
 export async function writeSample(options: SampleOptions): Promise<SampleSummary> {
   const parameters = checkOptions(options);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(resolve(options.out));
   const files = await beginStamp(options.out, parameters);
   if (files !== null) return { ...parameters, reused: true, files };
 
@@ -63,4 +64,16 @@ export async function writeSample(options: SampleOptions): Promise<SampleSummary
   const written = [...legacy, ...exported];
   await endStamp(options.out, parameters, folders, written);
   return { ...parameters, reused: false, files: written };
+}
+
+/** Makes a folder and those above it. Node's own recursive mkdir never returns where mkdir is always ENOENT, as in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }

@@ -73,7 +73,10 @@ export class FleetProcesses {
       if (restarts < MAX_RESTARTS) return this.#startWorker(program, log, restarts + 1);
       const how = signal ?? `exit code ${code}`;
       this.#options.onGivenUp(
-        new FleetError('WORKER_DIES', `a ${program} died ${restarts + 1} times (${how}); its last words: ${lastWords || 'none'}; see ${String(log.path)}`),
+        new FleetError(
+          'WORKER_DIES',
+          `a ${program} died ${restarts + 1} times (${how}); its last words: ${lastWords || 'none'}; see ${String(log.path)}`,
+        ),
       );
     });
   }

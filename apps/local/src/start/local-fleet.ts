@@ -1,5 +1,6 @@
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import type { FtpTree } from '@wikifleet/local-cloud/ftp/ftp-tree';
@@ -14,25 +15,41 @@ import type { Environment } from './fleet-processes.js';
 /** Ours in the folder of the objects; S3 does not show it. */
 export const STATE_FOLDER = '.wikifleet';
 /** What a run leaves in the folder of the objects. */
-const RUN_FOLDERS = ['raw', 'rows', 'quarantine', 'runs'];
+const RUN_PREFIXES = ['raw/', 'rows/', 'quarantine/', 'runs/'];
 const MIRROR_CONNECTIONS = 3;
 
-/** Makes the folder where objects go; `fresh` deletes what earlier runs left in it, and nothing else. */
-export async function prepareOut(out: string, fresh: boolean): Promise<{ out: string; state: string }> {
+export interface Folders {
+  /** Where objects go. */
+  readonly out: string;
+  readonly state: string;
+}
+
+/** Makes the folder where objects go, and ours in it; throws a `UsageError` where it cannot be written. */
+export async function prepareOut(out: string): Promise<Folders> {
   const folder = resolve(out);
   const state = join(folder, STATE_FOLDER);
+  const probe = join(state, 'writable');
   try {
     await mkdir(join(state, 'logs'), { recursive: true });
-    await access(folder, constants.W_OK);
-    await writeFile(join(state, 'writable'), '');
-    if (fresh) {
-      const doomed = [...RUN_FOLDERS.map((name) => join(folder, name)), join(state, 'cloud'), join(state, 'objects')];
-      for (const path of doomed) await rm(path, { recursive: true, force: true });
-    }
+    await writeFile(probe, '');
+    await rm(probe);
   } catch (error) {
     throw new UsageError('OUT_UNWRITABLE', `--out ${out} cannot be written: ${messageOf(error)}`, { cause: error });
   }
   return { out: folder, state };
+}
+
+/** Deletes what earlier runs left, objects and messages, and nothing else of the folder. */
+export async function forgetRuns({ store, downloads, converts }: Cloud): Promise<void> {
+  for (const prefix of RUN_PREFIXES) {
+    const keys: string[] = [];
+    for await (const { key } of store.list(prefix)) keys.push(key);
+    await store.delete(keys);
+    await store.abortUploads(prefix);
+  }
+  for (const { client, url, deadLetterUrl } of [downloads, converts]) {
+    for (const QueueUrl of [url, deadLetterUrl]) await client.send(new PurgeQueueCommand({ QueueUrl }));
+  }
 }
 
 export interface LoopbackCloud {
@@ -41,11 +58,7 @@ export interface LoopbackCloud {
 }
 
 /** Starts SQS and S3 on loopback, with bucket and queues. Objects are the files below `out`. */
-export async function startCloud(
-  folders: { out: string; state: string },
-  port: number,
-  releases: ReleaseStack,
-): Promise<LoopbackCloud> {
+export async function startCloud(folders: Folders, port: number, releases: ReleaseStack): Promise<LoopbackCloud> {
   const server = await startLocalCloud({
     directory: join(folders.state, 'cloud'),
     buckets: { [BUCKET]: folders.out },
@@ -76,7 +89,15 @@ export async function startMirror(tree: FtpTree, state: string, releases: Releas
   const server = await startFtpServer({ tree, maxConnections: 2 * MIRROR_CONNECTIONS });
   releases.defer(server, async (s) => await s.close());
   const path = join(state, 'mirrors.json');
-  const mirror = { name: 'loopback', protocol: 'ftp', host: server.host, port: server.port, root: '/', connections: MIRROR_CONNECTIONS, status: true };
+  const mirror = {
+    name: 'loopback',
+    protocol: 'ftp',
+    host: server.host,
+    port: server.port,
+    root: '/',
+    connections: MIRROR_CONNECTIONS,
+    status: true,
+  };
   await writeFile(path, `${JSON.stringify({ contact: 'nobody@localhost', mirrors: [mirror] }, null, 2)}\n`);
   return path;
 }

@@ -11,7 +11,7 @@ import { plural } from '../figures.js';
 import { ProgressLine } from '../progress-line.js';
 import { FleetProcesses, runSeed } from './fleet-processes.js';
 import type { Environment } from './fleet-processes.js';
-import { prepareOut, startCloud, startMirror } from './local-fleet.js';
+import { forgetRuns, prepareOut, startCloud, startMirror } from './local-fleet.js';
 import type { LoopbackCloud } from './local-fleet.js';
 import { Progress } from './progress.js';
 import { RunWatcher, isOver } from './run-state.js';
@@ -22,6 +22,9 @@ import { summaryLines } from './summary.js';
 export interface FleetOptions {
   readonly out: string;
   readonly converters: number;
+  /** Threads in each converter. */
+  readonly workers: number;
+  readonly splitBytes: number;
   /** Of the loopback cloud; 0: any free one. */
   readonly port: number;
   readonly compression: Compression;
@@ -39,7 +42,7 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
   const bar = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
   const stop = stopBySignal(releases);
   try {
-    const folders = await prepareOut(options.out, options.fresh);
+    const folders = await prepareOut(options.out);
     const source = await options.source({
       state: folders.state,
       say,
@@ -51,13 +54,17 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     bar.clear();
     stop.throwIfAborted();
     const loopback = await startCloud(folders, options.port, releases);
-    const mirrors = source.tree === null ? {} : { WIKIFLEET_MIRRORS: await startMirror(source.tree, folders.state, releases) };
-    const environment = { ...loopback.environment, ...mirrors };
+    if (options.fresh) await forgetRuns(loopback.cloud);
+    const mirrors =
+      source.tree === null ? {} : { WIKIFLEET_MIRRORS: await startMirror(source.tree, folders.state, releases) };
+    const environment = { ...loopback.environment, ...mirrors, WIKIFLEET_WORKERS: String(options.workers) };
     const runs = await seedAll(source.seeds, options, environment, say, stop);
     const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
     bar.clear();
-    for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000)) process.stdout.write(`${line}\n`);
-    if (source.refused > 0) say(`wikifleet: ${plural(source.refused, 'dump file')} of the folder could not be taken, see above`);
+    for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000))
+      process.stdout.write(`${line}\n`);
+    if (source.refused > 0)
+      say(`wikifleet: ${plural(source.refused, 'dump file')} of the folder could not be taken, see above`);
     return states.every(({ manifest }) => manifest !== null) && source.refused === 0 ? 0 : 1;
   } catch (error) {
     if (!stop.aborted) throw error;
@@ -78,11 +85,18 @@ function stopBySignal(releases: ReleaseStack): AbortSignal {
   return controller.signal;
 }
 
-async function seedAll(seeds: readonly (readonly string[])[], options: FleetOptions, environment: Environment, say: (line: string) => void, stop: AbortSignal): Promise<Run[]> {
+async function seedAll(
+  seeds: readonly (readonly string[])[],
+  options: FleetOptions,
+  environment: Environment,
+  say: (line: string) => void,
+  stop: AbortSignal,
+): Promise<Run[]> {
   const runs: Run[] = [];
   const answerSchema = z.object({ run: runSchema });
   for (const args of seeds) {
-    const all = [...args, '--json', '--compression', options.compression, ...(options.force ? ['--force'] : [])];
+    const fixed = ['--json', '--compression', options.compression, '--split-bytes', String(options.splitBytes)];
+    const all = [...args, ...fixed, ...(options.force ? ['--force'] : [])];
     const output = await runSeed(all, environment, say, stop);
     runs.push(answerSchema.parse(JSON.parse(output)).run);
   }

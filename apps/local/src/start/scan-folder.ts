@@ -2,10 +2,11 @@ import { open, readdir, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dateInName } from '@wikifleet/catalogue/dump-name';
-import { containerOf, unpack } from '@wikifleet/conversion/unpack';
+import { unpack } from '@wikifleet/conversion/file-source';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { isName } from '@wikifleet/domain/names';
 import type { Kind, Run } from '@wikifleet/domain/run';
+import { openFile } from '../local-file.js';
 
 /** A dump file of a folder, with the run it joins. */
 export interface FoundDump {
@@ -30,7 +31,6 @@ export interface ScanDefaults {
   readonly date: string | undefined;
 }
 
-const READ_BYTES = 64 * 1024;
 /** Without a `<page` in so many unpacked bytes a file is no dump: a head is never larger. */
 const MAX_LOOK_BYTES = 1024 * 1024;
 
@@ -71,7 +71,9 @@ function problemOfName(name: string, text: string): string | null {
     return 'a dump, but its name is refused: rename it to A-Z a-z 0-9 . _ - (200 at most, not beginning with a dot or a dash)';
   }
   const dbname = dbnameIn(text);
-  return dbname === null || isName(dbname) ? null : `a dump, but its dbname is refused: ${JSON.stringify(dbname.slice(0, 100))}`;
+  return dbname === null || isName(dbname)
+    ? null
+    : `a dump, but its dbname is refused: ${JSON.stringify(dbname.slice(0, 100))}`;
 }
 
 function dbnameIn(text: string): string | null {
@@ -91,7 +93,8 @@ async function lookInto(path: string): Promise<{ text: string } | { why: string 
     return { why: messageOf(error) };
   }
   try {
-    const [text, why] = await firstText(handle);
+    const { size } = await handle.stat();
+    const [text, why] = await firstText(handle, size);
     if (text.includes('<page') || text.includes('<mediawiki')) return { text };
     return { why: why ?? 'no dump: neither <mediawiki nor <page in it' };
   } finally {
@@ -100,14 +103,12 @@ async function lookInto(path: string): Promise<{ text: string } | { why: string 
 }
 
 /** The beginning of a file as text, and what stood in the way of more. */
-async function firstText(handle: FileHandle): Promise<[string, string | null]> {
-  const first = await handle.read(Buffer.alloc(4), 0, 4, 0);
-  const container = containerOf(first.buffer.subarray(0, first.bytesRead));
+async function firstText(handle: FileHandle, size: number): Promise<[string, string | null]> {
   let bytes = Buffer.alloc(0);
   let why: string | null = null;
   try {
-    for await (const step of unpack(container, chunksOf(handle))) {
-      bytes = Buffer.concat([bytes, step.bytes.subarray(0, MAX_LOOK_BYTES - bytes.length)]);
+    for await (const step of unpack(openFile(handle, size))) {
+      bytes = Buffer.concat([bytes, step.subarray(0, MAX_LOOK_BYTES - bytes.length)]);
       if (bytes.includes('<page') || bytes.length >= MAX_LOOK_BYTES) break;
     }
   } catch (error) {
@@ -118,15 +119,9 @@ async function firstText(handle: FileHandle): Promise<[string, string | null]> {
 
 function decoded(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString('utf16le');
+  if (bytes[0] === 0xfe && bytes[1] === 0xff)
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le');
   return bytes.toString('utf8');
-}
-
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; ) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
 }

@@ -78,7 +78,8 @@ function mirrorSource(wiki: string, flags: SourceFlags): OpenSource {
   const kind = parseKind(flags.kind ?? 'articles-multistream');
   const date = flags.date === undefined || flags.date === 'latest' ? 'latest' : parseDate(flags.date);
   checkName('wiki', wiki);
-  return async () => await Promise.resolve({ tree: null, seeds: [['--wiki', wiki, '--date', date, '--kind', kind]], refused: 0 });
+  return async () =>
+    await Promise.resolve({ tree: null, seeds: [['--wiki', wiki, '--date', date, '--kind', kind]], refused: 0 });
 }
 
 /** The dump files of a folder, each joining the run of its kind, wiki and date. */
@@ -91,7 +92,10 @@ function folderSource(folder: string, flags: SourceFlags): OpenSource {
     for (const { name, why } of left) say(`left: ${name} (${why})`);
     for (const { name, why } of refused) say(`not taken: ${name} (${why})`);
     if (dumps.length === 0) {
-      throw new UsageError('NO_DUMPS', `no dump files in ${folder}: expected files that hold <mediawiki or <page, as bzip2, gzip or plain XML`);
+      throw new UsageError(
+        'NO_DUMPS',
+        `no dump files in ${folder}: expected files that hold <mediawiki or <page, as bzip2, gzip or plain XML`,
+      );
     }
     const seeds: string[][] = [];
     for (const [name, members] of runsOf(dumps)) {

@@ -26,10 +26,12 @@ function linesOfRun(state: RunState): string[] {
     }
     const failure = failures.find((candidate) => candidate.file === file);
     if (failure === undefined) return `${name}  not done`;
-    const written = failure.written === null ? '' : ` (${plural(failure.written.pages, 'whole page')} written all the same)`;
+    const written =
+      failure.written === null ? '' : ` (${plural(failure.written.pages, 'whole page')} written all the same)`;
     return `${name}  not whole: ${failure.message}${written}`;
   });
-  const sum = manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;
+  const sum =
+    manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;
   const vouched = plan.vouchedBy === 'listing' ? '; nobody vouched that this list of files is complete' : '';
   return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines];
 }
@@ -37,7 +39,10 @@ function linesOfRun(state: RunState): string[] {
 function verdictLines(states: readonly RunState[], out: string, seconds: number): string[] {
   const complete = states.filter(({ manifest }) => manifest !== null);
   const rows = complete.reduce((sum, { manifest }) => sum + (manifest?.counts.rows ?? 0), 0);
-  const lines = ['', `${complete.length} of ${plural(states.length, 'run')} complete, ${plural(rows, 'row')}, in ${duration(seconds)}.`];
+  const lines = [
+    '',
+    `${complete.length} of ${plural(states.length, 'run')} complete, ${plural(rows, 'row')}, in ${duration(seconds)}.`,
+  ];
   for (const { plan, manifest, manifestKey, done } of states) {
     lines.push(
       manifest === null
@@ -53,7 +58,8 @@ function verdictLines(states: readonly RunState[], out: string, seconds: number)
 /** One `head` and one DuckDB line that work as they are printed. */
 function lookLines(states: readonly RunState[], out: string): string[] {
   const state = states.find(({ done }) => [...done.values()].some(({ counts }) => counts.rows > 0));
-  const part = state === undefined ? undefined : [...state.done.values()].find(({ counts }) => counts.rows > 0)?.parts[0];
+  const part =
+    state === undefined ? undefined : [...state.done.values()].find(({ counts }) => counts.rows > 0)?.parts[0];
   if (state === undefined || part === undefined) return [];
   const { compression } = state.plan.settings;
   const all = shown(out, `${rowsPrefix(state.plan.run)}*/*.jsonl${EXTENSIONS[compression]}`);

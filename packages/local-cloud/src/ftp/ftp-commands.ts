@@ -1,6 +1,5 @@
 import { isIPv4 } from 'node:net';
 import { FACTS, factsLine, timeValue, unixLine } from './ftp-listing.js';
-import { TOO_MANY_AT_LOGIN } from './ftp-session.js';
 import type { FtpSession } from './ftp-session.js';
 import { startDownload, startListing } from './ftp-transfer.js';
 import { resolvePath } from './ftp-tree.js';
@@ -13,6 +12,8 @@ export const BEFORE_LOGIN = new Set(['USER', 'PASS', 'ACCT', 'QUIT', 'HELP', 'FE
 export const DURING_TRANSFER = new Set(['ABOR', 'STAT', 'NOOP']);
 
 const LOGIN_ATTEMPTS = 3;
+/** What proftpd says, by which clients know it from a refused login. */
+const TOO_MANY_AT_LOGIN = 'Sorry, the maximum number of clients are already connected.';
 const quoted = (path: string): string => `"${path.replaceAll('"', '""')}"`;
 
 /** The entry that a command names, with its path; replies 550 and gives null where there is none. */

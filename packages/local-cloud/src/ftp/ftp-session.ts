@@ -20,9 +20,6 @@ export interface FtpSettings {
   readonly countAttempt: (path: string) => number;
 }
 
-/** The reply for somebody who is one too many, at login. */
-export const TOO_MANY_AT_LOGIN = 'Sorry, the maximum number of clients are already connected.';
-
 /** One control connection, from its greeting to its end. */
 export class FtpSession {
   readonly settings: FtpSettings;

@@ -86,8 +86,8 @@ async function send(
   let struck: FtpFault | null = null;
   try {
     const source = open();
-    // A source that fails while nobody reads it yet must not end the process.
-    source.on('error', () => abort.abort());
+    // Who reads the source gets its error too; one that nobody reads any more must not end the process.
+    source.on('error', () => undefined);
     let bytes: AsyncIterable<Uint8Array> = source;
     if (fault !== null) bytes = faulty(bytes, fault, () => (struck = fault), abort.signal);
     if (bytesPerSecond !== null) bytes = throttle(bytes, bytesPerSecond, abort.signal);

@@ -66,8 +66,9 @@ export class Bucket {
     return this.#own('tmp', randomBytes(12).toString('hex'));
   }
 
-  async head(key: string): Promise<StoredObject | undefined> {
-    return this.locks.run(key, () => this.#current(key));
+  /** `walked`: the key comes from a walk just now. */
+  async head(key: string, walked = false): Promise<StoredObject | undefined> {
+    return this.locks.run(key, () => this.#current(key, walked));
   }
 
   /** The object and its open file, from one and the same version; the caller closes the handle. */
@@ -139,10 +140,10 @@ export class Bucket {
     return watch;
   }
 
-  async #current(key: string): Promise<StoredObject | undefined> {
+  async #current(key: string, walked = false): Promise<StoredObject | undefined> {
     const blob = this.#blobs.has(key);
     if (!blob && !isFileKey(key)) return undefined;
-    const stats = await this.files.stat(this.files.pathOf(key, blob));
+    const stats = await this.files.stat(this.files.pathOf(key, blob), walked);
     return stats === undefined ? undefined : storedObject(await this.#records.of(key, stats, blob));
   }
 

@@ -29,6 +29,8 @@ export interface CompleteRequest {
 export function readCompleteRequest(text: string, headers: IncomingHttpHeaders): CompleteRequest {
   const document = parseXml(text);
   const elements = document.children.filter((child) => child.name === 'Part');
+  if (document.name === 'CompleteMultipartUpload' && document.children.length === 0)
+    throw new S3Error('InvalidRequest', 'You must specify at least one part');
   if (document.name !== 'CompleteMultipartUpload' || elements.length === 0 || elements.length > MAX_PARTS)
     throw new S3Error(
       'MalformedXML',
@@ -42,7 +44,10 @@ export function readCompleteRequest(text: string, headers: IncomingHttpHeaders):
         ArgumentName: 'partNumber',
         ArgumentValue: text,
       });
-    const etag = textOf(part, 'ETag')?.trim().replace(/^"(.*)"$/, '$1') ?? '';
+    const etag =
+      textOf(part, 'ETag')
+        ?.trim()
+        .replace(/^"(.*)"$/, '$1') ?? '';
     const checksums = new Map<string, string>();
     for (const algorithm of CHECKSUM_ALGORITHMS) {
       const value = textOf(part, checksumElement(algorithm));
@@ -68,13 +73,14 @@ export function completedObject(upload: Upload, asked: CompleteRequest): { parts
   const parts = asked.parts.map(({ number, etag, checksums }) => {
     const part = upload.parts.get(number);
     const checksum = checksums.get(element);
-    const other = [...checksums.keys()].find((name) => name !== element);
+    // without an algorithm at the start, S3 wants no checksum here, not even a right one
+    const surplus = [...checksums.keys()].some((name) => !info.asked || name !== element);
     if (info.asked && info.type === 'COMPOSITE' && checksum === undefined)
       throw new S3Error(
         'InvalidRequest',
         `The upload was created using a ${info.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
       );
-    if (part?.etag !== etag || (checksum ?? part.checksum) !== part.checksum || (info.asked && other !== undefined))
+    if (part?.etag !== etag || (checksum ?? part.checksum) !== part.checksum || surplus)
       throw new S3Error(
         'InvalidPart',
         "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",

@@ -1,13 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Bucket } from './bucket.js';
-import type { Check } from './bucket.js';
+import type { Bucket, Check } from './bucket.js';
+import type { UploadInfo } from './multipart-uploads.js';
 import { headerOf } from './request-body.js';
 import { S3Error, noSuchKey, preconditionFailed } from './s3-error.js';
 import type { StoredObject } from './stored-object.js';
 
 /** Whether one of a condition's ETags is the object's; quotes and `W/` are passed over, `*` is any. */
 export function matchesEtag(condition: string, etag: string): boolean {
-  const wanted = condition.split(',').map((one) => one.trim().replace(/^W\//, '').replace(/^"(.*)"$/, '$1'));
+  const wanted = condition.split(',').map((one) =>
+    one
+      .trim()
+      .replace(/^W\//, '')
+      .replace(/^"(.*)"$/, '$1'),
+  );
   return wanted.includes('*') || wanted.includes(etag);
 }
 
@@ -45,9 +50,10 @@ export async function withWriteConditions<T>(
   const ifNoneMatch = headers['if-none-match'];
   const ifMatch = headers['if-match'];
   if (ifNoneMatch === undefined && ifMatch === undefined) return write(() => undefined);
-  if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*')
+  const both = ifNoneMatch !== undefined && ifMatch !== undefined;
+  if (both || (ifNoneMatch ?? '*').trim() !== '*' || ifMatch?.trim() === '*')
     throw new S3Error('NotImplemented', 'A header you provided implies functionality that is not implemented', {
-      Header: 'If-None-Match',
+      Header: both ? 'If-Match,If-None-Match' : ifMatch === undefined ? 'If-None-Match' : 'If-Match',
     });
   const check: Check = (current) => {
     if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
@@ -60,16 +66,25 @@ export async function withWriteConditions<T>(
     check(await bucket.head(key));
     return await write((current) => {
       check(current);
-      if (watch.deleted)
-        throw new S3Error(
-          'ConditionalRequestConflict',
-          'The conditional request cannot succeed due to a conflicting operation against this resource.',
-          { Condition: ifMatch === undefined ? 'If-None-Match' : 'If-Match', Key: key },
-        );
+      if (watch.deleted) throw conflict(key);
     });
   } finally {
     watch.close();
   }
+}
+
+/**
+ * The check of a conditional CompleteMultipartUpload: S3 takes the whole upload for the time in which nothing may happen to the key. An
+ * object that was there when it began and is deleted since, or one that is newer than it, is a conflict.
+ * Throws S3Error ConditionalRequestConflict.
+ */
+export function uploadCheck(headers: IncomingHttpHeaders, info: UploadInfo, check: Check): Check {
+  return (current) => {
+    check(current);
+    const deleted = headers['if-none-match'] !== undefined && current === undefined && info.existed;
+    const replaced = headers['if-match'] !== undefined && Number(current?.mtimeNs ?? 0) > info.initiated * 1e6;
+    if (deleted || replaced) throw conflict(info.key);
+  };
 }
 
 /** The condition of a delete. Throws S3Error NoSuchKey, PreconditionFailed. */
@@ -79,4 +94,12 @@ export function deleteCheck(key: string, ifMatch: string | undefined): Check {
     if (current === undefined) throw noSuchKey(key);
     if (!matchesEtag(ifMatch, current.etag)) throw preconditionFailed('If-Match');
   };
+}
+
+function conflict(key: string): S3Error {
+  return new S3Error(
+    'ConditionalRequestConflict',
+    'The conditional request cannot succeed due to a conflicting operation against this resource.',
+    { Key: key },
+  );
 }

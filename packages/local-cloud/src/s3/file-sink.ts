@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /** Small chunks are gathered to writes of this size; at most two such batches are held. */
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 512 * 1024;
 
 /** Writes chunks to a file from a position on; the disk works on one batch while the next one is gathered. */
 export class FileSink {

@@ -118,7 +118,7 @@ async function headAll(bucket: Bucket, keys: readonly string[]): Promise<StoredO
   const objects: (StoredObject | undefined)[] = Array.from({ length: keys.length });
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let i = next++; i < keys.length; i = next++) objects[i] = await bucket.head(keys[i] ?? '');
+    for (let i = next++; i < keys.length; i = next++) objects[i] = await bucket.head(keys[i] ?? '', true);
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
   return objects.filter((object) => object !== undefined);

@@ -1,11 +1,10 @@
-import type { Bucket } from './bucket.js';
 import { MAX_XML_BYTES } from './bucket-calls.js';
 import { parseRange } from './byte-range.js';
 import { bucketOf, queryNumber, sendEmpty, sendXml, xmlDate } from './call.js';
 import type { Call } from './call.js';
 import { DEFAULT_CHECKSUM, checksumAlgorithm, checksumElement, checksumHeader, isCrc } from './checksums.js';
 import type { ChecksumAlgorithm, ChecksumType } from './checksums.js';
-import { checkRead, withWriteConditions } from './conditions.js';
+import { checkRead, uploadCheck, withWriteConditions } from './conditions.js';
 import { completedObject, readCompleteRequest } from './complete-request.js';
 import { copySource } from './copy-source.js';
 import { textEncoder } from './list-calls.js';
@@ -29,7 +28,9 @@ export async function createMultipartUpload(call: Call): Promise<void> {
   const { request, key } = call;
   const headers = headersToKeep(request.headers);
   const { algorithm, type, asked } = checksumChoice(call);
-  const { info } = await bucketOf(call).uploads.create({ key, headers, algorithm, type, asked });
+  const bucket = bucketOf(call);
+  const existed = (await bucket.head(key)) !== undefined;
+  const { info } = await bucket.uploads.create({ key, headers, algorithm, type, asked, existed });
   const checksum = asked ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type } : {};
   sendXml(
     call,
@@ -207,7 +208,7 @@ export async function abortMultipartUpload(call: Call): Promise<void> {
 
 /**
  * CompleteMultipartUpload. The upload is gone then: who completes it a second time gets NoSuchUpload. After PreconditionFailed it is
- * there still; after a conflict it is not, since S3 asks for a new upload then.
+ * there still; after a conflict too, but will not get over it: S3 asks for a new upload then.
  */
 export async function completeMultipartUpload(call: Call): Promise<void> {
   const { request, response, key } = call;
@@ -223,10 +224,10 @@ export async function completeMultipartUpload(call: Call): Promise<void> {
       upload.completing = true;
       try {
         const source = await bucket.uploads.assemble(upload, parts, temporary);
-        return await bucket.commit(key, source, draft, { check, uploadId: upload.info.id });
-      } catch (error) {
-        await endOnConflict(bucket, upload, error);
-        throw error;
+        return await bucket.commit(key, source, draft, {
+          check: uploadCheck(request.headers, upload.info, check),
+          uploadId: upload.info.id,
+        });
       } finally {
         upload.completing = false;
         await removeAll(temporary);
@@ -246,11 +247,6 @@ export async function completeMultipartUpload(call: Call): Promise<void> {
       leaf('ChecksumType', checksum?.type),
     ),
   );
-}
-
-async function endOnConflict(bucket: Bucket, upload: Upload, error: unknown): Promise<void> {
-  if (error instanceof S3Error && error.code === 'ConditionalRequestConflict')
-    await bucket.uploads.discard(upload.info.id);
 }
 
 /** The upload that the call names. Throws S3Error NoSuchUpload. */

@@ -80,12 +80,7 @@ export async function copyObject(call: Call): Promise<void> {
         },
         async () => {
           const checksum: Checksum = { algorithm, type: 'FULL_OBJECT', value: copied.checksum };
-          return bucket.commit(
-            key,
-            temporary,
-            { size: object.size, etag: copied.etag, headers, checksum },
-            { check },
-          );
+          return bucket.commit(key, temporary, { size: object.size, etag: copied.etag, headers, checksum }, { check });
         },
       );
     } finally {
@@ -132,7 +127,7 @@ export async function getObject(call: Call): Promise<void> {
     if (request.method === 'HEAD' || object.size === 0) return void response.end();
     const { start, end } = range ?? { start: 0, end: object.size - 1 };
     // the stream closes the file; one that shrinks under our hands ends the connection, since the length was promised
-    await pipeline(handle.createReadStream({ start, end, highWaterMark: 512 * 1024 }), response);
+    await pipeline(handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }), response);
   } finally {
     await handle.close();
   }

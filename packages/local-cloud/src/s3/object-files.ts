@@ -28,9 +28,9 @@ export class ObjectFiles {
     return blob ? join(this.folder, SERVICE_FOLDER, 'blobs', keyHash(key)) : join(this.folder, key);
   }
 
-  /** The file's state; undefined where there is no regular file of that very name. */
-  async stat(path: string): Promise<BigIntStats | undefined> {
-    if ((await unlessMissing(realpath(path))) !== path) return undefined;
+  /** The file's state; undefined where there is no regular file of that very name. `walked`: the way there was just walked, and has no link. */
+  async stat(path: string, walked = false): Promise<BigIntStats | undefined> {
+    if (!walked && (await unlessMissing(realpath(path))) !== path) return undefined;
     const stats = await unlessMissing(lstat(path, { bigint: true }));
     return stats?.isFile() === true ? stats : undefined;
   }

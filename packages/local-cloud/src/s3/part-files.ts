@@ -41,7 +41,7 @@ export async function concatenate(ranges: readonly FileRange[], target: string):
   try {
     for (const { path, offset, size } of ranges) {
       if (size === 0) continue;
-      const source = createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: 1024 * 1024 });
+      const source = createReadStream(path, { start: offset, end: offset + size - 1, highWaterMark: 256 * 1024 });
       let copied = 0;
       for await (const chunk of source as AsyncIterable<Buffer>) {
         copied += chunk.length;

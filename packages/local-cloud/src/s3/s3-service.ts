@@ -99,9 +99,13 @@ function operationOf(call: Call): Operation {
     bucketName === '' ? serviceOperation(method) : key === '' ? bucketOperation(call) : objectOperation(call);
   const unknown = [...query.keys()].find((name) => SUBRESOURCES.test(name));
   if (unknown !== undefined && !(unknown === 'tagging' && operation === getObjectTagging))
-    throw new S3Error('NotImplemented', 'A query parameter you provided implies functionality that is not implemented', {
-      Parameter: unknown,
-    });
+    throw new S3Error(
+      'NotImplemented',
+      'A query parameter you provided implies functionality that is not implemented',
+      {
+        Parameter: unknown,
+      },
+    );
   if (operation === undefined)
     throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.', {
       Method: method,

@@ -23,7 +23,7 @@ export async function storeCopy(
   const hasher = createHasher(options.algorithm);
   async function* chunks(): AsyncGenerator<Buffer> {
     if (range !== undefined && range.end < range.start) return;
-    const stream = source.createReadStream({ ...range, highWaterMark: 512 * 1024 });
+    const stream = source.createReadStream({ ...range, highWaterMark: 256 * 1024 });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       md5.update(chunk);
       hasher.update(chunk);

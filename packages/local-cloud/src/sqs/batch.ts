@@ -15,7 +15,8 @@ interface BatchFailure {
 /** The entries of a batch with their ids, checked as a whole: 1 to 10, ids well formed and distinct. */
 export function readBatch(input: Input): ReadonlyMap<string, Input> {
   const inputs = input.inputs('Entries');
-  if (inputs.length === 0) throw new SqsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
+  if (inputs.length === 0)
+    throw new SqsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
   if (inputs.length > MAX_ENTRIES)
     throw new SqsError(
       'TooManyEntriesInBatchRequest',

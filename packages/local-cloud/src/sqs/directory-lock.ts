@@ -1,60 +1,94 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError, codeOf } from '@wikifleet/domain/errors';
 
 const ATTEMPTS = 20;
+const NAME = /^lock\.(\d{1,15})$/;
 
-/** Identities of the locks that this process holds: a process may ask twice for the same directory. */
+/** Ids of the locks that this process holds or is about to: a process may ask twice for the same directory. */
 const held = new Set<string>();
 
 interface Holder {
   /** Different for every lock taken. */
   readonly id: string;
+  /** 0 once it is released. */
   readonly pid: number;
   /** Names this very run of the process, where the system can: a pid alone may come again after a crash or in another container. */
   readonly run: string | undefined;
 }
 
-/** A file `lock` that says which process has a directory; that of a process that is gone is taken over. */
+/**
+ * A file `lock.<n>` that says which process has a directory. The highest number counts. To take over from a process that is gone, or
+ * has released, is to make the next number, which of many takers one can; so the last file stays, released or not.
+ */
 export class DirectoryLock {
   readonly #path: string;
-  readonly #id: string;
+  readonly #holder: Holder;
 
-  private constructor(path: string, id: string) {
+  private constructor(path: string, holder: Holder) {
     this.#path = path;
-    this.#id = id;
+    this.#holder = holder;
   }
 
   /** @throws UsageError DIRECTORY_IN_USE with the directory and the process that has it. */
   static async take(directory: string): Promise<DirectoryLock> {
-    const path = join(directory, 'lock');
-    const id = randomUUID();
-    const own = `${path}.${id}`;
-    const holder: Holder = { id, pid: process.pid, run: await runOf(process.pid) };
-    await writeFile(own, `${JSON.stringify(holder)}\n`);
+    const holder: Holder = { id: randomUUID(), pid: process.pid, run: await runOf(process.pid) };
+    held.add(holder.id);
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        if (await linked(own, path)) {
-          held.add(id);
-          return new DirectoryLock(path, id);
-        }
-        const other = await read(path);
-        if (other !== undefined && (await isAlive(other)))
-          throw new UsageError('DIRECTORY_IN_USE', `${directory} is in use by process ${other.pid}: stop it, or take another directory`);
-        if (other !== undefined) await putAside(path, other);
+        const path = await takeNext(directory, holder);
+        if (path !== undefined) return new DirectoryLock(path, holder);
       }
-      throw new UsageError('DIRECTORY_IN_USE', `${path}: cannot be taken, as others keep taking it; it is no lock of ours`);
-    } finally {
-      await rm(own, { force: true });
+      throw new UsageError('DIRECTORY_IN_USE', `${directory} is in use: others keep taking it`);
+    } catch (error) {
+      held.delete(holder.id);
+      throw error;
     }
   }
 
   /** May be called twice. */
   async release(): Promise<void> {
-    if (!held.delete(this.#id)) return;
-    if ((await read(this.#path))?.id === this.#id) await rm(this.#path, { force: true });
+    if (!held.delete(this.#holder.id)) return;
+    const aside = await write(this.#path, { ...this.#holder, pid: 0 });
+    await rename(aside, this.#path);
   }
+}
+
+/** The path of the lock, or undefined where somebody else was quicker. */
+async function takeNext(directory: string, holder: Holder): Promise<string | undefined> {
+  const highest = (await numbers(directory)).at(-1) ?? 0;
+  const last = join(directory, `lock.${highest}`);
+  const other = highest === 0 ? undefined : await read(last);
+  if (other !== undefined && (await isAlive(other)))
+    throw new UsageError(
+      'DIRECTORY_IN_USE',
+      `${directory} is in use by process ${other.pid}: stop it, or take another directory`,
+    );
+  const path = join(directory, `lock.${highest + 1}`);
+  const aside = await write(path, holder);
+  const made = await linked(aside, path);
+  await rm(aside, { force: true });
+  if (!made) return undefined;
+  const all = await numbers(directory);
+  // slow takers find their number free again, as lower ones are removed below: then a higher one is there
+  const overtaken = all.at(-1) !== highest + 1;
+  for (const number of overtaken ? [highest + 1] : all.slice(0, -1))
+    await rm(join(directory, `lock.${number}`), { force: true });
+  return overtaken ? undefined : path;
+}
+
+/** The numbers of a directory's locks, ascending. */
+async function numbers(directory: string): Promise<number[]> {
+  const found = (await readdir(directory)).map((name) => Number(NAME.exec(name)?.[1] ?? 0));
+  return found.filter((number) => number > 0).sort((one, other) => one - other);
+}
+
+/** Writes a holder beside the path, to be put there whole; returns where. */
+async function write(path: string, holder: Holder): Promise<string> {
+  const aside = `${path}-${randomUUID()}`;
+  await writeFile(aside, `${JSON.stringify(holder)}\n`);
+  return aside;
 }
 
 /** A hard link is made or not, whole: nobody sees a lock half written. */
@@ -66,19 +100,6 @@ async function linked(from: string, to: string): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
-}
-
-/** Removes a stale lock, unless somebody else did and took it meanwhile: then that one goes back. */
-async function putAside(path: string, stale: Holder): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await read(aside))?.id !== stale.id) await linked(aside, path);
-  await rm(aside, { force: true });
 }
 
 async function read(path: string): Promise<Holder | undefined> {
@@ -94,7 +115,8 @@ async function read(path: string): Promise<Holder | undefined> {
     if (typeof value === 'object' && value !== null && 'id' in value && 'pid' in value) {
       const { id, pid } = value;
       const run = 'run' in value && typeof value.run === 'string' ? value.run : undefined;
-      if (typeof id === 'string' && typeof pid === 'number') return { id, pid, run };
+      if (typeof id === 'string' && typeof pid === 'number' && Number.isInteger(pid) && pid >= 0)
+        return { id, pid, run };
     }
   } catch {
     // not JSON: said below
@@ -103,6 +125,7 @@ async function read(path: string): Promise<Holder | undefined> {
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
+  if (holder.pid === 0) return false;
   if (holder.pid === process.pid) return held.has(holder.id);
   try {
     process.kill(holder.pid, 0);

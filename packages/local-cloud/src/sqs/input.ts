@@ -8,7 +8,8 @@ export class Input {
   readonly #members: Readonly<Record<string, unknown>>;
 
   constructor(value: unknown, where = 'request') {
-    if (!isObject(value)) throw new SqsError('Serialization', `Expected a JSON object as ${where}, received ${kind(value)}`);
+    if (!isObject(value))
+      throw new SqsError('Serialization', `Expected a JSON object as ${where}, received ${kind(value)}`);
     this.#members = value;
   }
 

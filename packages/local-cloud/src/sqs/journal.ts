@@ -119,7 +119,9 @@ export class Journal {
         this.#writing.resolve();
       }
     } catch (cause) {
-      this.#failure ??= new FleetError('JOURNAL_FAILED', `${this.#path}: cannot be written: ${messageOf(cause)}`, { cause });
+      this.#failure ??= new FleetError('JOURNAL_FAILED', `${this.#path}: cannot be written: ${messageOf(cause)}`, {
+        cause,
+      });
       this.#writing?.reject(this.#failure);
       this.#pending.reject(this.#failure);
     } finally {

@@ -16,6 +16,7 @@ const TYPE = /^(String|Number|Binary)(\..*)?$/s;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** What SQS takes in bodies and string values: the characters of XML 1.0. With `u`, half a surrogate pair is a match too. */
+// oxlint-disable-next-line no-control-regex -- these are the three control characters that are allowed
 const FORBIDDEN = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 export function hasForbiddenCharacter(text: string): boolean {
@@ -29,16 +30,28 @@ export const FORBIDDEN_CHARACTER_MESSAGE =
 export function readMessageAttributes(inputs: ReadonlyMap<string, Input>): MessageAttributes | undefined {
   if (inputs.size === 0) return undefined;
   if (inputs.size > MAX_ATTRIBUTES)
-    throw new SqsError('InvalidParameterValue', `Number of message attributes [${inputs.size}] exceeds the allowed maximum [10].`);
+    throw new SqsError(
+      'InvalidParameterValue',
+      `Number of message attributes [${inputs.size}] exceeds the allowed maximum [10].`,
+    );
   return Object.fromEntries([...inputs].map(([name, input]) => [checkName(name), readAttribute(name, input)]));
 }
 
 function checkName(name: string): string {
   if (!NAME.test(name))
-    throw invalidValue('MessageAttributes', name, 'A name has 1 to 256 letters, digits, hyphens, underscores and periods.');
-  if (/^(aws|amazon)\./i.test(name)) throw invalidValue('MessageAttributes', name, 'The prefixes AWS. and Amazon. are reserved.');
+    throw invalidValue(
+      'MessageAttributes',
+      name,
+      'A name has 1 to 256 letters, digits, hyphens, underscores and periods.',
+    );
+  if (/^(aws|amazon)\./i.test(name))
+    throw invalidValue('MessageAttributes', name, 'The prefixes AWS. and Amazon. are reserved.');
   if (/^\.|\.$|\.\./.test(name))
-    throw invalidValue('MessageAttributes', name, 'A name cannot begin or end with a period, nor have two in succession.');
+    throw invalidValue(
+      'MessageAttributes',
+      name,
+      'A name cannot begin or end with a period, nor have two in succession.',
+    );
   return name;
 }
 
@@ -57,7 +70,10 @@ function readAttribute(name: string, input: Input): MessageAttribute {
   if (text === undefined || text === '' || binary !== undefined) throw empty(name, type);
   if (hasForbiddenCharacter(text)) throw new SqsError('InvalidParameterValue', FORBIDDEN_CHARACTER_MESSAGE);
   if (match[1] === 'Number' && !isNumber(text))
-    throw new SqsError('InvalidParameterValue', `Can't cast the value of message (user) attribute '${name}' to a number.`);
+    throw new SqsError(
+      'InvalidParameterValue',
+      `Can't cast the value of message (user) attribute '${name}' to a number.`,
+    );
   return { DataType: type, StringValue: text };
 }
 
@@ -116,7 +132,9 @@ export function selectAttributes(
 ): MessageAttributes | undefined {
   if (attributes === undefined || wanted.length === 0) return undefined;
   const matches = (name: string): boolean =>
-    wanted.some((want) => want === 'All' || want === name || (want.endsWith('.*') && name.startsWith(want.slice(0, -2))));
+    wanted.some(
+      (want) => want === 'All' || want === name || (want.endsWith('.*') && name.startsWith(want.slice(0, -2))),
+    );
   const selected = Object.entries(attributes).filter(([name]) => matches(name));
   return selected.length === 0 ? undefined : Object.fromEntries(selected);
 }

@@ -130,7 +130,8 @@ export class MoveTasks {
     } catch (error) {
       // a journal that cannot be written cannot take this either: every request says so from now on
       if (error instanceof SqsError) save({ status: 'FAILED', failure: error.queryCode });
-      else if (error instanceof UnknownSourceError) save({ status: 'FAILED', failure: 'CouldNotDetermineMessageSource' });
+      else if (error instanceof UnknownSourceError)
+        save({ status: 'FAILED', failure: 'CouldNotDetermineMessageSource' });
       else if (codeOf(error) !== 'JOURNAL_FAILED') throw error;
     }
   }

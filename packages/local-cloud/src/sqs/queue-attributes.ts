@@ -76,7 +76,8 @@ function checkAttribute(name: string, value: string): string {
       throw new SqsError('InvalidAttributeValue', `Invalid value for the parameter ${name}. Expected true or false.`);
     return value;
   }
-  if (FIFO_ATTRIBUTES.has(name)) throw unsupported(`Attribute ${name}: FIFO queues are not offered here, only standard ones.`);
+  if (FIFO_ATTRIBUTES.has(name))
+    throw unsupported(`Attribute ${name}: FIFO queues are not offered here, only standard ones.`);
   if (KMS_ATTRIBUTES.has(name)) throw unsupported(`Attribute ${name}: encryption with KMS keys is not offered here.`);
   throw new SqsError('InvalidAttributeName', `Unknown Attribute ${shorten(name)}.`);
 }

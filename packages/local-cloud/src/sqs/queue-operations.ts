@@ -82,7 +82,9 @@ export function listQueues(context: OperationContext, input: Input): Output {
 
 export function listDeadLetterSourceQueues(context: OperationContext, input: Input): Output {
   const target = context.queue(input).arn;
-  const sources = [...context.store.queues.values()].filter((queue) => queue.redrivePolicy?.deadLetterTargetArn === target);
+  const sources = [...context.store.queues.values()].filter(
+    (queue) => queue.redrivePolicy?.deadLetterTargetArn === target,
+  );
   const page = pageOf(
     sources.map((queue) => queue.name),
     input,
@@ -97,7 +99,8 @@ function pageOf(names: readonly string[], input: Input): { readonly names: reado
     throw invalidValue('MaxResults', maximum, 'MaxResults must be an integer between 1 and 1000.');
   const token = input.optionalString('NextToken');
   const after = token === undefined ? '' : Buffer.from(token, 'base64url').toString();
-  if (token !== undefined && !QUEUE_NAME.test(after)) throw invalidValue('NextToken', token, 'It is not a token of this service.');
+  if (token !== undefined && !QUEUE_NAME.test(after))
+    throw invalidValue('NextToken', token, 'It is not a token of this service.');
   const rest = names.filter((name) => name > after).sort();
   const page = rest.slice(0, maximum ?? 1_000);
   const last = page.at(-1);

@@ -19,7 +19,10 @@ export function readHandle(queue: Queue, handle: string): Handle {
   const parts = handle.length > 1_024 ? [] : Buffer.from(handle, 'base64').toString().split(' ');
   const [name, id, receipt] = parts;
   if (parts.length !== 3 || name !== queue.name || id === undefined || !receipt)
-    throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle.slice(0, 1_024)}" is not a valid receipt handle.`);
+    throw new SqsError(
+      'ReceiptHandleIsInvalid',
+      `The input receipt handle "${handle.slice(0, 1_024)}" is not a valid receipt handle.`,
+    );
   const message = queue.find(id);
   return { message, latest: message?.progress.receipt === receipt };
 }

@@ -22,7 +22,13 @@ export async function receiveMessage(context: OperationContext, input: Input): P
   const visibilitySeconds = readVisibility(input) ?? queue.integer('VisibilityTimeout');
   const system = [...input.strings('MessageSystemAttributeNames'), ...input.strings('AttributeNames')];
   const wanted = input.strings('MessageAttributeNames');
-  const delivery = await context.receiver.receive({ queue, maximum, waitSeconds, visibilitySeconds, signal: context.signal });
+  const delivery = await context.receiver.receive({
+    queue,
+    maximum,
+    waitSeconds,
+    visibilitySeconds,
+    signal: context.signal,
+  });
   if (delivery === undefined) return {};
   context.onUndelivered(delivery.restore);
   return { Messages: delivery.messages.map((message) => describe(context, queue, message, system, wanted)) };

@@ -17,7 +17,9 @@ export function parseRedrivePolicy(value: string): RedrivePolicy {
   // AWS takes the number as a string too
   const maximum = typeof count === 'string' && /^\d{1,5}$/.test(count) ? Number(count) : count;
   if (typeof maximum !== 'number' || !Number.isInteger(maximum) || maximum < 1 || maximum > 1_000)
-    throw bad(`Invalid value for maxReceiveCount: ${JSON.stringify(count)}, valid values are from 1 to 1000 both inclusive.`);
+    throw bad(
+      `Invalid value for maxReceiveCount: ${JSON.stringify(count)}, valid values are from 1 to 1000 both inclusive.`,
+    );
   return { deadLetterTargetArn: target, maxReceiveCount: maximum };
 }
 
@@ -38,8 +40,14 @@ export function checkRedriveAllowPolicy(value: string): void {
   const permission = policy?.['redrivePermission'];
   const arns = policy?.['sourceQueueArns'];
   const listed = Array.isArray(arns) && arns.length <= 10 && arns.every((arn) => typeof arn === 'string');
-  if (permission === 'byQueue' ? !listed : arns !== undefined || (permission !== 'allowAll' && permission !== 'denyAll'))
-    throw invalidValue('RedriveAllowPolicy', value, 'Expected allowAll, denyAll, or byQueue with at most 10 sourceQueueArns.');
+  if (
+    permission === 'byQueue' ? !listed : arns !== undefined || (permission !== 'allowAll' && permission !== 'denyAll')
+  )
+    throw invalidValue(
+      'RedriveAllowPolicy',
+      value,
+      'Expected allowAll, denyAll, or byQueue with at most 10 sourceQueueArns.',
+    );
 }
 
 /** The object a JSON text holds, or undefined. */

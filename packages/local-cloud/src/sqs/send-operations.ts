@@ -53,8 +53,7 @@ function send(context: OperationContext, queue: Queue, input: Input): Output {
       `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
     );
   const delay = input.optionalInteger('DelaySeconds') ?? queue.integer('DelaySeconds');
-  if (delay < 0 || delay > 900)
-    throw invalidValue('DelaySeconds', delay, 'DelaySeconds must be >= 0 and <= 900.');
+  if (delay < 0 || delay > 900) throw invalidValue('DelaySeconds', delay, 'DelaySeconds must be >= 0 and <= 900.');
   if (input.optionalString('MessageDeduplicationId') !== undefined)
     throw new SqsError('InvalidParameterValue', 'MessageDeduplicationId is not valid for this queue type.');
   const groupId = input.optionalString('MessageGroupId');
@@ -90,7 +89,8 @@ export function requireRoom(queue: Queue, content: MessageContent): void {
 function readTraceHeader(input: Input): string | undefined {
   const given = input.inputMap('MessageSystemAttributes');
   for (const name of given.keys())
-    if (name !== 'AWSTraceHeader') throw invalidValue('MessageSystemAttributes', name, 'Only AWSTraceHeader can be sent.');
+    if (name !== 'AWSTraceHeader')
+      throw invalidValue('MessageSystemAttributes', name, 'Only AWSTraceHeader can be sent.');
   const header = given.get('AWSTraceHeader');
   if (header === undefined) return undefined;
   if (header.string('DataType') !== 'String')

@@ -77,5 +77,8 @@ export class SqsError extends FleetError {
 /** `Value V for parameter P is invalid. Reason: R`, SQS's commonest message. */
 export function invalidValue(parameter: string, value: string | number, reason: string): SqsError {
   const shown = typeof value === 'string' && value.length > 400 ? `${value.slice(0, 400)}…` : value;
-  return new SqsError('InvalidParameterValue', `Value ${shown} for parameter ${parameter} is invalid. Reason: ${reason}`);
+  return new SqsError(
+    'InvalidParameterValue',
+    `Value ${shown} for parameter ${parameter} is invalid. Reason: ${reason}`,
+  );
 }

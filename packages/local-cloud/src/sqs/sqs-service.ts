@@ -140,7 +140,10 @@ export class SqsService {
     const name = TARGET.exec(target)?.[1];
     const operation: Operation | undefined = name === undefined ? undefined : OPERATIONS.get(name);
     if (operation === undefined)
-      throw new SqsError('UnknownOperation', `Expected X-Amz-Target AmazonSQS.<operation>, received ${target.slice(0, 100)}`);
+      throw new SqsError(
+        'UnknownOperation',
+        `Expected X-Amz-Target AmazonSQS.<operation>, received ${target.slice(0, 100)}`,
+      );
     return operation(this.#context(signal, onUndelivered), Input.parse(body.toString()));
   }
 

@@ -1,0 +1,71 @@
+import type { BlockPool } from '@wikifleet/conversion/block-pool';
+import { convertSplit } from '@wikifleet/conversion/convert-split';
+import type { ConversionProgress } from '@wikifleet/conversion/convert-split';
+import type { Engine } from '@wikifleet/conversion/engines';
+import { CONTAINER_BYTES } from '@wikifleet/conversion/file-source';
+import type { FileSource } from '@wikifleet/conversion/file-source';
+import type { ByteSink } from '@wikifleet/conversion/member-writer';
+import { canBeSplit } from '@wikifleet/domain/containers';
+import { splitsOf } from '@wikifleet/domain/jobs';
+import { joinProblems } from '@wikifleet/domain/join';
+import type { SplitBoundaries } from '@wikifleet/domain/join';
+import type { Compression } from '@wikifleet/domain/plan';
+import { sumCounts } from '@wikifleet/domain/receipts';
+import type { Counts } from '@wikifleet/domain/receipts';
+import { count, duration, megabytes } from '../figures.js';
+import type { ProgressLine } from '../progress-line.js';
+
+export interface ConvertFileOptions {
+  readonly wiki: string | null;
+  readonly engine: Engine;
+  readonly pool: BlockPool;
+  readonly splitBytes: number;
+  readonly compression: Compression;
+  readonly rows: ByteSink;
+  readonly quarantine: ByteSink;
+  readonly progress: ProgressLine;
+}
+
+export interface ConvertedFile {
+  readonly counts: Counts;
+  readonly xmlBytes: number;
+  readonly seconds: number;
+  /** Why the file is not whole; empty where it is. */
+  readonly problems: readonly string[];
+}
+
+/** Converts a file split by split, as the fleet does, and joins what it got. */
+export async function convertFile(source: FileSource, options: ConvertFileOptions): Promise<ConvertedFile> {
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const splits = splitsOf(source.size, canBeSplit(await source.first(CONTAINER_BYTES)) ? options.splitBytes : null);
+  const boundaries: SplitBoundaries[] = [];
+  const counts: Counts[] = [];
+  let xmlBytes = 0;
+  const show = ({ index }: { index: number }, { fraction, xmlBytes: bytes, pages, rows }: ConversionProgress): void => {
+    const done = (index + fraction) / splits.length;
+    const sum = sumCounts(counts);
+    const pace = `${megabytes((xmlBytes + bytes) / seconds())}/s of XML`;
+    const left = done === 0 ? '…' : duration((seconds() * (1 - done)) / done);
+    options.progress.show(
+      done,
+      `${count(sum.pages + pages)} pages, ${count(sum.rows + rows)} rows, ${pace}, ${left} left`,
+    );
+  };
+  for (const split of splits) {
+    const { failure, ...conversion } = await convertSplit({
+      ...options,
+      source,
+      split,
+      signal: new AbortController().signal,
+      onProgress: (progress) => show(split, progress),
+    });
+    xmlBytes += conversion.xmlBytes;
+    counts.push(conversion.counts);
+    if (failure !== null)
+      return { counts: sumCounts(counts), xmlBytes, seconds: seconds(), problems: [failure.message] };
+    boundaries.push({ ...conversion, split });
+  }
+  const problems = joinProblems(source.size, boundaries).map(({ message }) => message);
+  return { counts: sumCounts(counts), xmlBytes, seconds: seconds(), problems };
+}

@@ -1,0 +1,17 @@
+import { count, duration, megabytes, plural } from '../figures.js';
+import type { ConvertedFile } from './convert-file.js';
+
+/** What became of a file, a line each. */
+export function summarize(path: string, { counts, xmlBytes, seconds, problems }: ConvertedFile): string[] {
+  const pace = `${megabytes(xmlBytes)} of XML in ${duration(seconds)} (${megabytes(xmlBytes / seconds)}/s)`;
+  const lines = [`${path}: ${plural(counts.pages, 'page')}, ${plural(counts.rows, 'row')}, ${pace}`];
+  const notes: [number, string][] = [
+    [counts.pagesWithoutRevision, 'pages without a revision, which have no row'],
+    [counts.quarantined, 'pieces that could not be read (--quarantine FILE keeps them, with why)'],
+    [counts.partialPages, 'pages of which something could not be read'],
+  ];
+  for (const [n, what] of notes) if (n > 0) lines.push(`  ${count(n)} ${what}`);
+  const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
+  if (unmapped.length > 0) lines.push(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
+  return [...lines, ...problems.map((problem) => `wikifleet: ${path} is not whole: ${problem}`)];
+}

@@ -1,0 +1,23 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { FileSource } from '@wikifleet/conversion/file-source';
+
+const READ_BYTES = 1024 * 1024;
+
+/** A file on the disk, to be read from any byte on; whoever opened the handle closes it. */
+export function openFile(handle: FileHandle, size: number): FileSource {
+  return {
+    size,
+    async *read(start) {
+      for (let position = start; ;) {
+        const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    },
+    async first(count) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, 0);
+      return buffer.subarray(0, bytesRead);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { UsageError } from '@wikifleet/domain/errors';
+import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
+import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
+import { runMain } from '@wikifleet/worker/run-main';
+
+const COMMAND_LINE = {
+  usage: 'npm run mirror -- --from DIR [--port N] [--host ADDRESS]',
+  about:
+    'Serves a folder of dumps, laid out as a mirror has it (as "npm run sample" makes it), over FTP, until Ctrl-C.',
+  flags: {
+    from: { type: 'string', value: 'DIR', help: 'the folder' },
+    port: { type: 'string', value: 'N', help: 'where it answers (default: 2121)' },
+    host: { type: 'string', value: 'ADDRESS', help: 'which address it listens on (default: 127.0.0.1)' },
+    connections: { type: 'string', value: 'N', help: 'connections at a time, the next one gets 421 (default: 16)' },
+  },
+} as const;
+
+await runMain(async (releases) => {
+  const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
+  const folder = flags.from ?? '';
+  const info = await stat(folder).catch(() => null);
+  if (info?.isDirectory() !== true) {
+    throw new UsageError('FOLDER_UNREADABLE', `--from: expected a folder, received ${JSON.stringify(folder)}`);
+  }
+  const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
+  const server = await startFtpServer({
+    tree: directoryTree(folder),
+    host: flags.host ?? '127.0.0.1',
+    port: wholeNumber('port', flags.port ?? '2121', 0, 65_535),
+    maxConnections: wholeNumber('connections', flags.connections ?? '16', 1, 1000),
+  });
+  releases.defer(server, async (s) => await s.close());
+  process.stderr.write(`ftp://${server.host}:${server.port}/ serves ${folder}; Ctrl-C ends it.\n`);
+  await stopped;
+  return 0;
+});

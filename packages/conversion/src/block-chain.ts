@@ -1,0 +1,284 @@
+import { bzip2Error, hex32 } from '@wikifleet/bzip2/bzip2-error';
+import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/bit-reader';
+import { combineCrc } from '@wikifleet/bzip2/crc32';
+import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
+import { codeOf } from '@wikifleet/domain/errors';
+import type { BlockPool, PooledBlock } from './block-pool.js';
+import { CompressedWindow } from './compressed-window.js';
+
+/** A block of the chain, in the order of the file. */
+export interface ChainedBlock {
+  /** The bit position of its magic, from the beginning of the file. */
+  readonly bit: number;
+  /** Whether it begins in the split. */
+  readonly owned: boolean;
+  /** The next slice of its bytes, a view that is good until the next call; null after the last. */
+  read(): Uint8Array | null;
+}
+
+export interface ChainOptions {
+  /** The file's bytes from `start` on, to its end; as much is taken as is needed. */
+  readonly source: AsyncIterable<Uint8Array>;
+  /** The split, in bytes of the file: blocks whose magic begins in it are owned. */
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly pool: BlockPool;
+}
+
+interface Ahead {
+  readonly level: number;
+  readonly block: Promise<PooledBlock>;
+}
+
+const HEADER_BITS = 32;
+const TRAILER_BITS = MAGIC_BITS + 32;
+const MAX_LEVEL = 9;
+/** A candidate that is followed by neither a magic nor a stream's end was there by chance. */
+const CANDIDATE_CODES = /^BZIP2_/;
+
+/**
+ * The blocks of a bzip2 file from a split's first one on, each right behind the one before it, to the file's end: who
+ * reads them stops when the split's last page is over. A split in mid-file begins with the first magic that decodes and
+ * is followed by another or by a stream's end; from there on nothing is passed over, and any error ends the chain.
+ * Memory: a window of the blocks that the pool has at once.
+ */
+export class BlockChain {
+  readonly #options: ChainOptions;
+  readonly #window: CompressedWindow;
+  readonly #ahead = new Map<number, Ahead>();
+  /** Up to where everything is decoded. */
+  #bit: number;
+  #level = MAX_LEVEL;
+  #end: number;
+  /** Null where the stream's beginning was not seen. */
+  #streamCrc: number | null = null;
+  #firstBlock: number | null = null;
+  #nextBlock: number | null = null;
+  readonly #passedOver: number[] = [];
+
+  constructor(options: ChainOptions) {
+    this.#options = options;
+    this.#window = new CompressedWindow(options.source, options.start);
+    this.#bit = options.start * 8;
+    this.#end = options.end;
+  }
+
+  /** The first owned block; null where none is. */
+  get firstBlock(): number | null {
+    return this.#firstBlock;
+  }
+
+  /** What follows the last owned block: the next block, or the end of the file; null until it is reached. */
+  get nextBlock(): number | null {
+    return this.#nextBlock;
+  }
+
+  /** Up to which byte of the file everything is decoded. */
+  get position(): number {
+    return Math.floor(this.#bit / 8);
+  }
+
+  /** Makes all blocks from here on owned. */
+  ownAll(): void {
+    this.#end = this.#options.size;
+  }
+
+  /** Magics before the first block that were there by chance. */
+  get passedOver(): readonly number[] {
+    return this.#passedOver;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChainedBlock> {
+    try {
+      if (this.#options.start === 0) await this.#readHeader();
+      else if (!(await this.#findFirst())) return;
+      for (;;) {
+        const block = await this.#next();
+        if (block === null) return;
+        yield block;
+      }
+    } finally {
+      await this.#window.close();
+      // what was asked for ahead is not needed: its failure is nobody's
+      for (const { block } of this.#ahead.values()) block.catch(() => {});
+    }
+  }
+
+  /** The next block of the chain, over stream ends and headers; null at the end of the file. */
+  async #next(): Promise<ChainedBlock | null> {
+    for (;;) {
+      this.#window.dropTo(this.#bit);
+      await this.#window.growTo(Math.ceil((this.#bit + TRAILER_BITS) / 8));
+      if (this.#bit === this.#options.size * 8) return this.#atEnd();
+      const kind = magicAt(this.#window.bytes, this.#at());
+      if (kind === 'block') return await this.#takeBlock();
+      if (kind !== 'end') throw this.#badMagic();
+      await this.#readTrailer();
+    }
+  }
+
+  #atEnd(): null {
+    if (this.#firstBlock !== null) this.#nextBlock ??= this.#bit;
+    return null;
+  }
+
+  async #takeBlock(): Promise<ChainedBlock> {
+    const bit = this.#bit;
+    const owned = bit < this.#end * 8;
+    if (owned) this.#firstBlock ??= bit;
+    else if (this.#firstBlock !== null) this.#nextBlock ??= bit;
+    const block = await this.#decode(bit, this.#level);
+    this.#bit = block.endBit;
+    if (this.#streamCrc !== null) this.#streamCrc = combineCrc(this.#streamCrc, block.crc);
+    return { bit, owned, read: () => block.read() };
+  }
+
+  /** Decodes the block at `bit`, and asks for those behind it. */
+  async #decode(bit: number, level: number): Promise<PooledBlock> {
+    const asked = this.#ahead.get(bit);
+    this.#ahead.delete(bit);
+    try {
+      const block = asked?.level === level ? asked.block : this.#ask(bit, level, await this.#extent(bit));
+      if (asked !== undefined && asked.level !== level) asked.block.catch(() => {});
+      await this.#askAhead();
+      return await block;
+    } catch (error) {
+      if (codeOf(error) !== 'BZIP2_TRUNCATED') throw error;
+    }
+    // a magic by chance inside the block: it is longer than it seemed
+    await this.#window.growTo(Math.floor(bit / 8) + MAX_BLOCK_BYTES);
+    return await this.#ask(bit, level, this.#window.end);
+  }
+
+  #ask(bit: number, level: number, end: number): Promise<PooledBlock> {
+    const base = Math.floor(bit / 8);
+    return this.#options.pool.decode(this.#window.copy(base, end), base, bit, level);
+  }
+
+  /** Up to which byte a block seems to reach: to the next magic, or as far as any block can. */
+  async #extent(bit: number): Promise<number> {
+    const furthest = Math.floor(bit / 8) + MAX_BLOCK_BYTES;
+    for (;;) {
+      const next = this.#window.magics.find((magic) => magic.bit > bit);
+      if (next !== undefined) return Math.ceil((next.bit + MAGIC_BITS) / 8);
+      if (this.#window.ended || this.#window.end >= furthest) return this.#window.end;
+      await this.#window.grow();
+    }
+  }
+
+  /** Asks the pool for the blocks behind this one, as many as it takes, by where magics stand. */
+  async #askAhead(): Promise<void> {
+    const { ahead } = this.#options.pool;
+    if (ahead === 0) return;
+    await this.#growAhead(ahead);
+    let level = this.#level;
+    const { magics } = this.#window;
+    for (const [i, { kind, bit }] of magics.entries()) {
+      if (this.#ahead.size >= ahead) return;
+      if (kind === 'end') level = this.#levelAfter(bit) ?? level;
+      const next = magics[i + 1];
+      // of what follows the split little is needed, if anything
+      if (bit >= this.#end * 8) return;
+      if (kind === 'end' || bit <= this.#bit || this.#ahead.has(bit) || next === undefined) continue;
+      const block = this.#ask(bit, level, Math.ceil((next.bit + MAGIC_BITS) / 8));
+      // it is looked at when its turn comes
+      block.catch(() => {});
+      this.#ahead.set(bit, { level, block });
+    }
+  }
+
+  /** Holds enough of the file that as many blocks can be asked for; not more than they can at most need. */
+  async #growAhead(ahead: number): Promise<void> {
+    const enough = (): boolean => this.#window.magics.filter(({ kind }) => kind === 'block').length > ahead + 1;
+    const furthest = Math.floor(this.#bit / 8) + (ahead + 1) * MAX_BLOCK_BYTES;
+    while (!this.#window.ended && this.#window.end < furthest && !enough()) await this.#window.grow();
+  }
+
+  /** The level of the stream that follows a stream's end; null where no header is seen there. */
+  #levelAfter(endMagic: number): number | null {
+    const at = Math.ceil((endMagic + TRAILER_BITS) / 8) - this.#window.base;
+    const header = this.#window.bytes.subarray(at, at + HEADER_BITS / 8).toString('latin1');
+    return /^BZh[1-9]$/.test(header) ? Number(header[3]) : null;
+  }
+
+  async #readTrailer(): Promise<void> {
+    const at = this.#at();
+    const { bytes, end } = this.#window;
+    if (at + TRAILER_BITS > bytes.length * 8)
+      throw bzip2Error('BZIP2_TRUNCATED', end * 8, "a stream's CRC", 'the end of the data');
+    const crc = ((bits24(bytes, at + MAGIC_BITS) << 8) | (bits24(bytes, at + TRAILER_BITS - 24) & 255)) >>> 0;
+    if (this.#streamCrc !== null && crc !== this.#streamCrc) {
+      throw bzip2Error('BZIP2_STREAM_CRC', this.#bit, `the stream's CRC ${hex32(crc)}`, hex32(this.#streamCrc));
+    }
+    this.#bit = Math.ceil((this.#bit + TRAILER_BITS) / 8) * 8;
+    await this.#window.growTo(this.#bit / 8 + HEADER_BITS / 8);
+    if (this.#bit < this.#options.size * 8) await this.#readHeader();
+  }
+
+  async #readHeader(): Promise<void> {
+    await this.#window.growTo(this.#bit / 8 + HEADER_BITS / 8);
+    const at = this.#bit / 8 - this.#window.base;
+    const header = this.#window.bytes.subarray(at, at + HEADER_BITS / 8).toString('latin1');
+    const received = `the bytes ${Buffer.from(header, 'latin1').toString('hex')}`;
+    if (!/^BZh[1-9]$/.test(header)) {
+      if (header.length < 4 && 'BZh'.startsWith(header.slice(0, 3))) {
+        throw bzip2Error('BZIP2_TRUNCATED', this.#window.end * 8, "a stream's header", 'the end of the data');
+      }
+      throw this.#bit === 0
+        ? bzip2Error('BZIP2_BAD_HEADER', 0, 'BZh1 to BZh9', received)
+        : bzip2Error('BZIP2_TRAILING_GARBAGE', this.#bit, 'another stream (BZh1 to BZh9) or the end', received);
+    }
+    this.#level = Number(header[3]);
+    this.#streamCrc = 0;
+    this.#bit += HEADER_BITS;
+  }
+
+  #badMagic(): Error {
+    const { bytes, end, ended } = this.#window;
+    const at = this.#at();
+    if (ended && at + MAGIC_BITS > bytes.length * 8) {
+      return bzip2Error('BZIP2_TRUNCATED', end * 8, "a block or a stream's end", 'the end of the data');
+    }
+    const received = (bits24(bytes, at) * 2 ** 24 + bits24(bytes, at + 24)).toString(16).padStart(12, '0');
+    return bzip2Error('BZIP2_BAD_MAGIC', this.#bit, "the magic of a block or of a stream's end", received);
+  }
+
+  /** Goes to the first magic of the split whose block decodes and is followed by one; false where none is. */
+  async #findFirst(): Promise<boolean> {
+    for (;;) {
+      const candidate = this.#window.magics.find(({ kind }) => kind === 'block');
+      if (candidate === undefined) {
+        if (this.#window.ended || this.#window.end > this.#end + MAGIC_BITS) return false;
+        this.#window.dropTo(Math.max(this.#window.base * 8, this.#window.end * 8 - 2 * MAGIC_BITS));
+        await this.#window.grow();
+        continue;
+      }
+      if (candidate.bit >= this.#end * 8) return false;
+      this.#bit = candidate.bit;
+      this.#window.dropTo(candidate.bit);
+      if (await this.#isBlock(candidate.bit)) return true;
+      this.#passedOver.push(candidate.bit);
+      this.#window.magics.shift();
+    }
+  }
+
+  async #isBlock(bit: number): Promise<boolean> {
+    try {
+      const block = await this.#decode(bit, MAX_LEVEL);
+      await this.#window.growTo(Math.ceil((block.endBit + MAGIC_BITS) / 8));
+      if (magicAt(this.#window.bytes, block.endBit - this.#window.base * 8) === null) return false;
+      this.#ahead.set(bit, { level: MAX_LEVEL, block: Promise.resolve(block) });
+      return true;
+    } catch (error) {
+      if (!CANDIDATE_CODES.test(codeOf(error))) throw error;
+      return false;
+    }
+  }
+
+  /** The chain's place in the window, in bits. */
+  #at(): number {
+    return this.#bit - this.#window.base * 8;
+  }
+}

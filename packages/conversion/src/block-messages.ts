@@ -1,0 +1,32 @@
+/** What a thread is asked: the block at bit `bit` of the file, held by `input` from byte `base` of the file on. */
+export interface BlockRequest {
+  readonly input: Uint8Array<ArrayBuffer>;
+  readonly base: number;
+  readonly bit: number;
+  readonly level: number;
+  /** A buffer that came back, to be used again. */
+  readonly output: ArrayBuffer | undefined;
+}
+
+/** A decoded block larger than this is not sent: who asked decodes it again, slice by slice. Real blocks have 1 MB. */
+export const MAX_SENT_BYTES = 2 * 1024 * 1024;
+
+/** What it answers; each request has one answer, in order. */
+export type BlockReply =
+  | {
+      readonly kind: 'block';
+      readonly endBit: number;
+      readonly crc: number;
+      readonly size: number;
+      readonly output: ArrayBuffer;
+    }
+  | { readonly kind: 'large'; readonly endBit: number; readonly crc: number; readonly request: BlockRequest }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly permanent: boolean;
+      readonly place: string | undefined;
+      readonly expected: string | undefined;
+      readonly received: string | undefined;
+    };

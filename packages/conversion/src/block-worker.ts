@@ -1,0 +1,49 @@
+import { parentPort } from 'node:worker_threads';
+import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
+import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { MAX_SENT_BYTES } from './block-messages.js';
+import type { BlockReply, BlockRequest } from './block-messages.js';
+
+const decoder = new BlockDecoder();
+
+function answer(request: BlockRequest): BlockReply {
+  const { input, base, bit, level } = request;
+  const { endBit, crc, size } = decoder.decode(input, bit - base * 8, level, base * 8);
+  if (size > MAX_SENT_BYTES) return { kind: 'large', endBit: base * 8 + endBit, crc, request };
+  const output = request.output ?? new ArrayBuffer(MAX_SENT_BYTES);
+  const bytes = new Uint8Array(output);
+  let filled = 0;
+  for (let slice = decoder.read(); slice !== null; slice = decoder.read()) {
+    bytes.set(slice, filled);
+    filled += slice.length;
+  }
+  return { kind: 'block', endBit: base * 8 + endBit, crc, size, output };
+}
+
+function failed(error: unknown): BlockReply {
+  const known = error instanceof FleetError ? error : undefined;
+  return {
+    kind: 'error',
+    code: codeOf(error),
+    message: messageOf(error),
+    permanent: error instanceof PermanentError,
+    place: known?.place,
+    expected: known?.expected,
+    received: known?.received,
+  };
+}
+
+const port = parentPort;
+if (port === null) throw new Error('block-worker runs in a worker thread');
+
+port.on('message', (request: BlockRequest) => {
+  let reply: BlockReply;
+  try {
+    reply = answer(request);
+  } catch (error) {
+    reply = failed(error);
+  }
+  const transferred =
+    reply.kind === 'block' ? [reply.output] : reply.kind === 'large' ? [reply.request.input.buffer] : [];
+  port.postMessage(reply, transferred);
+});

@@ -1,0 +1,15 @@
+import { ReferenceEngine } from '@wikifleet/mediawiki/reference-engine';
+import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
+
+/** What makes rows of XML; all give the same bytes. */
+export const ENGINES = ['reference'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+export function makeEngine(engine: Engine): RowEngine {
+  switch (engine) {
+    case 'reference':
+      return new ReferenceEngine();
+  }
+}
+
+export const DEFAULT_ENGINE: Engine = 'reference';

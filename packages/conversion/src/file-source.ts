@@ -1,0 +1,37 @@
+import { Bzip2Decoder } from '@wikifleet/bzip2/stream-decoder';
+import { containerOf } from '@wikifleet/domain/containers';
+import { gunzip } from './gunzip.js';
+
+/** A dump file that can be read from any byte on. */
+export interface FileSource {
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes from `start` to the end; whoever reads may stop at any time. */
+  read(start: number): AsyncIterable<Uint8Array>;
+  /** The first bytes, `count` at most; fewer only where the file has no more. */
+  first(count: number): Promise<Uint8Array>;
+}
+
+/** As many first bytes as tell how a file is packed. */
+export const CONTAINER_BYTES = 3;
+
+/** The unpacked bytes of a whole file, in order and in this thread: for a look into it. */
+export async function* unpack(source: FileSource): AsyncGenerator<Uint8Array> {
+  switch (containerOf(await source.first(CONTAINER_BYTES))) {
+    case 'plain':
+      yield* source.read(0);
+      return;
+    case 'gzip':
+      yield* gunzip(source.read(0));
+      return;
+    case 'bzip2': {
+      const decoder = new Bzip2Decoder();
+      for await (const chunk of source.read(0)) {
+        decoder.push(chunk);
+        for (const { bytes } of decoder.read()) yield bytes;
+      }
+      decoder.end();
+      for (const { bytes } of decoder.read()) yield bytes;
+    }
+  }
+}

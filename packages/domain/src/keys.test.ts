@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { PermanentError } from './errors.js';
+import {
+  failureKey,
+  failuresPrefix,
+  fileManifestKey,
+  manifestsPrefix,
+  partKey,
+  planIdOfKey,
+  planKey,
+  planPrefix,
+  quarantineKey,
+  quarantinePrefix,
+  rawKey,
+  rawNoteKey,
+  receiptKey,
+  receiptsPrefix,
+  rowsPrefix,
+  runManifestKey,
+  runPrefix,
+} from './keys.js';
+import type { Settings } from './plan.js';
+import type { Run } from './run.js';
+
+const RUN: Run = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026-10-01' };
+const ID = '0123abcd';
+const FILE = 'f.bz2';
+const SPLIT = { index: 3, count: 12, start: 0, end: 1 };
+const SETTINGS: Settings = { splitBytes: null, format: 'jsonl', compression: 'gzip', rowsVersion: 1 };
+const OF_RUN = 'articles-multistream/simplewiki/2026-10-01';
+const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10-01/';
+
+describe('keys', () => {
+  const table: [key: string, expected: string][] = [
+    [rawKey(RUN, FILE), `raw/${OF_RUN}/f.bz2`],
+    [rowsPrefix(RUN), ROWS],
+    [partKey(RUN, FILE, SPLIT, ID, SETTINGS), `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz`],
+    [
+      partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, compression: 'zstd' }),
+      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.zst`,
+    ],
+    [
+      partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, compression: 'none' }),
+      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl`,
+    ],
+    [quarantinePrefix(RUN), `quarantine/${OF_RUN}/`],
+    [quarantineKey(RUN, FILE, SPLIT, ID), `quarantine/${OF_RUN}/f.bz2/part-00003-of-00012-0123abcd.jsonl`],
+    [runPrefix(RUN), `runs/${OF_RUN}/`],
+    [planKey(RUN), `runs/${OF_RUN}/plan.json`],
+    [planPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/`],
+    [rawNoteKey(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/raw/f.bz2.json`],
+    [receiptsPrefix(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/receipts/f.bz2/`],
+    [receiptKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123abcd/receipts/f.bz2/00003.json`],
+    [failuresPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/failures/`],
+    [failureKey(RUN, ID, FILE, 'download'), `runs/${OF_RUN}/0123abcd/failures/f.bz2/download.json`],
+    [failureKey(RUN, ID, FILE, 'file'), `runs/${OF_RUN}/0123abcd/failures/f.bz2/file.json`],
+    [failureKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123abcd/failures/f.bz2/00003.json`],
+    [manifestsPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/manifests/`],
+    [fileManifestKey(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/manifests/f.bz2.json`],
+    [runManifestKey(RUN, ID), `runs/${OF_RUN}/0123abcd/manifest.json`],
+  ];
+  for (const [key, expected] of table) {
+    it(expected, () => {
+      assert.equal(key, expected);
+    });
+  }
+
+  for (const hostile of ['..', '../x', 'a/b', '', '.x', 'a\n']) {
+    it(`refuses ${JSON.stringify(hostile)} as a file or a wiki`, () => {
+      const wiki = { ...RUN, wiki: hostile };
+      const calls: (() => string)[] = [
+        () => rawKey(RUN, hostile),
+        () => partKey(RUN, hostile, SPLIT, ID, SETTINGS),
+        () => quarantineKey(RUN, hostile, SPLIT, ID),
+        () => rawNoteKey(RUN, ID, hostile),
+        () => receiptKey(RUN, ID, hostile, 0),
+        () => failureKey(RUN, ID, hostile, 'file'),
+        () => fileManifestKey(RUN, ID, hostile),
+        () => rawKey(wiki, FILE),
+        () => rowsPrefix(wiki),
+        () => quarantinePrefix(wiki),
+        () => planKey(wiki),
+      ];
+      for (const call of calls) {
+        assert.throws(call, (error) => error instanceof PermanentError && error.code === 'NAME_REFUSED');
+      }
+    });
+  }
+
+  it('has no key longer than the 1,024 bytes of S3', () => {
+    const long = { ...RUN, kind: 'articles-multistream', wiki: 'w'.repeat(200) } as const;
+    const key = partKey(long, 'f'.repeat(200), SPLIT, ID, SETTINGS);
+    assert.ok(Buffer.byteLength(key) < 1024);
+  });
+});
+
+describe('planIdOfKey', () => {
+  it('finds the plan of every part and quarantine file', () => {
+    const compression = fc.constantFrom('none' as const, 'gzip' as const, 'zstd' as const);
+    fc.assert(
+      fc.property(fc.nat(99_998), compression, (index, c) => {
+        const split = { index, count: 99_999, start: 0, end: 0 };
+        assert.equal(planIdOfKey(partKey(RUN, FILE, split, ID, { ...SETTINGS, compression: c })), ID);
+        assert.equal(planIdOfKey(quarantineKey(RUN, FILE, split, ID)), ID);
+      }),
+    );
+  });
+
+  for (const key of [
+    `${ROWS}f.bz2/_SUCCESS`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz.tmp`,
+    `${ROWS}f.bz2/part-3-of-12-0123abcd.jsonl.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123ABCD.jsonl.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz/x`,
+    `${ROWS}part-00003-of-00012-0123abcd.jsonl.gz\n`,
+    '',
+  ]) {
+    it(`finds none in ${JSON.stringify(key.slice(-50))}`, () => {
+      assert.equal(planIdOfKey(key), null);
+    });
+  }
+});

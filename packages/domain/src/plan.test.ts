@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { differencesOfPlans, planSchema } from './plan.js';
+import type { Plan } from './plan.js';
+
+const FILE = {
+  file: 'a.xml.bz2',
+  path: 'aawiki/20261001/a.xml.bz2',
+  size: 100,
+  checksum: { algorithm: 'md5', value: '0'.repeat(32) },
+} as const;
+
+const PLAN: Plan = {
+  version: 1,
+  planId: '0123abcd',
+  run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
+  vouchedBy: 'dumpstatus',
+  settings: { splitBytes: null, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
+};
+
+describe('planSchema', () => {
+  const file = (change: object): object => ({ ...PLAN, files: [{ ...FILE, ...change }] });
+  const settings = (change: object): object => ({ ...PLAN, settings: { ...PLAN.settings, ...change } });
+  const refused: [what: string, plan: object, place: string][] = [
+    ['another version', { ...PLAN, version: 2 }, 'version'],
+    ['an id of nine digits', { ...PLAN, planId: '0123abcde' }, 'planId'],
+    ['an id that climbs', { ...PLAN, planId: '../../ab' }, 'planId'],
+    ['an id in capitals', { ...PLAN, planId: '0123ABCD' }, 'planId'],
+    ['no file', { ...PLAN, files: [] }, 'files'],
+    ['a file twice', { ...PLAN, files: [FILE, { ...FILE, size: 7 }] }, 'files.1.file'],
+    ['an unknown field', { ...PLAN, note: '' }, ''],
+    ['another voucher', { ...PLAN, vouchedBy: 'me' }, 'vouchedBy'],
+    ['a file that climbs', file({ file: '../a' }), 'files.0.file'],
+    ['a path that climbs', file({ path: 'aawiki/../x' }), 'files.0.path'],
+    ['an absolute path', file({ path: '/aawiki/x' }), 'files.0.path'],
+    ['a path with an empty name', file({ path: 'aawiki//x' }), 'files.0.path'],
+    ['a path of 1,001 characters', file({ path: 'a/'.repeat(500) + 'a' }), 'files.0.path'],
+    ['a negative size', file({ size: -1 }), 'files.0.size'],
+    ['half a byte', file({ size: 1.5 }), 'files.0.size'],
+    ['a size that is rounded', file({ size: 2 ** 53 }), 'files.0.size'],
+    ['a size as text', file({ size: '100' }), 'files.0.size'],
+    ['no size at all', file({ size: undefined }), 'files.0.size'],
+    ['a short md5', file({ checksum: { algorithm: 'md5', value: 'ab' } }), 'files.0.checksum'],
+    ['a sha1 as md5', file({ checksum: { algorithm: 'md5', value: 'a'.repeat(40) } }), 'files.0.checksum'],
+    ['a hash in capitals', file({ checksum: { algorithm: 'md5', value: 'A'.repeat(32) } }), 'files.0.checksum.value'],
+    ['crc32', file({ checksum: { algorithm: 'crc32', value: 'a'.repeat(8) } }), 'files.0.checksum.algorithm'],
+    ['splits of nothing', settings({ splitBytes: 0 }), 'settings.splitBytes'],
+    ['rows of tomorrow', settings({ rowsVersion: 2 }), 'settings.rowsVersion'],
+    ['brotli', settings({ compression: 'br' }), 'settings.compression'],
+  ];
+  for (const [what, plan, place] of refused) {
+    it(`refuses ${what}`, () => {
+      const result = planSchema.safeParse(plan);
+      assert.equal(result.success, false);
+      const places = result.error?.issues.map((issue) => issue.path.join('.'));
+      assert.ok(places?.includes(place), `expected an issue at ${place}, received ${places?.join(', ')}`);
+    });
+  }
+
+  it('takes a plan, with and without sizes and checksums', () => {
+    assert.deepEqual(planSchema.parse(PLAN), PLAN);
+    const bare = { ...PLAN, files: [{ ...FILE, size: null, checksum: null }] };
+    assert.deepEqual(planSchema.parse(JSON.parse(JSON.stringify(bare))), bare);
+  });
+});
+
+describe('differencesOfPlans', () => {
+  const files = (change: object): Plan => ({
+    ...PLAN,
+    files: PLAN.files.map((f, i) => (i === 0 ? { ...f, ...change } : f)),
+  });
+  const settings = (change: object): Plan => ({ ...PLAN, settings: { ...PLAN.settings, ...change } });
+  const different: [what: string, made: Plan, lines: RegExp[]][] = [
+    ['the wiki', { ...PLAN, run: { ...PLAN.run, wiki: 'abwiki' } }, [/^run: .*aawiki.*now.*abwiki/]],
+    ['the voucher', { ...PLAN, vouchedBy: 'listing' }, [/^vouchedBy: .*"dumpstatus".*"listing"/]],
+    ['the split size', settings({ splitBytes: 1 }), [/^splitBytes: .*null.*1$/]],
+    ['the compression', settings({ compression: 'none' }), [/^compression: .*"gzip".*"none"/]],
+    ['a size', files({ size: 101 }), [/^a\.xml\.bz2: size: .*100.*101$/]],
+    ['a size not known any more', files({ size: null }), [/^a\.xml\.bz2: size: .*100.*null$/]],
+    ['a checksum', files({ checksum: null }), [/^a\.xml\.bz2: checksum: .*md5.*null$/]],
+    ['a path', files({ path: 'x' }), [/^a\.xml\.bz2: path: .*"x"$/]],
+    [
+      'a file less',
+      { ...PLAN, files: PLAN.files.slice(1) },
+      [/^a\.xml\.bz2: in the plan, no longer in the catalogue$/],
+    ],
+    [
+      'a file more',
+      { ...PLAN, files: [...PLAN.files, { ...FILE, file: 'c' }] },
+      [/^c: new in the catalogue, not in the plan$/],
+    ],
+    [
+      'everything at once',
+      { ...settings({ compression: 'none' }), files: [{ ...FILE, file: 'c' }] },
+      [/^compression/, /^a\.xml\.bz2: in the plan/, /^b\.xml\.bz2: in the plan/, /^c: new/],
+    ],
+  ];
+  for (const [what, made, expected] of different) {
+    it(`names ${what}`, () => {
+      const lines = differencesOfPlans(PLAN, made);
+      assert.equal(lines.length, expected.length, lines.join('\n'));
+      for (const [at, pattern] of expected.entries()) assert.match(lines[at] ?? '', pattern);
+    });
+  }
+
+  it('finds none where only the id and the order of the files differ', () => {
+    assert.deepEqual(differencesOfPlans(PLAN, PLAN), []);
+    assert.deepEqual(differencesOfPlans(PLAN, { ...PLAN, planId: 'ffffffff', files: PLAN.files.toReversed() }), []);
+    assert.deepEqual(differencesOfPlans(PLAN, planSchema.parse(JSON.parse(JSON.stringify(PLAN)))), []);
+  });
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { codeOf } from '@wikifleet/domain/errors';
+import { DumpConverter } from './dump-converter.js';
+
+const HEAD = '<page><title>T</title><ns>0</ns><id>1</id>';
+const START = '<revision><id>2</id><timestamp>t</timestamp>';
+const MB = 1_000_000;
+
+/** `part` over and over in pieces of a megabyte, with `before` and `after` around. */
+function* around(before: string, part: string, megabytes: number, after: string): Generator<Buffer> {
+  yield Buffer.from(before);
+  const piece = Buffer.from(part.repeat(Math.floor(MB / part.length)));
+  for (let i = 0; i < megabytes; i += 1) yield piece;
+  yield Buffer.from(after);
+}
+
+interface Result {
+  readonly rows: number;
+  readonly codes: ReadonlySet<string>;
+  readonly error: string | null;
+  /** By how many bytes the process's memory outside of V8's heap grew at most, and the heap at the end. */
+  readonly growth: number;
+}
+
+function run(pieces: Iterable<Buffer>): Result {
+  const converter = new DumpConverter({ wiki: 'aawiki' });
+  const memory = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+  const before = memory();
+  const codes = new Set<string>();
+  let [rows, growth, error]: [number, number, string | null] = [0, 0, null];
+  const take = (): void => {
+    rows += converter.takeRows()?.rows ?? 0;
+    for (const record of converter.takeQuarantine()) codes.add(record.code);
+  };
+  try {
+    for (const piece of pieces) {
+      converter.push(piece);
+      take();
+      growth = Math.max(growth, memory() - before);
+    }
+    converter.end();
+  } catch (thrown) {
+    error = codeOf(thrown);
+  }
+  take();
+  return { rows, codes, error, growth };
+}
+
+const SMALL = `${START}<text>${'x'.repeat(2000)}</text></revision>`;
+const END = '</text></revision></page>';
+const LIMIT = 64 * 1024 * 1024;
+
+/** Each in a bounded time and memory: [what, pieces, rows, codes, error]. */
+const HOSTILE: readonly [
+  what: string,
+  pieces: () => Iterable<Buffer>,
+  rows: number,
+  codes: string[],
+  error?: string,
+][] = [
+  [
+    'an attribute of 100 MB',
+    () => around(`${HEAD}${START}<text a="`, 'a', 100, `"/></revision></page>`),
+    0,
+    ['REVISION_TOO_LARGE'],
+  ],
+  [
+    'an attribute of 50 MB',
+    () => around(`${HEAD}${START}<text a="`, 'a', 50, `"/></revision></page>`),
+    0,
+    ['TAG_TOO_LONG'],
+  ],
+  ['a name of 50 MB', () => around(`${HEAD}${START}<`, 'a', 50, `/></revision></page>`), 0, ['NAME_REFUSED']],
+  ['a comment of 50 MB', () => around(`${HEAD}${START}<text>a<!--`, 'b', 50, `-->${END}`), 1, []],
+  [
+    'millions of attributes',
+    () => around(`${HEAD}${START}<text`, ' a="b"', 20, `/></revision></page>`),
+    0,
+    ['TOO_MANY_ATTRIBUTES'],
+  ],
+  ['millions of elements', () => around(`${HEAD}${START}`, '<a/>', 20, `</revision></page>`), 0, ['TOO_MANY_ELEMENTS']],
+  [
+    'millions within each other',
+    () => around(`${HEAD}${START}`, '<a>', 20, `</revision></page>`),
+    0,
+    ['NESTED_TOO_DEEP'],
+  ],
+  ['millions of entities', () => around(`${HEAD}${START}<text>`, '&lt;', 5, END), 1, []],
+  ['millions of "<page"', () => around(`${HEAD}${START}<text>`, '<page', 20, END), 0, ['NOT_WELL_FORMED']],
+  ['millions of "<revisions"', () => around(HEAD, '<revisions', 20, '</page>'), 0, ['PAGE_HEAD_TOO_LARGE']],
+  ['a text of 300 MB', () => around(`${HEAD}${START}<text>`, 'text ', 300, END), 0, ['REVISION_TOO_LARGE']],
+  ['a page head of 100 MB', () => around('<page><title>', 'T', 100, '</title></page>'), 0, ['PAGE_HEAD_TOO_LARGE']],
+  ['100 MB of blanks between pages', () => around(`${HEAD}</page>`, ' ', 100, '</mediawiki>'), 0, []],
+  ['100 MB before any page', () => around('<mediawiki>', ' ', 100, ''), 0, [], 'HEAD_TOO_LARGE'],
+  [
+    'a page of 20 MB of small revisions',
+    () => around(HEAD, SMALL, 20, '</page>'),
+    20 * Math.floor(MB / SMALL.length),
+    [],
+  ],
+  [
+    'a long title in every row',
+    () => around(HEAD.replace('T', 'T'.repeat(2000)), `${START}</revision>`, 2, '</page>'),
+    2 * Math.floor(MB / (START.length + 11)),
+    [],
+  ],
+];
+
+describe('hostile dumps', function () {
+  this.timeout(20_000);
+  for (const [what, pieces, rows, codes, error = null] of HOSTILE) {
+    it(`${what}: in bounded time and memory`, () => {
+      const got = run(pieces());
+      assert.deepEqual([got.rows, [...got.codes], got.error], [rows, codes, error]);
+      // A window of twice a revision, one more while it grows, and what the engine makes of a revision.
+      assert.ok(got.growth < 5 * LIMIT, `grew by ${got.growth} bytes`);
+    });
+  }
+
+  it('counts invented names up to a bound', () => {
+    const converter = new DumpConverter({ wiki: null });
+    converter.push(Buffer.from(HEAD));
+    for (let i = 0; i < 5000; i += 1) converter.push(Buffer.from(`${START}<a${i}/></revision>`));
+    const names = Object.entries(converter.counts.unmapped);
+    assert.equal(names.length, 1001);
+    assert.deepEqual(
+      names.find(([name]) => name === '#other'),
+      ['#other', 4000],
+    );
+    assert.equal(converter.counts.rows, 5000);
+  });
+});

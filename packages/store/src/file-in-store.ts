@@ -1,0 +1,41 @@
+import type { Store } from './store.js';
+
+/** A reader that stops early shall not have asked for gigabytes: what lies behind the range comes in steps. */
+const STEP_BYTES = 4 * 1024 * 1024;
+
+/** An object that is read from a byte on, to its end or as far as is needed. */
+export interface ObjectFile {
+  readonly size: number;
+  read(start: number): AsyncIterable<Uint8Array>;
+  /** The first bytes, `count` at most. */
+  first(count: number): Promise<Uint8Array>;
+}
+
+/**
+ * The object under `key` while its ETag is `etag`. Who reads from `range.start` on gets the range and a step in one
+ * request; everything else comes step by step.
+ */
+export function openObject(
+  store: Store,
+  key: string,
+  object: { readonly size: number; readonly etag: string },
+  range: { readonly start: number; readonly end: number },
+  signal: AbortSignal,
+): ObjectFile {
+  const { size, etag } = object;
+  return {
+    size,
+    async *read(start) {
+      let end = (start === range.start ? range.end : start) + STEP_BYTES;
+      for (let from = start; from < size; from = end, end += STEP_BYTES) {
+        yield* store.read(key, { start: from, end: Math.min(size, end), etag }, signal);
+      }
+    },
+    async first(count) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of store.read(key, { start: 0, end: Math.min(size, count), etag }, signal))
+        chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  };
+}
