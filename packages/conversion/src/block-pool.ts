@@ -77,10 +77,9 @@ class ThreadPool implements BlockPool {
     const worker = new Worker(new URL('./block-worker.js', import.meta.url));
     const thread: Thread = { worker, waiting: [], dead: false };
     const died = (why: unknown): void => {
-      thread.dead ??= new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${String(why)}`, {
-        cause: why,
-      });
-      for (const { reject } of thread.waiting.splice(0)) reject(thread.dead);
+      thread.dead = true;
+      const error = new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${String(why)}`, { cause: why });
+      for (const { reject } of thread.waiting.splice(0)) reject(error);
     };
     worker.on('message', (reply: BlockReply) => this.#settle(thread, reply));
     worker.on('error', died);

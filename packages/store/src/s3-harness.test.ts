@@ -18,6 +18,8 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 export interface LoopbackS3 {
   readonly endpoint: string;
+  /** The folder whose files are the objects. */
+  readonly objects: string;
   readonly store: Store;
   readonly client: S3Client;
   /** Keys of the multipart uploads that are under way. */
@@ -27,13 +29,15 @@ export interface LoopbackS3 {
 
 export async function startS3(): Promise<LoopbackS3> {
   const directory = await mkdtemp(join(tmpdir(), 'wikifleet-store-'));
-  const buckets = { [BUCKET]: join(directory, 'objects') };
+  const objects = join(directory, 'objects');
+  const buckets = { [BUCKET]: objects };
   const cloud = await startLocalCloud({ directory: join(directory, 'cloud'), buckets, port: 0 });
   const place = { region: 'us-east-1', endpoint: cloud.endpoint };
   const client = new S3Client({ ...place, forcePathStyle: true });
   const store = Store.connect({ ...place, bucket: BUCKET });
   return {
     endpoint: cloud.endpoint,
+    objects,
     store,
     client,
     uploads: async () => {

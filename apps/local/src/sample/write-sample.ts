@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { codeOf } from '@wikifleet/domain/errors';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { exportFolder, writeContentExport } from './content-export.js';
 import { legacyFolder, writeLegacyRun, type PartOptions } from './legacy-run.js';
 import type { SampleFile } from './sample-file.js';
@@ -64,16 +64,4 @@ export async function writeSample(options: SampleOptions): Promise<SampleSummary
   const written = [...legacy, ...exported];
   await endStamp(options.out, parameters, folders, written);
   return { ...parameters, reused: false, files: written };
-}
-
-/** Makes a folder and those above it. Node's own recursive mkdir never returns where mkdir is always ENOENT, as in /proc. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
@@ -8,6 +8,7 @@ import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
+import { makeFolder } from '../make-folder.js';
 import { fleetEnvironment } from '../fleet-environment.js';
 import { BUCKET, createResources } from './cloud-resources.js';
 import type { Environment } from './fleet-processes.js';
@@ -30,7 +31,7 @@ export async function prepareOut(out: string): Promise<Folders> {
   const state = join(folder, STATE_FOLDER);
   const probe = join(state, 'writable');
   try {
-    await mkdir(join(state, 'logs'), { recursive: true });
+    await makeFolder(join(state, 'logs'));
     await writeFile(probe, '');
     await rm(probe);
   } catch (error) {
