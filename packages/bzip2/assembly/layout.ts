@@ -1,4 +1,4 @@
-// The kernel's memory: one block of any level, what its decoding needs, and nothing else. All in bytes.
+// The kernel's memory: one block of any level, what its decoding needs, and nothing else. All sizes are in bytes.
 
 /** No block has more bytes before the first run-length coding than one of level 9. */
 export const MAX_LENGTH: i32 = 900_000;
@@ -12,12 +12,19 @@ export const GROUP_SYMBOLS: i32 = 50;
 /** More than a group of symbols of 20 bits each, and the words that are loaded at its end. */
 export const GROUP_BYTES: i32 = 144;
 
-/** The window on the input may hold so much; TypeScript fills it. */
+/** The window on the input: no legal block is longer, unless its lengths of codes walk to and fro, which no encoder does. */
 export const INPUT_BYTES: i32 = 2_300_000;
 
-/** Chains that walk a block at a time, and the room of each for the bytes it meets. */
-export const CHAINS: i32 = 8;
-export const CHAIN_BYTES: i32 = 280_000;
+/** Room for what a vector writes or reads too much. */
+const SLACK: usize = 64;
+
+/** Marks are so many rows apart, as a power of two. */
+export const MARK_SHIFT: i32 = 10;
+const MAX_MARKS: i32 = (MAX_LENGTH >> MARK_SHIFT) + 2;
+
+/** Chains that walk a block at the same time, and the room of each for the bytes it meets: more than twice its share. */
+export const CHAINS: i32 = 32;
+export const CHAIN_BYTES: i32 = 70_000;
 
 /** The CRC's 16 tables of 256 words. */
 export const CRC_TABLES: usize = 1024;
@@ -29,36 +36,36 @@ export const MOVES: usize = CRC_TABLES + 16 * 1024;
 export const TABLES: usize = MOVES + 17 * 16;
 export const TABLE_SIZE: usize = 3072;
 
-/** The lengths of the codes of one table, by symbol. */
+/** By symbol: the lengths of the codes of one table. */
 export const LENGTHS: usize = TABLES + 6 * TABLE_SIZE;
 
 /** By group: the offset of its table from `TABLES`, in 16 bits. */
-export const SELECTORS: usize = LENGTHS + 272;
+export const SELECTORS: usize = LENGTHS + 256 + SLACK;
 
-/** The recently used bytes: the first 16, then the others, then room for a vector. */
-export const FRONT: usize = SELECTORS + 2 * MAX_SELECTORS + 12;
+/** The bytes of the alphabet, the last used first: 16 of them, then the others. */
+export const FRONT: usize = SELECTORS + 2 * MAX_SELECTORS + SLACK;
 export const REST: usize = FRONT + 16;
 
-/** Four counts of each byte, which become the beginnings of its rows. */
+/** Four counts of each byte; the first becomes where the byte's next row is. */
 export const COUNTS: usize = REST + 256;
 
-/** By mark: where the chain that began there ended, where its bytes are, and how many. */
+/** By mark: where the bytes are that are met from there to the next mark, how many, and the number of that mark. */
 export const SEGMENTS: usize = COUNTS + 4 * 1024;
 export const SEGMENT_SIZE: usize = 12;
 
-/** By chain: its segment. */
-export const CHAIN_SEGMENTS: usize = SEGMENTS + 1024 * SEGMENT_SIZE;
+/** By chain: the offset of its next link, and its segment. */
+export const CHAIN_STATES: usize = SEGMENTS + MAX_MARKS * SEGMENT_SIZE;
 
 /** The input; when the symbols have been read, what the chains meet instead. */
-export const INPUT: usize = CHAIN_SEGMENTS + 4 * CHAINS + 16;
+export const INPUT: usize = CHAIN_STATES + 8 * CHAINS + SLACK;
 export const CHAIN_OUTPUT: usize = INPUT;
 
-/** The last column of the sorted rotations, then the block itself; behind it, room for what a vector writes too much. */
-export const BLOCK: usize = INPUT + INPUT_BYTES + GROUP_BYTES + 64;
+/** The last column of the sorted rotations, then the block itself. */
+export const BLOCK: usize = INPUT + INPUT_BYTES + GROUP_BYTES + SLACK;
 
-/** By row: the row that follows it, and in the lowest eight bits its first byte. When the block is walked, the decoded bytes. */
-export const LINKS: usize = BLOCK + MAX_LENGTH + 64;
+/** By row: its link. When the block is walked, the decoded bytes instead. */
+export const LINKS: usize = BLOCK + MAX_LENGTH + SLACK;
 export const OUTPUT: usize = LINKS;
 export const OUTPUT_BYTES: i32 = 4 * MAX_LENGTH;
 
-export const END: usize = LINKS + OUTPUT_BYTES + 64;
+export const END: usize = LINKS + OUTPUT_BYTES + SLACK;

@@ -20,7 +20,7 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
-  settings: { splitBytes: null, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
   files: [{ file: 'a.bz2', path: 'aawiki/20261001/a.bz2', size: 10, checksum: null }],
 };
 const OBJECT = { size: 10, sha256: 'a'.repeat(64), attemptId: '0b7e9c1a-8f7e-4a39-9f0e-000000000000' };
@@ -148,7 +148,7 @@ describe('jobs', () => {
       split,
       object: fc.record({ size, sha256: hex(64), attemptId: fc.uuid() }),
       settings: fc.record({
-        splitBytes: fc.option(fc.integer({ min: 1 })),
+        splitBytes: fc.integer({ min: 1 }),
         format: fc.constant('jsonl' as const),
         compression: fc.constantFrom(...COMPRESSIONS),
         rowsVersion: fc.constant(1 as const),

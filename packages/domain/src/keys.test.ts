@@ -7,6 +7,7 @@ import {
   fileManifestKey,
   manifestsPrefix,
   partKey,
+  partsPrefix,
   planIdOfKey,
   planKey,
   planPrefix,
@@ -27,7 +28,7 @@ const RUN: Run = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026
 const ID = '0123abcd';
 const FILE = 'f.bz2';
 const SPLIT = { index: 3, count: 12, start: 0, end: 1 };
-const SETTINGS: Settings = { splitBytes: null, format: 'jsonl', compression: 'gzip', rowsVersion: 1 };
+const SETTINGS: Settings = { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 };
 const OF_RUN = 'articles-multistream/simplewiki/2026-10-01';
 const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10-01/';
 
@@ -44,7 +45,9 @@ describe('keys', () => {
       partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, compression: 'none' }),
       `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl`,
     ],
+    [partsPrefix(RUN, FILE), `${ROWS}f.bz2/`],
     [quarantinePrefix(RUN), `quarantine/${OF_RUN}/`],
+    [quarantinePrefix(RUN, FILE), `quarantine/${OF_RUN}/f.bz2/`],
     [quarantineKey(RUN, FILE, SPLIT, ID), `quarantine/${OF_RUN}/f.bz2/part-00003-of-00012-0123abcd.jsonl`],
     [runPrefix(RUN), `runs/${OF_RUN}/`],
     [planKey(RUN), `runs/${OF_RUN}/plan.json`],

@@ -23,8 +23,14 @@ export function rowsPrefix(run: Run): string {
   return `rows/kind=${run.kind}/wiki_id=${checkName('wiki', run.wiki)}/snapshot=${run.date}/`;
 }
 
-export function quarantinePrefix(run: Run): string {
-  return `quarantine/${segments(run)}/`;
+/** Everything below it is a row of one file of this run (of any plan). */
+export function partsPrefix(run: Run, file: string): string {
+  return `${rowsPrefix(run)}${checkName('file', file)}/`;
+}
+
+export function quarantinePrefix(run: Run, file?: string): string {
+  const all = `quarantine/${segments(run)}/`;
+  return file === undefined ? all : `${all}${checkName('file', file)}/`;
 }
 
 function partName(split: Split, planId: string): string {
@@ -32,11 +38,11 @@ function partName(split: Split, planId: string): string {
 }
 
 export function partKey(run: Run, file: string, split: Split, planId: string, settings: Settings): string {
-  return `${rowsPrefix(run)}${checkName('file', file)}/${partName(split, planId)}${EXTENSIONS[settings.compression]}`;
+  return `${partsPrefix(run, file)}${partName(split, planId)}${EXTENSIONS[settings.compression]}`;
 }
 
 export function quarantineKey(run: Run, file: string, split: Split, planId: string): string {
-  return `${quarantinePrefix(run)}${checkName('file', file)}/${partName(split, planId)}`;
+  return `${quarantinePrefix(run, file)}${partName(split, planId)}`;
 }
 
 /** The plan that a part or a quarantine file belongs to, by its name; null for a key that is neither. */

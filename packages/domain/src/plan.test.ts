@@ -14,7 +14,7 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
-  settings: { splitBytes: null, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
   files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
 };
 
@@ -73,7 +73,7 @@ describe('differencesOfPlans', () => {
   const different: [what: string, made: Plan, lines: RegExp[]][] = [
     ['the wiki', { ...PLAN, run: { ...PLAN.run, wiki: 'abwiki' } }, [/^run: .*aawiki.*now.*abwiki/]],
     ['the voucher', { ...PLAN, vouchedBy: 'listing' }, [/^vouchedBy: .*"dumpstatus".*"listing"/]],
-    ['the split size', settings({ splitBytes: 1 }), [/^splitBytes: .*null.*1$/]],
+    ['the split size', settings({ splitBytes: 1 }), [/^splitBytes: .*1000.*1$/]],
     ['the compression', settings({ compression: 'none' }), [/^compression: .*"gzip".*"none"/]],
     ['a size', files({ size: 101 }), [/^a\.xml\.bz2: size: .*100.*101$/]],
     ['a size not known any more', files({ size: null }), [/^a\.xml\.bz2: size: .*100.*null$/]],

@@ -7,11 +7,15 @@ const EXTEND_EVERY_MS = 30_000;
 /** Without an extension the job is aborted this long before its message shows again. */
 const MARGIN_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
-/** What SQS answers about a handle that is no longer ours; a retry changes nothing. */
+/**
+ * What SQS answers about a handle that is no longer ours; a retry changes nothing. With `Exception` it is the name in the
+ * JSON protocol, without it the code that the header has.
+ */
 const HANDLE_GONE = new Set([
   'ReceiptHandleIsInvalid',
   'MessageNotInflight',
   'InvalidParameterValue',
+  'InvalidParameterValueException',
   'QueueDoesNotExist',
 ]);
 
@@ -31,18 +35,20 @@ export class Lease {
   readonly #handle: string;
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  #deadlineTimer: NodeJS.Timeout | undefined;
   readonly #visibilitySeconds: number;
   readonly #marginMs: number;
-  #deadline: number;
-  #extending = false;
+  #deadline = 0;
+  #released = false;
+  #extending: Promise<void> | undefined;
 
   constructor(queue: Queue, receiptHandle: string, options: LeaseOptions = {}) {
     this.#queue = queue;
     this.#handle = receiptHandle;
     this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
     this.#marginMs = options.marginMs ?? MARGIN_MS;
-    this.#deadline = this.#newDeadline();
-    this.#timer = setInterval(() => void this.#extend(), options.extendEveryMs ?? EXTEND_EVERY_MS);
+    this.#timer = setInterval(() => this.#tick(), options.extendEveryMs ?? EXTEND_EVERY_MS);
+    this.#holdUntil(this.#newDeadline());
   }
 
   /** Aborts when the lease is lost, or by `abort`. */
@@ -62,23 +68,35 @@ export class Lease {
     return Date.now() + this.#visibilitySeconds * 1000 - this.#marginMs;
   }
 
-  async #extend(): Promise<void> {
+  /** A timer of its own: between two ticks the message may show again. */
+  #holdUntil(deadline: number): void {
+    this.#deadline = deadline;
+    clearTimeout(this.#deadlineTimer);
+    const lose = (): void => this.#lose('the visibility could not be extended in time');
+    this.#deadlineTimer = setTimeout(lose, Math.max(0, deadline - Date.now()));
+  }
+
+  #tick(): void {
+    // timers stand still while a machine sleeps, messages do not
     if (Date.now() > this.#deadline) return this.#lose('the visibility could not be extended in time');
-    if (this.#extending) return;
-    this.#extending = true;
+    this.#extending ??= this.#extend().finally(() => {
+      this.#extending = undefined;
+    });
+  }
+
+  async #extend(): Promise<void> {
     const deadline = this.#newDeadline();
     try {
       await this.#queue.changeVisibility(this.#handle, this.#visibilitySeconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
-      this.#deadline = deadline;
+      if (!this.#released) this.#holdUntil(deadline);
     } catch (error) {
       if (error instanceof Error && HANDLE_GONE.has(error.name)) this.#lose(messageOf(error));
       // anything else may pass: the deadline decides
-    } finally {
-      this.#extending = false;
     }
   }
 
   #lose(why: string): void {
+    if (this.#released) return;
     this.abort(new FleetError('LEASE_LOST', `the lease on a message was lost: ${why}`));
   }
 
@@ -97,11 +115,15 @@ export class Lease {
   /** Makes the message visible again after `seconds`. */
   async handBack(seconds: number): Promise<void> {
     this.release();
+    // an extension that arrives after it would hide the message again
+    await this.#extending;
     await this.#queue.changeVisibility(this.#handle, seconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
   }
 
   /** Stops extending; may be called twice. */
   release(): void {
+    this.#released = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#deadlineTimer);
   }
 }

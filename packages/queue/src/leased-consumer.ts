@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
 import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { Consumer } from 'sqs-consumer';
@@ -40,6 +40,9 @@ export interface ConsumerEvent {
   readonly message?: string;
 }
 
+const AFTER_FAILURE_MS = 1000;
+const POLLS_ENDED_EVERY_MS = 10;
+
 /**
  * Receives one message at a time per slot, each under a lease. sqs-consumer only polls: it deletes, extends and hands
  * back nothing.
@@ -49,8 +52,8 @@ export class LeasedConsumer {
   readonly #options: ConsumerOptions;
   readonly #consumers: Consumer[];
   readonly #leases = new Map<Consumer, Lease>();
-  readonly #idle = new EventEmitter();
-  #stopping = false;
+  /** Aborts when the service stops. */
+  readonly #stop = new AbortController();
 
   constructor(queue: Queue, options: ConsumerOptions) {
     this.#queue = queue;
@@ -59,6 +62,7 @@ export class LeasedConsumer {
   }
 
   #makeConsumer(): Consumer {
+    let failed = false;
     const consumer: Consumer = Consumer.create({
       queueUrl: this.#queue.url,
       sqs: this.#queue.client,
@@ -68,18 +72,24 @@ export class LeasedConsumer {
       messageSystemAttributeNames: ['ApproximateReceiveCount'],
       shouldDeleteMessages: false,
       authenticationErrorTimeout: 2000,
+      // of most errors sqs-consumer polls again at once
+      preReceiveMessageCallback: async () => {
+        if (failed) await sleep(AFTER_FAILURE_MS, undefined, { signal: this.#stop.signal });
+        failed = false;
+      },
       // undefined: nothing is acknowledged by sqs-consumer
       handleMessage: async (message) => {
         await this.#receive(consumer, message);
         return undefined;
       },
     });
-    const failed = (error: Error): void => {
-      if (this.#stopping) return;
+    const onFailure = (error: Error): void => {
+      failed = true;
+      if (this.#stop.signal.aborted) return;
       this.#options.onEvent({ level: 'warn', event: 'poll-failed', code: codeOf(error), message: messageOf(error) });
     };
-    consumer.on('error', failed);
-    consumer.on('processing_error', failed);
+    consumer.on('error', onFailure);
+    consumer.on('processing_error', onFailure);
     return consumer;
   }
 
@@ -95,31 +105,35 @@ export class LeasedConsumer {
   async #receive(consumer: Consumer, message: Message): Promise<void> {
     const { MessageId: messageId = '', ReceiptHandle: handle = '', Body: body = '' } = message;
     const lease = new Lease(this.#queue, handle, this.#options.lease);
-    if (this.#stopping) {
+    if (this.#stop.signal.aborted) {
       // it arrived in the long poll that was open when the service stopped
       this.#options.onEvent({ level: 'debug', event: 'handed-back-unread', messageId });
       return await this.#settle(lease, { kind: 'hand-back', seconds: 0 }, message);
     }
     this.#leases.set(consumer, lease);
     try {
-      const receiveCount = Number(message.Attributes?.ApproximateReceiveCount ?? 1);
-      const outcome = await this.#options
-        .handle({ body, messageId, receiveCount, signal: lease.signal })
-        .catch((error: unknown): Outcome => {
-          this.#options.onEvent({
-            level: 'error',
-            event: 'settle-failed',
-            messageId,
-            code: codeOf(error),
-            message: messageOf(error),
-          });
-          return { kind: 'hand-back', seconds: 30 };
-        });
+      const receiveCount = Number(message.Attributes?.ApproximateReceiveCount) || 1;
+      const outcome = await this.#handle({ body, messageId, receiveCount, signal: lease.signal });
       if (!lease.lost) await this.#settle(lease, outcome, message);
     } finally {
       lease.release();
       this.#leases.delete(consumer);
-      if (this.#leases.size === 0) this.#idle.emit('idle');
+    }
+  }
+
+  async #handle(delivery: Delivery): Promise<Outcome> {
+    try {
+      return await this.#options.handle(delivery);
+    } catch (error) {
+      const { messageId } = delivery;
+      this.#options.onEvent({
+        level: 'error',
+        event: 'settle-failed',
+        messageId,
+        code: codeOf(error),
+        message: messageOf(error),
+      });
+      return { kind: 'hand-back', seconds: 30 };
     }
   }
 
@@ -158,11 +172,11 @@ export class LeasedConsumer {
    * handed back. Resolves when no message is held any more.
    */
   async stop(graceMs: number): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     for (const consumer of this.#consumers) consumer.stop({ abort: !this.#leases.has(consumer) });
-    if (this.#leases.size === 0) return;
     const timer = setTimeout(() => this.abortJobs(), graceMs);
-    await once(this.#idle, 'idle');
+    // also for a poll that was aborted: its message may have come already, and is handed back
+    while (this.#consumers.some(({ status }) => status.isPolling)) await sleep(POLLS_ENDED_EVERY_MS);
     clearTimeout(timer);
   }
 

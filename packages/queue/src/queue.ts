@@ -6,7 +6,7 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { FleetError, UsageError, messageOf } from '@wikifleet/domain/errors';
+import { UsageError, messageOf } from '@wikifleet/domain/errors';
 
 export interface QueueSettings {
   readonly url: string;
@@ -25,6 +25,12 @@ export interface QueueDepth {
 
 /** SQS takes at most ten messages a batch. */
 const BATCH = 10;
+/** A long poll lasts 20 s; a connection on which nothing moves for longer is dead, and the SDK would wait on. */
+const CONNECT_MS = 10_000;
+const IDLE_MS = 60_000;
+/** A job is shorter by far. With its reason, a longer body may pass what SQS takes, and would never leave its queue. */
+const MAX_DEAD_CHARACTERS = 65_536;
+const MAX_REASON_CHARACTERS = 1000;
 
 /** A queue and its dead-letter queue. */
 export class Queue {
@@ -43,6 +49,7 @@ export class Queue {
     const client = new SQSClient({
       region: settings.region,
       maxAttempts: 5,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS },
       ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint, useQueueUrlAsEndpoint: false }),
     });
     return new Queue(client, settings.url, settings.deadLetterUrl);
@@ -81,26 +88,31 @@ export class Queue {
     const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
     const options = signal === undefined ? {} : { abortSignal: signal };
     const answer = await this.client.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }), options);
-    const failed = answer.Failed ?? [];
-    if (failed.length === 0) return;
-    for (const { Id, Message } of failed) {
-      const body = bodies[Number(Id)];
-      if (body === undefined) throw new FleetError('SEND_REFUSED', `${this.name}: a batch was refused: ${Message}`);
-      await this.client.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody: body }), options);
+    // what was not said to be taken was not: a message lost here is a file that is never done
+    const taken = new Set((answer.Successful ?? []).map(({ Id }) => Id));
+    for (const { Id, MessageBody } of Entries) {
+      if (taken.has(Id)) continue;
+      await this.client.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }), options);
     }
   }
 
-  /** Puts a message on the dead-letter queue with its reason as attributes; then it is to be deleted from its own. */
+  /**
+   * Puts a message on the dead-letter queue with its reason as attributes; then it is to be deleted from its own. A body
+   * that is far too long for a job is cut, and its reason says so.
+   */
   async deadLetter(body: string, code: string, reason: string, signal: AbortSignal): Promise<void> {
     const attribute = (text: string): { DataType: 'String'; StringValue: string } => ({
       DataType: 'String',
       StringValue: printable(text) || 'unknown',
     });
+    const cut = body.length > MAX_DEAD_CHARACTERS;
+    const why = cut ? `${printable(reason).slice(0, 900)} (cut: the body had ${body.length} characters)` : reason;
     await this.client.send(
       new SendMessageCommand({
         QueueUrl: this.deadLetterUrl,
-        MessageBody: body,
-        MessageAttributes: { code: attribute(code), reason: attribute(reason) },
+        // half of a pair is no text
+        MessageBody: cut ? body.slice(0, MAX_DEAD_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '') : body,
+        MessageAttributes: { code: attribute(code), reason: attribute(why) },
       }),
       { abortSignal: signal },
     );
@@ -128,11 +140,11 @@ export class Queue {
   }
 }
 
-/** SQS refuses attributes with control characters; 1,000 characters tell a reason. */
+/** SQS refuses attributes with control characters. */
 function printable(text: string): string {
   return text
     .replaceAll(/[^\u0020-\uD7FF]/gu, ' ')
-    .slice(0, 1000)
+    .slice(0, MAX_REASON_CHARACTERS)
     .trim();
 }
 

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { PermanentError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import {
   failuresPrefix,
   fileManifestKey,
   planIdOfKey,
-  quarantineKey,
-  partKey,
+  partsPrefix,
+  quarantinePrefix,
   rawKey,
   receiptKey,
   rowsPrefix,
@@ -28,6 +28,7 @@ import type { RawNote, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import type { z } from 'zod';
 import { writeFailure } from './failures.js';
+import { loadPlan } from './plans.js';
 import { readRawNote } from './raw-notes.js';
 
 export type ClosingOutcome = 'open' | 'closed' | 'failed';
@@ -56,7 +57,7 @@ async function closeFile(store: Store, plan: Plan, file: PlanFile, signal?: Abor
   }
   const manifest = { version: 1, result: fileManifestResult(plan, file, results), run: closedNow() };
   await writeOnce(store, fileManifestKey(plan.run, plan.planId, file.file), fileManifestSchema, manifest, signal);
-  await tidyFile(store, plan, file, results, signal);
+  await tidyFile(store, plan, file, signal);
   return 'closed';
 }
 
@@ -92,20 +93,20 @@ async function tidyFile(
   store: Store,
   plan: Plan,
   file: PlanFile,
-  results: readonly SplitResult[],
   signal?: AbortSignal,
 ): Promise<void> {
   const failures: string[] = [];
   for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file.file), signal)) failures.push(key);
   await store.delete(failures, signal);
-  await store.abortUploads(rawKey(plan.run, file.file), signal);
-  for (const { split } of results) {
-    await store.abortUploads(partKey(plan.run, file.file, split, plan.planId, plan.settings), signal);
-    await store.abortUploads(quarantineKey(plan.run, file.file, split, plan.planId), signal);
-  }
+  // exactly these keys: the name of one file may begin with that of another, whose upload is under way
+  const raw = rawKey(plan.run, file.file);
+  await store.abortUploads(raw, signal, (key) => key === raw);
+  const ours = (key: string): boolean => planIdOfKey(key) === plan.planId;
+  await store.abortUploads(partsPrefix(plan.run, file.file), signal, ours);
+  await store.abortUploads(quarantinePrefix(plan.run, file.file), signal, ours);
 }
 
-/** Writes the run's manifest when every file has one; returns whether the run is closed. */
+/** Writes the run's manifest when every file has one and the plan still stands; returns whether the run is closed. */
 export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): Promise<boolean> {
   const files: FileManifestResult[] = [];
   for (const file of plan.files) {
@@ -113,6 +114,8 @@ export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): 
     if (manifest === null) return false;
     files.push(manifest);
   }
+  // who slept since reading the plan must not take the rows of a newer one for foreign
+  if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) return false;
   await deleteForeignRows(store, plan, signal);
   const manifest = { version: 1, result: runManifestResult(plan, files), run: closedNow() };
   await writeOnce(store, runManifestKey(plan.run, plan.planId), runManifestSchema, manifest, signal);
@@ -123,7 +126,8 @@ export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): 
 async function deleteForeignRows(store: Store, plan: Plan, signal?: AbortSignal): Promise<void> {
   const foreign: string[] = [];
   for await (const { key } of store.list(rowsPrefix(plan.run), signal)) {
-    if (planIdOfKey(key) !== plan.planId) foreign.push(key);
+    const id = planIdOfKey(key);
+    if (id !== null && id !== plan.planId) foreign.push(key);
   }
   await store.delete(foreign, signal);
 }
@@ -163,10 +167,13 @@ async function writeOnce<T extends { result: unknown }>(
   const manifest = schema.parse(value);
   if (await store.putJson(key, manifest, { ifNoneMatch: '*' }, signal)) return;
   const there = await store.getJson(key, schema, signal);
-  if (there !== null && isDeepStrictEqual(there.value.result, manifest.result)) return;
+  if (there === null) {
+    throw new FleetError('MANIFEST_CONTESTED', `${key}: it was there, and is gone: the run is begun anew meanwhile`);
+  }
+  if (isDeepStrictEqual(there.value.result, manifest.result)) return;
   throw new PermanentError('MANIFESTS_DIFFER', `${key}: a manifest with another result is there already`, {
     place: key,
     expected: JSON.stringify(manifest.result).slice(0, 500),
-    received: JSON.stringify(there?.value.result ?? null).slice(0, 500),
+    received: JSON.stringify(there.value.result).slice(0, 500),
   });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FleetError, UsageError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, UsageError } from '@wikifleet/domain/errors';
 import { planIdOfKey, planKey, quarantinePrefix, rowsPrefix, runPrefix } from '@wikifleet/domain/keys';
 import { differencesOfPlans, planSchema } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile, Settings, Voucher } from '@wikifleet/domain/plan';
@@ -31,22 +31,54 @@ export async function loadPlan(store: Store, run: Run, signal?: AbortSignal): Pr
  */
 export async function settlePlan(store: Store, draft: PlanDraft, options: { force: boolean }): Promise<SettledPlan> {
   const key = planKey(draft.run);
-  const made = planSchema.parse({ version: 1, planId: randomBytes(4).toString('hex'), ...draft });
+  const made = planOf(draft);
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    const there = await store.getJson(key, planSchema);
+    const there = await readPlan(store, key, options.force);
     if (there === null) {
       if (await store.putJson(key, made, { ifNoneMatch: '*' })) return { plan: made, existed: false };
       continue;
     }
-    const differences = differencesOfPlans(there.value, made);
-    if (differences.length === 0 && !options.force) return { plan: there.value, existed: true };
-    if (!options.force) throw plansDiffer(draft.run, differences);
+    if (!options.force && there.value !== null) {
+      const differences = differencesOfPlans(there.value, made);
+      if (differences.length === 0) return { plan: there.value, existed: true };
+      throw plansDiffer(draft.run, differences);
+    }
     if (await store.putJson(key, made, { ifMatch: there.etag })) {
       await deleteOtherPlans(store, made);
       return { plan: made, existed: false };
     }
   }
   throw new FleetError('PLAN_CONTESTED', `${key}: others keep writing it; try again`);
+}
+
+function planOf(draft: PlanDraft): Plan {
+  const result = planSchema.safeParse({ version: 1, planId: randomBytes(4).toString('hex'), ...draft });
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new UsageError('PLAN_REFUSED', `${runName(draft.run)} cannot be planned: ${issues.join('; ')}`);
+}
+
+/** The plan that is there. One that cannot be read (of another version) is an error, or, with `force`, null to be replaced. */
+async function readPlan(
+  store: Store,
+  key: string,
+  force: boolean,
+): Promise<{ value: Plan | null; etag: string } | null> {
+  try {
+    return await store.getJson(key, planSchema);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.code !== 'OBJECT_MALFORMED') throw error;
+    if (!force) {
+      throw new UsageError(
+        'PLAN_UNREADABLE',
+        `the run has a plan that this version does not read: ${error.message}\n` +
+          'Use the version that wrote it, or --force to begin the run anew (what the old plan made is deleted).',
+        { cause: error },
+      );
+    }
+    const head = await store.head(key);
+    return head === null ? null : { value: null, etag: head.etag };
+  }
 }
 
 function plansDiffer(run: Run, differences: readonly string[]): UsageError {

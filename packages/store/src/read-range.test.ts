@@ -53,10 +53,9 @@ describe('read', () => {
       () => false,
       (request, answer, response) => {
         ranges.push(request.headers.range ?? '');
-        void sendSome(answer, response, ranges.length > 10 ? Number.POSITIVE_INFINITY : 20_000);
+        void sendSome(answer, response, 20_000);
       },
     );
-    // the wait before each resume is 200 ms: ten of them would be two seconds
     const cutTwice = read(proxy.store, BYTES.length - 50_000, BYTES.length);
     assert.ok((await bytesOf(cutTwice)).equals(BYTES.subarray(BYTES.length - 50_000)));
     assert.equal(ranges.length, 3);

@@ -13,14 +13,8 @@ import type { BucketsOptions } from './buckets.js';
 import { idHeaders, newRequestId, parseCall } from './call.js';
 import type { Call } from './call.js';
 import { listObjectsV1, listObjectsV2 } from './list-calls.js';
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  createMultipartUpload,
-  listMultipartUploads,
-  listParts,
-  uploadPart,
-} from './multipart-calls.js';
+import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from './multipart-calls.js';
+import { listMultipartUploads, listParts } from './multipart-list-calls.js';
 import { copyObject, deleteObject, getObject, getObjectTagging, putObject } from './object-calls.js';
 import { S3Error } from './s3-error.js';
 import { element, leaf } from './xml.js';

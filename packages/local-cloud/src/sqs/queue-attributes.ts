@@ -26,7 +26,7 @@ const INTEGERS: ReadonlyMap<string, IntegerAttribute> = new Map([
 const DOCUMENTS: ReadonlySet<string> = new Set(['Policy', 'RedrivePolicy', 'RedriveAllowPolicy']);
 
 /** Computed when asked for, never set. */
-export const COMPUTED_ATTRIBUTES: ReadonlySet<string> = new Set([
+const COMPUTED_ATTRIBUTES: ReadonlySet<string> = new Set([
   'ApproximateNumberOfMessages',
   'ApproximateNumberOfMessagesDelayed',
   'ApproximateNumberOfMessagesNotVisible',

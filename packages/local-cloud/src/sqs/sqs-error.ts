@@ -49,7 +49,7 @@ const WIRE = {
   UnsupportedOperation: prefixed('UnsupportedOperation'),
 } as const satisfies Record<string, WireError>;
 
-export type SqsErrorName = keyof typeof WIRE;
+type SqsErrorName = keyof typeof WIRE;
 
 /** An error that is answered to the client as SQS would word it; its `code` is our key of the table above. */
 export class SqsError extends FleetError {

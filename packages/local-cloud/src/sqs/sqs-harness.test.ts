@@ -49,7 +49,7 @@ export async function counts(endpoint: string, url: string): Promise<Json> {
   return { visible, inflight, delayed };
 }
 
-export function isJson(value: unknown): value is Json {
+function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

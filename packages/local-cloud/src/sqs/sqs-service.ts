@@ -46,7 +46,7 @@ export class SqsService {
   readonly #receiver: Receiver;
   readonly #moveTasks: MoveTasks;
   readonly #purges = new PurgeTimes();
-  /** What to undo when a connection is reset before its next request; a key for every connection that is watched. */
+  /** What to undo when a connection is reset before its next request. */
   readonly #undoOnReset = new WeakMap<Socket, () => void>();
   readonly #watched = new WeakSet<Socket>();
   #closing: Promise<void> | undefined;

@@ -1,0 +1,37 @@
+// The kernel of the fast engine: a unit's bytes in, the row's JSON bytes out. It answers 0 for whatever it does not know
+// exactly; then nothing it left in memory means anything. What the memory holds where is in layout.ts; the bounds of
+// PAGE and INPUT are the caller's to check, all others follow from them.
+
+import { claimMemory, INPUT, OUTPUT } from './layout';
+import { begin } from './markup';
+import { writeText } from './json-text';
+import { readPage, writePage } from './page';
+import { readRevision } from './revision';
+import { writeRow } from './row';
+
+export { INPUT, INPUT_BYTES, OUTPUT, PAGE, PAGE_BYTES, RESULTS } from './layout';
+
+claimMemory();
+
+/** A page's head, from behind `<page>`, to its columns. Returns their length. */
+export function page(length: i32): i32 {
+  return readPage(length) ? i32(writePage()) : 0;
+}
+
+/**
+ * A revision to its row, behind PAGE's so many bytes. Returns its length. Where the caller took a text's body out, `holeAt`
+ * says where in INPUT it was, and `holeBytes` its UTF-8 length; else `holeAt` is 0.
+ */
+export function revision(length: i32, pageBytes: i32, holeAt: i32, holeBytes: i32): i32 {
+  return readRevision(length, holeAt) ? i32(writeRow(pageBytes, holeBytes)) : 0;
+}
+
+/**
+ * A slice of a text to JSON; it begins and ends between characters and references. The two bytes before INPUT must be
+ * those before the slice. Returns its length.
+ */
+export function text(length: i32): i32 {
+  if (!begin(length)) return 0;
+  const end = writeText(INPUT, INPUT + length, OUTPUT);
+  return end == 0 ? 0 : i32(end - OUTPUT);
+}

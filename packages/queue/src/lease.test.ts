@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { FleetError } from '@wikifleet/domain/errors';
+import { Lease } from './lease.js';
+import { Queue } from './queue.js';
+import { receive, startSqs, until } from './sqs-harness.test.js';
+import type { LoopbackSqs } from './sqs-harness.test.js';
+
+const FAST = { visibilitySeconds: 1, extendEveryMs: 100, marginMs: 200 };
+
+/** A queue whose calls `answer` makes; what is asked for is written down as `extend`, `back` or `delete`. */
+function fakeQueue(answer: (call: string, signal: AbortSignal) => Promise<void>): { queue: Queue; calls: string[] } {
+  const calls: string[] = [];
+  const send = async (
+    { input }: { input: { VisibilityTimeout?: number } },
+    { abortSignal }: { abortSignal: AbortSignal },
+  ): Promise<unknown> => {
+    const seconds = input.VisibilityTimeout;
+    const call = seconds === undefined ? 'delete' : seconds === FAST.visibilitySeconds ? 'extend' : 'back';
+    calls.push(call);
+    await answer(call, abortSignal);
+    return {};
+  };
+  return { queue: new Queue({ send } as unknown as SQSClient, 'url', 'dead'), calls };
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error(`${name}, says the test`), { name });
+}
+
+describe('Lease', () => {
+  let sqs: LoopbackSqs;
+  let lease: Lease | undefined;
+  before(async () => {
+    sqs = await startSqs();
+  });
+  afterEach(() => lease?.release());
+  after(async () => await sqs.close());
+
+  /** A queue with one message in flight for a second. */
+  const inFlight = async (): Promise<{ queue: Queue; handle: string }> => {
+    const queue = await sqs.makeQueue();
+    await queue.sendAll(['job']);
+    const [message] = await receive(queue, queue.url, 1);
+    assert.ok(message?.ReceiptHandle);
+    return { queue, handle: message.ReceiptHandle };
+  };
+
+  it('keeps its message hidden past the visibility, then deletes it', async () => {
+    const { queue, handle } = await inFlight();
+    lease = new Lease(queue, handle, FAST);
+    const end = Date.now() + 1500;
+    while (Date.now() < end) {
+      assert.deepEqual(await receive(queue), [], 'nobody else gets it');
+      await sleep(50);
+    }
+    assert.equal(lease.signal.aborted, false);
+    await lease.acknowledge();
+    assert.deepEqual(await queue.depth(), { visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  it('hands back at once, after its job was aborted too', async () => {
+    const { queue, handle } = await inFlight();
+    lease = new Lease(queue, handle, FAST);
+    lease.abort(new FleetError('SERVICE_STOPPED', 'the service stops'));
+    assert.equal(lease.lost, false);
+    await lease.handBack(0);
+    assert.equal((await receive(queue)).length, 1);
+  });
+
+  it('deletes after its job was aborted', async () => {
+    const { queue, handle } = await inFlight();
+    lease = new Lease(queue, handle, FAST);
+    lease.abort(new FleetError('SERVICE_STOPPED', 'the service stops'));
+    await lease.acknowledge();
+    assert.equal((await queue.depth()).inFlight, 0);
+  });
+
+  it('is lost when somebody else deleted its message', async () => {
+    const { queue, handle } = await inFlight();
+    lease = new Lease(queue, handle, FAST);
+    await queue.client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: handle }));
+    const began = Date.now();
+    await until('the lease is lost', () => lease?.lost === true);
+    assert.ok(Date.now() - began < 500, 'at the next extension, not at the deadline');
+    assert.ok(lease.signal.reason instanceof FleetError);
+    assert.equal(lease.signal.reason.code, 'LEASE_LOST');
+  });
+
+  for (const name of [
+    'ReceiptHandleIsInvalid',
+    'MessageNotInflight',
+    'InvalidParameterValue',
+    'InvalidParameterValueException',
+    'QueueDoesNotExist',
+  ]) {
+    it(`is lost at once by ${name}`, async () => {
+      const { queue, calls } = fakeQueue(async () => await Promise.reject(named(name)));
+      lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
+      await until('the lease is lost', () => lease?.lost === true);
+      assert.deepEqual(calls, ['extend']);
+    });
+  }
+
+  for (const [what, answer] of [
+    ['is refused', async () => await Promise.reject(named('InternalError'))],
+    ['is not answered', async () => await new Promise<void>(() => {})],
+  ] as const) {
+    it(`is lost before its message shows again, when an extension ${what}`, async () => {
+      const { queue } = fakeQueue(answer);
+      const began = Date.now();
+      // the tick before the deadline comes too early, the one after it too late
+      lease = new Lease(queue, 'handle', { visibilitySeconds: 1, extendEveryMs: 450, marginMs: 200 });
+      await until('the lease is lost', () => lease?.lost === true);
+      const lostAfter = Date.now() - began;
+      assert.ok(lostAfter >= 750 && lostAfter < 950, `lost after ${lostAfter} ms`);
+    });
+  }
+
+  it('outlives extensions that fail now and then', async () => {
+    let turn = 0;
+    const { queue, calls } = fakeQueue(async () => {
+      turn += 1;
+      if (turn % 3 !== 0) throw named('ThrottlingException');
+      await Promise.resolve();
+    });
+    lease = new Lease(queue, 'handle', FAST);
+    await sleep(1300);
+    assert.equal(lease.signal.aborted, false);
+    assert.ok(calls.length >= 9);
+  });
+
+  it('hands back after the extension that is under way, which would hide the message again', async () => {
+    const ended: string[] = [];
+    const { queue, calls } = fakeQueue(async (call) => {
+      if (call === 'extend') await sleep(100);
+      ended.push(call);
+    });
+    lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
+    await until('an extension is under way', () => calls.length > 0);
+    await lease.handBack(0);
+    assert.deepEqual(ended, ['extend', 'back']);
+  });
+
+  it('is not lost by an extension that finds its message deleted', async () => {
+    const { queue, calls } = fakeQueue(async (call) => {
+      if (call !== 'extend') return;
+      await sleep(50);
+      throw named('InvalidParameterValueException');
+    });
+    lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
+    await until('an extension is under way', () => calls.length > 0);
+    await lease.acknowledge();
+    await sleep(80);
+    assert.equal(lease.signal.aborted, false);
+  });
+
+  it('asks for nothing after its release, which may come twice', async () => {
+    const { queue, calls } = fakeQueue(async () => await Promise.resolve());
+    lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
+    lease.release();
+    lease.release();
+    await sleep(50);
+    assert.deepEqual(calls, []);
+    assert.equal(getEventListeners(lease.signal, 'abort').length, 0);
+  });
+});
