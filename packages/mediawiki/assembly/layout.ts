@@ -5,7 +5,7 @@
 // | 0        | 16 KiB             | the compiler's: constant strings                                              |
 // | LITERALS | 8 KiB              | those strings as ASCII, each after its length (u32)                           |
 // | FIELDS   | 4 KiB              | where the values of the present unit begin and end (two u32 each)             |
-// | RESULTS  | 4 KiB              | what a call answers beside its value (i32 each)                               |
+// | RESULTS  | 4 KiB              | what a call answers beside its value                                          |
 // | PAGE     | PAGE_BYTES         | a row's beginning, `{"wiki_id":` to before `"user_id"`, set by the caller     |
 // | INPUT    | INPUT_BYTES        | a unit's or a slice's bytes, set by the caller; PADDING before and behind it  |
 // | OUTPUT   | OUTPUT_BYTES       | JSON                                                                          |
@@ -68,6 +68,8 @@ export const RESULT_FROM: usize = RESULTS;
 export const RESULT_AT: usize = RESULTS + 4;
 /** The UTF-8 length of a text; of a page's title: the length of its JSON. */
 export const RESULT_BYTES: usize = RESULTS + 8;
+/** A page's id, as a 64-bit float. */
+export const RESULT_ID: usize = RESULTS + 16;
 
 export function begins(field: usize): usize {
   return load<u32>(field);

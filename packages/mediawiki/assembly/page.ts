@@ -1,6 +1,6 @@
 // A page's head as the exporters write it: known elements, each once, in any order.
 
-import { isInteger, putInteger } from './integers';
+import { isInteger, isNegative, putInteger, valueOf } from './integers';
 import { REFUSED, writeText } from './json-text';
 import * as fields from './layout';
 import { begins, clearFields, ends, has, setField } from './layout';
@@ -31,7 +31,9 @@ export function readPage(length: usize): bool {
     if (!openTag()) break;
     if (nameRest != 0 || !element()) return false;
   }
-  return isAtEnd() && has(fields.PAGE_ID) && has(fields.TITLE) && isInteger(fields.PAGE_ID) && isInteger(fields.NAMESPACE) && isShort(fields.TITLE) && isShort(fields.REDIRECT);
+  if (!isAtEnd() || !has(fields.PAGE_ID) || !has(fields.TITLE)) return false;
+  if (!isInteger(fields.PAGE_ID) || isNegative(fields.PAGE_ID) || !isInteger(fields.NAMESPACE)) return false;
+  return isShort(fields.TITLE) && isShort(fields.REDIRECT);
 }
 
 function element(): bool {
@@ -65,7 +67,7 @@ export function writePage(): usize {
   } else {
     to = put(NO_REDIRECT, to);
   }
-  store<u32>(fields.RESULT_FROM, 0);
+  store<f64>(fields.RESULT_ID, f64(valueOf(fields.PAGE_ID)));
   store<u32>(fields.RESULT_AT, u32(title - fields.OUTPUT));
   store<u32>(fields.RESULT_BYTES, u32(titleBytes));
   return to - fields.OUTPUT;

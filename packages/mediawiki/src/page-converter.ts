@@ -1,7 +1,9 @@
+import { isBlank } from './blank.js';
 import type { CountKeeper } from './dump-counts.js';
 import type { Piece } from './dump-splitter.js';
 import { guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
+import { RowBuffer } from './row-buffer.js';
 import type { PageHead, RowEngine } from './row-engine.js';
 import { UnitFault, shown } from './unit-fault.js';
 import type { KnownIds } from './unit-fault.js';
@@ -42,7 +44,7 @@ export class PageConverter {
   #isPartial = false;
   /** Where the last record's bytes end. */
   #quarantinedTo = -1;
-  #lines: Buffer[] = [];
+  readonly #rows = new RowBuffer();
   #pages: { id: number; title: string; rows: number }[] = [];
   #isPageListed = false;
   #quarantine: QuarantineRecord[] = [];
@@ -111,15 +113,11 @@ export class PageConverter {
     const first = this.#pages[0];
     const last = this.#pages.at(-1);
     if (first === undefined || last === undefined) return null;
-    const lines = this.#lines;
-    let end = 0;
-    const ends = lines.map((line) => (end += line.length));
     const pages = this.#pages;
-    this.#lines = [];
     this.#pages = [];
     this.#isPageListed = false;
-    const bytes = Buffer.concat(lines, end);
-    return { bytes, rows: lines.length, ends, firstPageId: first.id, lastPageId: last.id, pages };
+    const { bytes, ends } = this.#rows.take();
+    return { bytes, rows: ends.length, ends, firstPageId: first.id, lastPageId: last.id, pages };
   }
 
   takeQuarantine(): QuarantineRecord[] {
@@ -130,7 +128,7 @@ export class PageConverter {
 
   #add(page: PageHead, line: Buffer): void {
     this.#counts.rows += 1;
-    this.#lines.push(line);
+    this.#rows.append(line);
     const last = this.#pages.at(-1);
     if (this.#isPageListed && last !== undefined) {
       last.rows += 1;
@@ -174,8 +172,4 @@ export class PageConverter {
 
 function tooLarge(code: string, what: string, piece: Piece): UnitFault {
   return new UnitFault(code, `${what} of at most ${piece.limit} bytes`, `${piece.length}`);
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }

@@ -9,7 +9,7 @@ export interface PageHead {
 }
 
 export interface RevisionRow {
-  /** The row with its newline. */
+  /** The row with its newline; a view, good until the engine's next call. */
   readonly line: Buffer;
   readonly unmapped: readonly string[];
 }

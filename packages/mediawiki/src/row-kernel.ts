@@ -4,12 +4,12 @@ interface KernelExports {
   page(length: number): number;
   revision(length: number, pageBytes: number, holeAt: number, holeBytes: number): number;
   text(length: number): number;
-  readonly INPUT: WebAssembly.Global<'i32'>;
-  readonly INPUT_BYTES: WebAssembly.Global<'i32'>;
-  readonly OUTPUT: WebAssembly.Global<'i32'>;
-  readonly PAGE: WebAssembly.Global<'i32'>;
-  readonly PAGE_BYTES: WebAssembly.Global<'i32'>;
-  readonly RESULTS: WebAssembly.Global<'i32'>;
+  readonly INPUT: WebAssembly.Global;
+  readonly INPUT_BYTES: WebAssembly.Global;
+  readonly OUTPUT: WebAssembly.Global;
+  readonly PAGE: WebAssembly.Global;
+  readonly PAGE_BYTES: WebAssembly.Global;
+  readonly RESULTS: WebAssembly.Global;
 }
 
 /** Where each result stands in the kernel's RESULTS. */
@@ -58,7 +58,7 @@ export class RowKernel {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-    this.#kernel = exports as unknown as KernelExports;
+    this.#kernel = exports as KernelExports;
     this.#memory = Buffer.from(memory.buffer);
     this.#results = new Int32Array(memory.buffer, this.#kernel.RESULTS.value, 3);
     this.#ids = new Float64Array(memory.buffer, this.#kernel.RESULTS.value, 3);

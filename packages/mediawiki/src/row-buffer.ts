@@ -1,0 +1,37 @@
+const SMALLEST = 64 * 1024;
+
+/** Rows behind each other in one buffer that grows by doubling, and is handed over as a whole. */
+export class RowBuffer {
+  #buffer = Buffer.alloc(0);
+  #length = 0;
+  #ends: number[] = [];
+  /** What was handed over last: the next will be about as much. */
+  #expected = SMALLEST;
+
+  /** Copies a row with its newline. */
+  append(line: Uint8Array): void {
+    const end = this.#length + line.length;
+    if (end > this.#buffer.length) this.#grow(end);
+    this.#buffer.set(line, this.#length);
+    this.#length = end;
+    this.#ends.push(end);
+  }
+
+  /** Everything since the last call, and where each row ends in it. */
+  take(): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    const bytes = this.#buffer.subarray(0, this.#length);
+    const ends = this.#ends;
+    this.#expected = Math.max(SMALLEST, bytes.length);
+    this.#buffer = Buffer.alloc(0);
+    this.#length = 0;
+    this.#ends = [];
+    return { bytes, ends };
+  }
+
+  #grow(needed: number): void {
+    const wanted = this.#length === 0 ? this.#expected : 2 * this.#buffer.length;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, wanted));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+}

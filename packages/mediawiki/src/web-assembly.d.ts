@@ -1,0 +1,18 @@
+/** The part of WebAssembly that we use: TypeScript declares it only for browsers. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    /** In pages of 64 KiB. */
+    constructor(descriptor: { readonly initial: number });
+    readonly buffer: ArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    readonly exports: unknown;
+  }
+  interface Global {
+    readonly value: number;
+  }
+}
