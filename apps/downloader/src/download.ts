@@ -7,7 +7,8 @@ import type { DownloadJob, RawObject } from '@wikifleet/domain/jobs';
 import { rawKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { RawNote } from '@wikifleet/domain/receipts';
-import type { Mirror } from '@wikifleet/mirror/mirror';
+import { mirrorsFor } from '@wikifleet/mirror/open-mirrors';
+import type { KnownMirror } from '@wikifleet/mirror/open-mirrors';
 import type { Queue } from '@wikifleet/queue/queue';
 import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
@@ -19,7 +20,7 @@ import { fetchFile, newAttemptId, sizeOfFile } from './fetch-file.js';
 export interface DownloaderParts {
   readonly store: Store;
   readonly converts: Queue;
-  readonly mirrors: readonly Mirror[];
+  readonly mirrors: readonly KnownMirror[];
 }
 
 const MIB = 1024 * 1024;
@@ -85,9 +86,10 @@ async function fetchToStore(
   job: DownloadJob,
   context: JobContext,
 ): Promise<RawNote> {
-  const { store, mirrors } = parts;
+  const { store } = parts;
   const { signal, log } = context;
   const key = rawKey(job.run, job.file);
+  const mirrors = mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror);
   const { size, mirror } = await sizeOfFile(mirrors, job, signal);
   const wrong = await store.head(key, signal);
   const attemptId = newAttemptId();

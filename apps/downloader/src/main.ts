@@ -18,8 +18,8 @@ await runMain(async (releases) => {
     'WIKIFLEET_DOWNLOAD_SLOTS',
   ]);
   const log = createLog('downloader', settings.WIKIFLEET_LOG_LEVEL);
-  const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT);
-  const mirrors = known.map(({ mirror }) => releases.defer(mirror, async (m) => await m.close()));
+  const mirrors = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT);
+  for (const { mirror } of mirrors) releases.defer(mirror, async (m) => await m.close());
   const { store, downloads, converts } = await connect(settings, releases);
   await runService<DownloadJob>(
     {

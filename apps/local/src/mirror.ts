@@ -7,16 +7,31 @@ import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { runMain } from '@wikifleet/worker/run-main';
 
 const COMMAND_LINE = {
-  usage: 'npm run mirror -- --from DIR [--port N] [--host ADDRESS]',
+  usage: 'npm run mirror -- --from DIR [--port N] [flags]',
   about:
     'Serves a folder of dumps, laid out as a mirror has it (as "npm run sample" makes it), over FTP, until Ctrl-C.',
   flags: {
     from: { type: 'string', value: 'DIR', help: 'the folder' },
     port: { type: 'string', value: 'N', help: 'where it answers (default: 2121)' },
     host: { type: 'string', value: 'ADDRESS', help: 'which address it listens on (default: 127.0.0.1)' },
+    'passive-ports': {
+      type: 'string',
+      value: 'A-B',
+      help: 'where data connections are taken (default: any free port)',
+    },
     connections: { type: 'string', value: 'N', help: 'connections at a time, the next one gets 421 (default: 16)' },
   },
 } as const;
+
+function portRange(text: string): { first: number; last: number } {
+  const [, first = '', last = ''] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (first !== '' && range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range;
+  throw new UsageError(
+    'FLAG_REFUSED',
+    `--passive-ports: expected two ports as 2122-2141, received ${JSON.stringify(text)}`,
+  );
+}
 
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
@@ -30,6 +45,7 @@ await runMain(async (releases) => {
     tree: directoryTree(folder),
     host: flags.host ?? '127.0.0.1',
     port: wholeNumber('port', flags.port ?? '2121', 0, 65_535),
+    ...(flags['passive-ports'] === undefined ? {} : { passivePorts: portRange(flags['passive-ports']) }),
     maxConnections: wholeNumber('connections', flags.connections ?? '16', 1, 1000),
   });
   releases.defer(server, async (s) => await s.close());

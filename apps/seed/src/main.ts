@@ -4,7 +4,7 @@ import { UsageError } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind, runName } from '@wikifleet/domain/run';
-import { openMirrors } from '@wikifleet/mirror/open-mirrors';
+import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
 import { enqueueMissing } from '@wikifleet/runs/enqueue';
 import { settlePlan } from '@wikifleet/runs/plans';
 import type { PlanDraft } from '@wikifleet/runs/plans';
@@ -58,7 +58,10 @@ await runMain(async (releases) => {
   const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT);
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
-  const { draft, remarks } = await planRun(catalogueOfMirrors(known, new AbortController().signal), request);
+  const { draft, remarks } = await planRun(
+    catalogueOfMirrors(mirrorsFor(known, request.kind), new AbortController().signal),
+    request,
+  );
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   remarks.forEach(say);
   if (flags['dry-run'] === true) {

@@ -1,5 +1,5 @@
 import type { CatalogueEntry, CatalogueSource } from '@wikifleet/catalogue/catalogue-source';
-import { codeOf } from '@wikifleet/domain/errors';
+import { UsageError, codeOf } from '@wikifleet/domain/errors';
 import type { Mirror } from '@wikifleet/mirror/mirror';
 import type { KnownMirror } from '@wikifleet/mirror/open-mirrors';
 
@@ -13,6 +13,8 @@ const MAX_TEXT_BYTES = 32 * 1024 * 1024;
  */
 export function catalogueOfMirrors(known: readonly KnownMirror[], signal: AbortSignal): CatalogueSource {
   const all = known.map(({ mirror }) => mirror);
+  if (all.length === 0)
+    throw new UsageError('NO_MIRROR', 'the mirror file names no mirror that holds runs of this kind ("holds")');
   const trusted = known.filter(({ config }) => config.status).map(({ mirror }) => mirror);
   const forTexts = trusted.length > 0 ? trusted : all;
   return {

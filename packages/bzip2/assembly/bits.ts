@@ -27,7 +27,7 @@ export function peek(): u64 {
   return bigEndian(INPUT + (position >> 3)) << (position & 7);
 }
 
-/** The next `count` bits, 1 to 32. The caller compares `position` with `limit` before it relies on them, and before it has read 100 bytes. */
+/** The next `count` bits, 1 to 32. The caller compares `position` with `limit` before it relies on them, and after 100 bytes at most. */
 export function read(count: i32): u32 {
   const bits = <u32>(peek() >>> (64 - count));
   position += count;

@@ -1,6 +1,7 @@
 import { limit, peek, position, read, setPosition } from './bits';
 import { MAX_CODE_LENGTH, buildTable } from './huffman';
 import { FRONT, LENGTHS, MAX_SELECTORS, SELECTORS, TABLES, TABLE_SIZE } from './layout';
+import { startSymbols } from './symbols';
 import {
   BAD_LENGTH, BAD_MAGIC, BAD_SELECTOR, BAD_TABLE_COUNT, DONE, NO_ALPHABET, NO_SELECTORS, TRUNCATED,
 } from './status';
@@ -37,8 +38,9 @@ export function readHeader(bit: i32): i32 {
   if (status === DONE) status = readSelectors();
   for (let table = 0; status === DONE && table < tableCount; table++) {
     status = readLengths();
-    if (status === DONE) buildTable(TABLES + table * TABLE_SIZE, alphabetSize + 2);
+    if (status === DONE) buildTable(TABLES + <usize>table * TABLE_SIZE, alphabetSize + 2);
   }
+  startSymbols();
   return position > limit ? TRUNCATED : status;
 }
 

@@ -54,7 +54,7 @@ export const SEGMENTS: usize = COUNTS + 4 * 1024;
 export const SEGMENT_SIZE: usize = 12;
 
 /** By chain: the offset of its next link, and its segment. */
-export const CHAIN_STATES: usize = SEGMENTS + MAX_MARKS * SEGMENT_SIZE;
+export const CHAIN_STATES: usize = SEGMENTS + <usize>MAX_MARKS * SEGMENT_SIZE;
 
 /** The input; when the symbols have been read, what the chains meet instead. */
 export const INPUT: usize = CHAIN_STATES + 8 * CHAINS + SLACK;

@@ -24,7 +24,7 @@ export function makeMoves(): void {
   v128.store(MOVES, v128.load(MOVES + 16));
 }
 
-/** Begins with a block whose header has been read. */
+/** Begins with the block whose header has been read. */
 export function startSymbols(): void {
   length = 0;
   group = 0;
@@ -32,8 +32,11 @@ export function startSymbols(): void {
 }
 
 /**
- * Undoes Huffman, second run-length and move-to-front coding, group by group, to `BLOCK`. `MORE` when another group may go past
- * the limit, unless `whole` says that no more input is to come.
+ * Undoes Huffman, second run-length and move-to-front coding, group by group, to `BLOCK`, which may become `capacity` bytes long.
+ * `MORE` when another group could go past the limit, unless `whole` says that no more input is to come.
+ *
+ * What is met nearly always takes the short way, which has no branches: the first 16 recent bytes are a vector, a symbol's move is a
+ * shuffle of it, and the byte in front is written 16 times, of which as many count as the symbol stands for.
  */
 export function readSymbols(capacity: i32, whole: bool): i32 {
   const full = BLOCK + capacity;

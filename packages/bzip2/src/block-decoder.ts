@@ -1,10 +1,15 @@
-import { BitReader } from './bit-reader.js';
-import { BlockHeader, GROUP_SYMBOLS } from './block-header.js';
+import type { PermanentError } from '@wikifleet/domain/errors';
+import { BlockKernel, STATUS } from './block-kernel.js';
 import { bzip2Error, hex32 } from './bzip2-error.js';
-import { crc32 } from './crc32.js';
-import { MAX_CODE_LENGTH, QUICK_BITS, QUICK_SYMBOL_BITS } from './huffman-table.js';
+import type { Bzip2Code } from './bzip2-error.js';
+import { bits24 } from './find-magic.js';
 import { randomise } from './randomise.js';
-import { RunLengths } from './run-lengths.js';
+
+/**
+ * No legal block is longer: 900,001 symbols and 32,767 selectors at their longest, and six tables that do not walk to and
+ * fro between two lengths (which the format allows without end, and no encoder does).
+ */
+export const MAX_BLOCK_BYTES = 2_300_000;
 
 /** Bytes of a block before the first run-length coding, for each level. */
 const LEVEL_BYTES = 100_000;
@@ -13,8 +18,6 @@ const MAX_LEVEL = 9;
 
 /** Decoded bytes are handed out in slices of at most this many. */
 export const SLICE_BYTES = 1024 * 1024;
-
-const QUICK_SYMBOL_MASK = (1 << QUICK_SYMBOL_BITS) - 1;
 
 export interface DecodedBlock {
   /** The bit position in `input` right after the block. */
@@ -26,27 +29,22 @@ export interface DecodedBlock {
 }
 
 /**
- * Decodes one bzip2 block at a bit position. It owns the memory for one block of any level (some 6 MB) and uses it again
+ * Decodes one bzip2 block at a bit position. It owns the memory for one block of any level (some 7 MB) and uses it again
  * for the next. No byte of a block is handed out before the block's CRC has been verified: a block that expands to more
- * than one slice is expanded twice, once for its CRC and once for its reader.
+ * than there is room for is expanded twice, once for its CRC and once for its reader.
  */
 export class BlockDecoder {
-  readonly #reader = new BitReader();
-  readonly #header = new BlockHeader();
-  readonly #runs = new RunLengths();
-  /** First the last column of the sorted rotations, then the block itself. */
-  readonly #block = new Uint8Array(MAX_LEVEL * LEVEL_BYTES);
-  /** By sorted rotation: the row that follows it, and below that, in eight bits, its first byte. */
-  readonly #links = new Uint32Array(MAX_LEVEL * LEVEL_BYTES);
-  readonly #slice = new Uint8Array(SLICE_BYTES);
-  readonly #recent = new Uint8Array(256);
-  /** How often each byte occurs, then where its bucket of sorted rotations begins. */
-  readonly #buckets = new Int32Array(256);
-  /** Bytes that stand ready in the slice, and all that have not been handed out. */
-  #ready = 0;
-  #left = 0;
+  readonly #kernel = new BlockKernel();
+  /** The part of the input that the block may reach to, and the bit position of its beginning in the whole. */
+  #window: Uint8Array = new Uint8Array(0);
+  #windowBit = 0;
+  /** Whether the input goes on behind the window. */
+  #capped = false;
   /** Where the block begins in the whole. */
   #place = 0;
+  /** Bytes that stand ready, and all that have not been handed out. */
+  #ready: Uint8Array = new Uint8Array(0);
+  #left = 0;
 
   /**
    * Decodes the block whose magic is at bit `bitPosition` of `input`; `read` then hands out its bytes. `level`, 1 to 9, is
@@ -58,155 +56,119 @@ export class BlockDecoder {
     if (!Number.isInteger(level) || level < 1 || level > MAX_LEVEL) {
       throw new RangeError(`expected a level of 1 to ${MAX_LEVEL}, received ${level}`);
     }
-    const reader = this.#reader;
+    const from = Math.floor(bitPosition / 8);
+    const to = Math.min(input.length, from + MAX_BLOCK_BYTES);
+    this.#window = input.subarray(from, to);
+    this.#windowBit = origin + from * 8;
+    this.#capped = to < input.length;
     this.#place = origin + bitPosition;
-    reader.open(input, bitPosition, origin);
     try {
-      this.#header.read(reader);
-      const length = this.#readSymbols(level * LEVEL_BYTES);
-      if (this.#header.origin >= length) {
-        throw bzip2Error('BZIP2_BAD_ORIGIN', this.#place, `an origin below ${length}`, String(this.#header.origin));
-      }
-      this.#invert(length);
-      if (this.#header.randomised) randomise(this.#block, length);
-      const size = this.#verify(length);
+      this.#readSymbols(bitPosition - from * 8, level * LEVEL_BYTES);
+      this.#invert();
+      const size = this.#verify();
       this.#left = size;
-      return { endBit: reader.absolute() - origin, size, crc: this.#header.crc };
+      return { endBit: from * 8 + this.#kernel.position, size, crc: this.#kernel.crc };
     } finally {
-      reader.close();
+      this.#window = this.#window.subarray(0, 0);
+      this.#kernel.close();
     }
   }
 
   /** The next slice of the block, or null after its last. It is a view, valid until the next `read` or `decode`. */
   read(): Uint8Array | null {
     if (this.#left === 0) return null;
-    const length = this.#ready > 0 ? this.#ready : this.#runs.fill(this.#slice);
-    this.#ready = 0;
-    this.#left -= length;
-    return this.#slice.subarray(0, length);
+    if (this.#ready.length === 0) {
+      this.#kernel.expandRuns();
+      this.#ready = this.#kernel.output;
+    }
+    const slice = this.#ready.subarray(0, SLICE_BYTES);
+    this.#ready = this.#ready.subarray(slice.length);
+    this.#left -= slice.length;
+    return slice;
   }
 
-  /** Undoes Huffman, second run-length and move-to-front coding: fills `#block` and `#buckets`, returns the length. */
-  #readSymbols(capacity: number): number {
-    const reader = this.#reader;
-    const { selectors, selectorCount, tables, alphabetSize } = this.#header;
-    const block = this.#block;
-    const counts = this.#buckets.fill(0);
-    const recent = this.#recent;
-    recent.set(this.#header.alphabet);
-    const end = alphabetSize + 1;
-    let length = 0;
-    let run = 0;
-    let weight = 1;
-    let inTail = false;
-    for (let group = 0; group < selectorCount; group++) {
-      if (!inTail && !reader.hasGroup()) {
-        reader.enterTail();
-        inTail = true;
-      }
-      const table = tables[selectors[group]!]!;
-      const quick = table.quick;
-      const view = reader.view;
-      let position = reader.position;
-      for (let i = 0; i < GROUP_SYMBOLS; i++) {
-        const word = view.getInt32(position >>> 3) << (position & 7);
-        let entry = quick[word >>> (32 - QUICK_BITS)]!;
-        if (entry === 0) {
-          entry = table.find(word);
-          if (entry === 0) {
-            reader.position = position + MAX_CODE_LENGTH;
-            throw reader.fail('BZIP2_BAD_HUFFMAN', 'the code of a symbol', 'bits that are none');
-          }
-        }
-        position += entry >>> QUICK_SYMBOL_BITS;
-        const symbol = entry & QUICK_SYMBOL_MASK;
-        if (symbol < 2) {
-          // Symbols 0 and 1 are the digits 1 and 2 of a run's length, lowest first.
-          run += weight << symbol;
-          weight <<= 1;
-          if (run <= capacity) continue;
-        }
-        if (run > 0) {
-          reader.position = position;
-          if (length + run > capacity) throw this.#overflow(capacity);
-          const byte = recent[0]!;
-          counts[byte]! += run;
-          const stop = length + run;
-          if (run < 32) while (length < stop) block[length++] = byte;
-          else block.fill(byte, length, (length = stop));
-          run = 0;
-          weight = 1;
-        }
-        if (symbol === end) {
-          reader.position = position;
-          if (position > reader.limit) throw reader.fail('BZIP2_TRUNCATED', '', '');
-          return length;
-        }
-        if (length === capacity) {
-          reader.position = position;
-          throw this.#overflow(capacity);
-        }
-        const index = symbol - 1;
-        const byte = recent[index]!;
-        if (index < 32) for (let j = index; j > 0; j--) recent[j] = recent[j - 1]!;
-        else recent.copyWithin(1, 0, index);
-        recent[0] = byte;
-        counts[byte]!++;
-        block[length++] = byte;
-      }
-      reader.position = position;
-      if (position > reader.limit) throw reader.fail('BZIP2_TRUNCATED', '', '');
-    }
-    throw reader.fail('BZIP2_BAD_SELECTOR', `the end of the block in ${selectorCount} groups`, 'more symbols');
-  }
-
-  #overflow(capacity: number): Error {
-    return this.#reader.fail('BZIP2_BLOCK_OVERFLOW', `a block of at most ${capacity} bytes`, 'more');
-  }
-
-  /** Undoes the Burrows-Wheeler transform of `#block[0, length)`, in place. */
-  #invert(length: number): void {
-    const block = this.#block;
-    const links = this.#links;
-    const next = this.#buckets;
-    let start = 0;
-    for (let byte = 0; byte < 256; byte++) {
-      const count = next[byte]!;
-      next[byte] = start;
-      start += count;
-    }
-    for (let row = 0; row < length; row++) {
-      const byte = block[row]!;
-      links[next[byte]!++] = (row << 8) | byte;
-    }
-    let row = this.#header.origin;
-    for (let at = 0; at < length; at++) {
-      const link = links[row]!;
-      block[at] = link & 255;
-      row = link >>> 8;
+  #readSymbols(bit: number, capacity: number): void {
+    const kernel = this.#kernel;
+    let status = kernel.readHeader(this.#window, bit);
+    if (status === STATUS.done) status = kernel.readSymbols(capacity);
+    const { received } = kernel;
+    switch (status) {
+      case STATUS.done:
+        return;
+      case STATUS.badMagic:
+        throw this.#fail('BZIP2_BAD_MAGIC', "a block's magic 314159265359", this.#magic(bit));
+      case STATUS.noAlphabet:
+        throw this.#fail('BZIP2_BAD_ALPHABET', 'at least one byte in use', 'none');
+      case STATUS.badTableCount:
+        throw this.#fail('BZIP2_BAD_HUFFMAN', '2 to 6 tables', String(received));
+      case STATUS.noSelectors:
+        throw this.#fail('BZIP2_BAD_SELECTOR', 'at least one selector', '0');
+      case STATUS.badSelector:
+        throw this.#fail('BZIP2_BAD_SELECTOR', `one of ${received} tables`, 'a higher one');
+      case STATUS.badLength:
+        throw this.#fail('BZIP2_BAD_HUFFMAN', "a code's length of 1 to 20 bits", String(received));
+      case STATUS.badCode:
+        throw this.#fail('BZIP2_BAD_HUFFMAN', 'the code of a symbol', 'bits that are none');
+      case STATUS.overflow:
+        throw this.#fail('BZIP2_BLOCK_OVERFLOW', `a block of at most ${capacity} bytes`, 'more');
+      case STATUS.noEnd:
+        throw this.#fail('BZIP2_BAD_SELECTOR', `the end of the block in ${kernel.selectorCount} groups`, 'more symbols');
+      default:
+        throw this.#short();
     }
   }
 
-  /** Expands the block's runs, compares the CRC, and makes the first slice ready; returns the expanded size. */
-  #verify(length: number): number {
-    const slice = this.#slice;
-    const runs = this.#runs;
-    runs.start(this.#block, length);
+  #invert(): void {
+    const { origin, length, randomised } = this.#kernel;
+    if (origin >= length) {
+      throw bzip2Error('BZIP2_BAD_ORIGIN', this.#place, `an origin below ${length}`, String(origin));
+    }
+    const block = this.#kernel.invert();
+    if (randomised) randomise(block, length);
+  }
+
+  /** Expands the block's runs, compares the CRC, and makes the first bytes ready; returns the expanded size. */
+  #verify(): number {
+    const kernel = this.#kernel;
     let size = 0;
-    let crc = -1;
-    for (;;) {
-      const filled = runs.fill(slice);
-      if (filled < 0)
+    let sum = -1;
+    let status: number;
+    kernel.startRuns();
+    do {
+      status = kernel.expandRuns();
+      if (status === STATUS.badRun) {
         throw bzip2Error('BZIP2_BAD_RUN', this.#place, 'a count after four equal bytes', 'the end of the block');
-      crc = crc32(crc, slice, filled);
-      size += filled;
-      if (filled < slice.length) break;
+      }
+      sum = kernel.crc32(sum);
+      this.#ready = kernel.output;
+      size += this.#ready.length;
+    } while (status === STATUS.more);
+    sum = ~sum >>> 0;
+    if (sum !== kernel.crc) {
+      throw bzip2Error('BZIP2_BLOCK_CRC', this.#place, `the CRC ${hex32(kernel.crc)}`, hex32(sum));
     }
-    crc = ~crc >>> 0;
-    if (crc !== this.#header.crc)
-      throw bzip2Error('BZIP2_BLOCK_CRC', this.#place, `the CRC ${hex32(this.#header.crc)}`, hex32(crc));
-    this.#ready = size <= slice.length ? size : 0;
-    if (this.#ready === 0) runs.start(this.#block, length);
+    if (size > this.#ready.length) {
+      this.#ready = this.#ready.subarray(0, 0);
+      kernel.startRuns();
+    }
     return size;
+  }
+
+  /** The error for what is wrong where the kernel stopped. */
+  #fail(code: Bzip2Code, expected: string, received: string): PermanentError {
+    return bzip2Error(code, this.#windowBit + this.#kernel.position, expected, received);
+  }
+
+  /** The error for data that ends, or that goes on for longer than any block. */
+  #short(): PermanentError {
+    const end = this.#windowBit + this.#window.length * 8;
+    return this.#capped
+      ? bzip2Error('BZIP2_BLOCK_TOO_LONG', end, `a block of at most ${MAX_BLOCK_BYTES} bytes`, 'more')
+      : bzip2Error('BZIP2_TRUNCATED', end, 'the rest of a block', 'the end of the data');
+  }
+
+  /** The 48 bits that stand where a block's magic should, in hexadecimal. */
+  #magic(bit: number): string {
+    return hex32(bits24(this.#window, bit)).slice(4) + hex32(bits24(this.#window, bit + 24)).slice(4);
   }
 }

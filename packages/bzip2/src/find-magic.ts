@@ -1,4 +1,6 @@
-import { BLOCK_MAGIC, END_MAGIC } from './block-header.js';
+/** The 48 bits of π before a block, and of √π before a stream's CRC, in two halves. */
+const BLOCK_MAGIC = [0x314159, 0x265359] as const;
+const END_MAGIC = [0x177245, 0x385090] as const;
 
 /** What 48 bits stand before: a block, or the CRC at the end of a stream. In a block's data they can occur by chance. */
 export interface Magic {

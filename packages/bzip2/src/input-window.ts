@@ -1,4 +1,4 @@
-import { MAX_BLOCK_BYTES } from './bit-reader.js';
+import { MAX_BLOCK_BYTES } from './block-decoder.js';
 
 /** Room for the longest block and then some, so that what is left is moved to the front only once in a while. */
 const CAPACITY = 4 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import { FleetError } from '@wikifleet/domain/errors';
-import { MAX_BLOCK_BYTES } from './bit-reader.js';
-import { BlockDecoder } from './block-decoder.js';
+import { BlockDecoder, MAX_BLOCK_BYTES } from './block-decoder.js';
 import { bzip2Error, hex32 } from './bzip2-error.js';
 import { combineCrc } from './crc32.js';
 import { bits24, findMagics, MAGIC_BITS, magicAt } from './find-magic.js';

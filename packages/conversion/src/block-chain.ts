@@ -2,7 +2,7 @@ import { bzip2Error, hex32 } from '@wikifleet/bzip2/bzip2-error';
 import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/bit-reader';
 import { combineCrc } from '@wikifleet/bzip2/crc32';
 import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
-import { codeOf } from '@wikifleet/domain/errors';
+import { PermanentError, codeOf } from '@wikifleet/domain/errors';
 import type { BlockPool, PooledBlock } from './block-pool.js';
 import { CompressedWindow } from './compressed-window.js';
 
@@ -37,6 +37,10 @@ const TRAILER_BITS = MAGIC_BITS + 32;
 const MAX_LEVEL = 9;
 /** A candidate that is followed by neither a magic nor a stream's end was there by chance. */
 const CANDIDATE_CODES = /^BZIP2_/;
+/** By chance a magic occurs in one of a million splits. More than so many are damage or malice, and each costs a trial. */
+export const MAX_PASSED_OVER = 100;
+/** Magics that are held for each block that is asked for ahead: hostile data may consist of magics. */
+const MAGICS_PER_BLOCK = 16;
 
 /**
  * The blocks of a bzip2 file from a split's first one on, each right behind the one before it, to the file's end: who
@@ -56,6 +60,10 @@ export class BlockChain {
   #streamCrc: number | null = null;
   #firstBlock: number | null = null;
   #nextBlock: number | null = null;
+  /** The block that was handed out last. */
+  #taken: number | null = null;
+  /** Blocks behind the split that were needed so far. */
+  #beyond = 0;
   readonly #passedOver: number[] = [];
 
   constructor(options: ChainOptions) {
@@ -80,12 +88,13 @@ export class BlockChain {
     return Math.floor(this.#bit / 8);
   }
 
-  /** Makes all blocks from here on owned. */
+  /** Makes all blocks owned, from the one that was handed out last on. */
   ownAll(): void {
     this.#end = this.#options.size;
+    this.#firstBlock ??= this.#taken;
   }
 
-  /** Magics before the first block that were there by chance. */
+  /** Bit positions of magics before the first block that were there by chance, or whose block is broken. */
   get passedOver(): readonly number[] {
     return this.#passedOver;
   }
@@ -101,8 +110,6 @@ export class BlockChain {
       }
     } finally {
       await this.#window.close();
-      // what was asked for ahead is not needed: its failure is nobody's
-      for (const { block } of this.#ahead.values()) block.catch(() => {});
     }
   }
 
@@ -128,7 +135,11 @@ export class BlockChain {
     const bit = this.#bit;
     const owned = bit < this.#end * 8;
     if (owned) this.#firstBlock ??= bit;
-    else if (this.#firstBlock !== null) this.#nextBlock ??= bit;
+    else {
+      this.#beyond += 1;
+      if (this.#firstBlock !== null) this.#nextBlock ??= bit;
+    }
+    this.#taken = bit;
     const block = await this.#decode(bit, this.#level);
     this.#bit = block.endBit;
     if (this.#streamCrc !== null) this.#streamCrc = combineCrc(this.#streamCrc, block.crc);
@@ -139,22 +150,25 @@ export class BlockChain {
   async #decode(bit: number, level: number): Promise<PooledBlock> {
     const asked = this.#ahead.get(bit);
     this.#ahead.delete(bit);
+    const block = asked?.level === level ? asked.block : this.#ask(bit, level, await this.#extent(bit));
+    await this.#askAhead();
     try {
-      const block = asked?.level === level ? asked.block : this.#ask(bit, level, await this.#extent(bit));
-      if (asked !== undefined && asked.level !== level) asked.block.catch(() => {});
-      await this.#askAhead();
       return await block;
     } catch (error) {
       if (codeOf(error) !== 'BZIP2_TRUNCATED') throw error;
     }
     // a magic by chance inside the block: it is longer than it seemed
-    await this.#window.growTo(Math.floor(bit / 8) + MAX_BLOCK_BYTES);
-    return await this.#ask(bit, level, this.#window.end);
+    const furthest = Math.floor(bit / 8) + MAX_BLOCK_BYTES;
+    await this.#window.growTo(furthest + 1);
+    return await this.#ask(bit, level, furthest + 1);
   }
 
   #ask(bit: number, level: number, end: number): Promise<PooledBlock> {
     const base = Math.floor(bit / 8);
-    return this.#options.pool.decode(this.#window.copy(base, end), base, bit, level);
+    const block = this.#options.pool.decode(this.#window.copy(base, end), base, bit, level);
+    // whoever needs it awaits it, maybe later than it fails; nobody may need it at all
+    block.catch(() => {});
+    return block;
   }
 
   /** Up to which byte a block seems to reach: to the next magic, or as far as any block can. */
@@ -172,28 +186,47 @@ export class BlockChain {
   async #askAhead(): Promise<void> {
     const { ahead } = this.#options.pool;
     if (ahead === 0) return;
+    // what lies behind was asked for by mistake: a magic inside a block
+    for (const bit of this.#ahead.keys()) if (bit < this.#bit) this.#ahead.delete(bit);
     await this.#growAhead(ahead);
     let level = this.#level;
+    let beyond = this.#aheadBeyond();
     const { magics } = this.#window;
     for (const [i, { kind, bit }] of magics.entries()) {
       if (this.#ahead.size >= ahead) return;
       if (kind === 'end') level = this.#levelAfter(bit) ?? level;
+      if (kind === 'end' || bit <= this.#bit) continue;
+      if (bit >= this.#end * 8 && beyond-- <= 0) return;
       const next = magics[i + 1];
-      // of what follows the split little is needed, if anything
-      if (bit >= this.#end * 8) return;
-      if (kind === 'end' || bit <= this.#bit || this.#ahead.has(bit) || next === undefined) continue;
-      const block = this.#ask(bit, level, Math.ceil((next.bit + MAGIC_BITS) / 8));
-      // it is looked at when its turn comes
-      block.catch(() => {});
-      this.#ahead.set(bit, { level, block });
+      if (next === undefined || this.#ahead.has(bit)) continue;
+      this.#ahead.set(bit, { level, block: this.#ask(bit, level, Math.ceil((next.bit + MAGIC_BITS) / 8)) });
     }
+  }
+
+  /** Blocks behind the split that are worth asking for: none at first, for pages are short; then more and more. */
+  #aheadBeyond(): number {
+    return Math.max(0, this.#beyond - 1);
   }
 
   /** Holds enough of the file that as many blocks can be asked for; not more than they can at most need. */
   async #growAhead(ahead: number): Promise<void> {
-    const enough = (): boolean => this.#window.magics.filter(({ kind }) => kind === 'block').length > ahead + 1;
     const furthest = Math.floor(this.#bit / 8) + (ahead + 1) * MAX_BLOCK_BYTES;
-    while (!this.#window.ended && this.#window.end < furthest && !enough()) await this.#window.grow();
+    while (!this.#window.ended && this.#window.end < furthest && !this.#holdsEnough(ahead)) await this.#window.grow();
+  }
+
+  #holdsEnough(ahead: number): boolean {
+    const { magics } = this.#window;
+    let beyond = this.#aheadBeyond();
+    if (this.#bit >= this.#end * 8 && beyond === 0) return true;
+    if (magics.length > MAGICS_PER_BLOCK * (ahead + 1)) return true;
+    let blocks = 0;
+    for (const { kind, bit } of magics) {
+      if (kind === 'end' || bit <= this.#bit) continue;
+      // the first that is not asked for says where the last one ends
+      if (blocks === ahead || (bit >= this.#end * 8 && beyond-- <= 0)) return true;
+      blocks += 1;
+    }
+    return false;
   }
 
   /** The level of the stream that follows a stream's end; null where no header is seen there. */
@@ -259,6 +292,7 @@ export class BlockChain {
       this.#bit = candidate.bit;
       this.#window.dropTo(candidate.bit);
       if (await this.#isBlock(candidate.bit)) return true;
+      if (this.#passedOver.length === MAX_PASSED_OVER) throw tooManyPassedOver(candidate.bit);
       this.#passedOver.push(candidate.bit);
       this.#window.magics.shift();
     }
@@ -281,4 +315,12 @@ export class BlockChain {
   #at(): number {
     return this.#bit - this.#window.base * 8;
   }
+}
+
+function tooManyPassedOver(bit: number): PermanentError {
+  const place = `bit ${bit} (byte ${Math.floor(bit / 8)})`;
+  const expected = `a block that can be decoded among the first ${MAX_PASSED_OVER} magics of the split`;
+  const received = 'none';
+  const message = `bzip2 data at ${place}: expected ${expected}, received ${received}`;
+  return new PermanentError('NO_FIRST_BLOCK', message, { place, expected, received });
 }

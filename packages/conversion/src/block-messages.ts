@@ -11,7 +11,7 @@ export interface BlockRequest {
 /** A decoded block larger than this is not sent: who asked decodes it again, slice by slice. Real blocks have 1 MB. */
 export const MAX_SENT_BYTES = 2 * 1024 * 1024;
 
-/** What it answers; each request has one answer, in order. */
+/** What it answers; each request has one answer, in order. A buffer that was not needed comes back. */
 export type BlockReply =
   | {
       readonly kind: 'block';
@@ -20,7 +20,13 @@ export type BlockReply =
       readonly size: number;
       readonly output: ArrayBuffer;
     }
-  | { readonly kind: 'large'; readonly endBit: number; readonly crc: number; readonly request: BlockRequest }
+  | {
+      readonly kind: 'large';
+      readonly endBit: number;
+      readonly crc: number;
+      readonly request: Omit<BlockRequest, 'output'>;
+      readonly output: ArrayBuffer | undefined;
+    }
   | {
       readonly kind: 'error';
       readonly code: string;
@@ -29,4 +35,5 @@ export type BlockReply =
       readonly place: string | undefined;
       readonly expected: string | undefined;
       readonly received: string | undefined;
+      readonly output: ArrayBuffer | undefined;
     };

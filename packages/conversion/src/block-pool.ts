@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
-import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, messageOf } from '@wikifleet/domain/errors';
 import type { BlockReply, BlockRequest } from './block-messages.js';
 
 /** A decoded block. Its CRC is right; its bytes are taken by `read`, once. */
@@ -18,11 +18,12 @@ export interface BlockPool {
   readonly ahead: number;
   /**
    * Decodes the block at bit `bit` of the file. `input` holds it from byte `base` of the file on, and is the pool's from
-   * now on. Rejects with a `PermanentError` `BZIP2_…`; with `BZIP2_TRUNCATED` where `input` is too short. With
-   * `ahead` 0 a block is good until the next call.
+   * now on. Rejects with a `PermanentError` `BZIP2_…`; with `BZIP2_TRUNCATED` where `input` is too short; with a
+   * `FleetError` `THREAD_DIED` or `POOL_CLOSED`. Blocks are to be read one after the other; with `ahead` 0 a block is
+   * good until the next call.
    */
   decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock>;
-  /** Ends the threads; may be called twice. */
+  /** Ends the threads, and what they have under way rejects; may be called twice. */
   close(): Promise<void>;
 }
 
@@ -67,6 +68,7 @@ class ThreadPool implements BlockPool {
   readonly #spare: ArrayBuffer[] = [];
   /** For blocks that expand beyond what is sent between threads. */
   #large: BlockDecoder | undefined;
+  #closed = false;
 
   constructor(workers: number) {
     this.ahead = workers * REQUESTS_PER_THREAD;
@@ -78,29 +80,38 @@ class ThreadPool implements BlockPool {
     const thread: Thread = { worker, waiting: [], dead: false };
     const died = (why: unknown): void => {
       thread.dead = true;
-      const error = new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${String(why)}`, { cause: why });
+      const error = this.#closed
+        ? poolClosed()
+        : new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${messageOf(why)}`, { cause: why });
       for (const { reject } of thread.waiting.splice(0)) reject(error);
     };
     worker.on('message', (reply: BlockReply) => this.#settle(thread, reply));
     worker.on('error', died);
+    worker.on('messageerror', (error) => {
+      // an answer is lost: whose it was cannot be known
+      died(error);
+      void worker.terminate();
+    });
     worker.on('exit', (code) => died(`exit code ${code}`));
     return thread;
   }
 
   async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
+    if (this.#closed) throw poolClosed();
     for (const [i, { dead }] of this.#threads.entries()) if (dead) this.#threads[i] = this.#start();
     const thread = this.#threads.reduce((least, next) => (next.waiting.length < least.waiting.length ? next : least));
     const output = this.#spare.pop();
     const request: BlockRequest = { input, base, bit, level, output };
     return await new Promise<PooledBlock>((resolve, reject) => {
-      thread.waiting.push({ resolve, reject });
       thread.worker.postMessage(request, output === undefined ? [input.buffer] : [input.buffer, output]);
+      thread.waiting.push({ resolve, reject });
     });
   }
 
   #settle(thread: Thread, reply: BlockReply): void {
     const waiting = thread.waiting.shift();
     if (waiting === undefined) return;
+    if (reply.kind !== 'block' && reply.output !== undefined) this.#spare.push(reply.output);
     switch (reply.kind) {
       case 'block':
         waiting.resolve(this.#sentBlock(reply));
@@ -109,8 +120,9 @@ class ThreadPool implements BlockPool {
         waiting.resolve(this.#largeBlock(reply));
         break;
       case 'error': {
-        const { code, message, permanent, ...rest } = reply;
-        const options = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+        const { code, message, permanent, place, expected, received } = reply;
+        const known = Object.entries({ place, expected, received }).filter(([, value]) => value !== undefined);
+        const options = Object.fromEntries(known);
         waiting.reject(permanent ? new PermanentError(code, message, options) : new FleetError(code, message, options));
         break;
       }
@@ -118,13 +130,13 @@ class ThreadPool implements BlockPool {
   }
 
   #sentBlock({ endBit, crc, size, output }: BlockReply & { kind: 'block' }): PooledBlock {
-    let bytes: Uint8Array | null = new Uint8Array(output, 0, size);
+    let calls = 0;
     const read = (): Uint8Array | null => {
-      const slice = bytes;
-      // taken twice in all: the second time it is empty, and its buffer free
-      if (slice === null) this.#spare.push(output);
-      bytes = null;
-      return slice;
+      calls += 1;
+      if (calls === 1) return new Uint8Array(output, 0, size);
+      // whoever asks again is done with the bytes
+      if (calls === 2) this.#spare.push(output);
+      return null;
     };
     return { endBit, crc, read };
   }
@@ -142,6 +154,12 @@ class ThreadPool implements BlockPool {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#spare.length = 0;
     await Promise.all(this.#threads.map(async ({ worker }) => await worker.terminate()));
   }
+}
+
+function poolClosed(): FleetError {
+  return new FleetError('POOL_CLOSED', 'the threads that decode blocks were ended');
 }

@@ -9,7 +9,10 @@ const decoder = new BlockDecoder();
 function answer(request: BlockRequest): BlockReply {
   const { input, base, bit, level } = request;
   const { endBit, crc, size } = decoder.decode(input, bit - base * 8, level, base * 8);
-  if (size > MAX_SENT_BYTES) return { kind: 'large', endBit: base * 8 + endBit, crc, request };
+  if (size > MAX_SENT_BYTES) {
+    const { output: unused, ...kept } = request;
+    return { kind: 'large', endBit: base * 8 + endBit, crc, request: kept, output: unused };
+  }
   const output = request.output ?? new ArrayBuffer(MAX_SENT_BYTES);
   const bytes = new Uint8Array(output);
   let filled = 0;
@@ -20,7 +23,7 @@ function answer(request: BlockRequest): BlockReply {
   return { kind: 'block', endBit: base * 8 + endBit, crc, size, output };
 }
 
-function failed(error: unknown): BlockReply {
+function failed(error: unknown, output: ArrayBuffer | undefined): BlockReply {
   const known = error instanceof FleetError ? error : undefined;
   return {
     kind: 'error',
@@ -30,6 +33,7 @@ function failed(error: unknown): BlockReply {
     place: known?.place,
     expected: known?.expected,
     received: known?.received,
+    output,
   };
 }
 
@@ -41,9 +45,9 @@ port.on('message', (request: BlockRequest) => {
   try {
     reply = answer(request);
   } catch (error) {
-    reply = failed(error);
+    reply = failed(error, request.output);
   }
-  const transferred =
-    reply.kind === 'block' ? [reply.output] : reply.kind === 'large' ? [reply.request.input.buffer] : [];
+  const transferred = reply.output === undefined ? [] : [reply.output];
+  if (reply.kind === 'large') transferred.push(reply.request.input.buffer);
   port.postMessage(reply, transferred);
 });

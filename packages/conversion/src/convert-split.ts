@@ -1,21 +1,23 @@
 import { containerOf } from '@wikifleet/domain/containers';
-import type { Container } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
 import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
-import type { DumpHead } from '@wikifleet/mediawiki/dump-head';
 import type { BlockPool } from './block-pool.js';
 import { makeEngine } from './engines.js';
 import type { Engine } from './engines.js';
+import { ExpansionBudget } from './expansion-budget.js';
 import { CONTAINER_BYTES } from './file-source.js';
 import type { FileSource } from './file-source.js';
 import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
+import { Outside } from './outside.js';
 import { PositionMap } from './position-map.js';
 import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
+import { NO_HEAD, headOf, isUtf16, readHead } from './split-head.js';
+import type { KnownHead } from './split-head.js';
 
 export interface ConversionOptions {
   readonly source: FileSource;
@@ -49,6 +51,11 @@ export interface Conversion {
   readonly firstPage: Position | null;
   readonly nextPage: (Position & { readonly is: Follower }) | null;
   readonly head: Head;
+  /**
+   * Bit positions, ascending, `MAX_PASSED_OVER` at most: magics in the split before its first block that were there by
+   * chance. Where the block of one is broken, the file's receipts do not join.
+   */
+  readonly passedOver: readonly number[];
   readonly counts: Counts;
   readonly members: readonly Member[];
   readonly xmlBytes: number;
@@ -56,78 +63,39 @@ export interface Conversion {
   readonly failure: PermanentError | null;
 }
 
-interface KnownHead {
-  readonly receipt: Head;
-  readonly dump: DumpHead;
-}
-
 const PROGRESS_EVERY_MS = 500;
-
-const NO_HEAD: Head = {
-  firstBlock: null,
-  bytes: 0,
-  end: { block: 0, offset: 0 },
-  followedBy: 'nothing',
-  hasRoot: false,
-  dbname: null,
-  encoding: 'utf-8',
-};
 
 /**
  * Turns one split of a dump file into rows, written as members: the pages that begin in the blocks that begin in it.
  * What is wrong with the file does not throw: it comes as `failure`, after the rows before it were written. What the
- * source, the sinks and `signal` throw goes through.
+ * source, the sinks and `signal` throw goes through, and so does a thread's death. `signal` is looked at with each chunk
+ * and each slice; a source that hangs is to be ended by whoever gave it.
  */
 export async function convertSplit(options: ConversionOptions): Promise<Conversion> {
-  const { source, split, wiki, pool } = options;
-  const conversion = new SplitConversion(options);
+  const outside = new Outside(options.signal);
+  const { split, wiki, pool } = options;
+  const source = outside.source(options.source);
+  const rows = outside.sink(options.rows);
+  const quarantine = outside.sink(options.quarantine);
+  const conversion = new SplitConversion({ ...options, source, rows, quarantine });
   try {
+    options.signal.throwIfAborted();
     const container = containerOf(await source.first(CONTAINER_BYTES));
+    if (container !== 'bzip2' && split.start > 0) throw new RangeError(`a ${container} file has one split`);
     const head = split.start === 0 ? null : await readHead(container, source, wiki, pool);
     // the first split has all of such a file
     if (head !== null && head.receipt.encoding !== 'utf-8') return emptyConversion(head.receipt);
     return await conversion.run(readSplit(container, source, split, pool), head);
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!(error instanceof PermanentError)) throw error;
+    if (!(error instanceof PermanentError) || outside.hasThrown(error)) throw error;
     return await conversion.fail(error);
   }
 }
 
-/** Reads a file's head, as every split but the first does before its own bytes. */
-async function readHead(
-  container: Container,
-  source: FileSource,
-  wiki: string | null,
-  pool: BlockPool,
-): Promise<KnownHead> {
-  const positions = new PositionMap();
-  const converter = new DumpConverter({ wiki });
-  converter.ownTo(0);
-  let offset = 0;
-  const reader = readSplit(container, source, { start: 0, end: 0 }, pool);
-  for await (const { bytes, block } of reader) {
-    positions.add(offset, block);
-    offset += bytes.length;
-    converter.push(bytes);
-    if (converter.done || converter.endTag !== null) break;
-  }
-  if (converter.head === null) converter.end();
-  return { receipt: headOf(converter, positions), dump: converter.head! };
-}
-
-function headOf(converter: DumpConverter, positions: PositionMap): Head {
-  const { head, firstPage, nextPage, endTag } = converter;
-  if (head === null) return NO_HEAD;
-  const { bytes, hasRoot, dbname, encoding } = head;
-  const followedBy = firstPage !== null || nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';
-  const { firstBlock } = positions;
-  return { firstBlock, bytes, end: positions.at(bytes), followedBy, hasRoot, dbname, encoding };
-}
-
 function emptyConversion(head: Head): Conversion {
   const nothing = { firstBlock: null, nextBlock: null, firstPage: null, nextPage: null };
-  return { ...nothing, head, counts: emptyCounts(), members: [], xmlBytes: 0, failure: null };
+  return { ...nothing, head, passedOver: [], counts: emptyCounts(), members: [], xmlBytes: 0, failure: null };
 }
 
 /** The state of one conversion. */
@@ -135,6 +103,7 @@ class SplitConversion {
   readonly #options: ConversionOptions;
   readonly #positions = new PositionMap();
   readonly #writer: MemberWriter;
+  readonly #budget: ExpansionBudget;
   #converter: DumpConverter | null = null;
   #xmlBytes = 0;
   #reportedAt = Date.now();
@@ -142,6 +111,7 @@ class SplitConversion {
   constructor(options: ConversionOptions) {
     this.#options = options;
     this.#writer = new MemberWriter(options.rows, options.compression);
+    this.#budget = new ExpansionBudget(options.split);
   }
 
   async run(reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
@@ -149,15 +119,19 @@ class SplitConversion {
     const head = known === null ? {} : { head: known.dump };
     const converter = new DumpConverter({ wiki, engine: makeEngine(engine), ...head });
     this.#converter = converter;
+    let isTranscribed = false;
     let isLimited = false;
     for await (const { bytes, block, owned } of reader) {
-      if (this.#xmlBytes === 0 && known === null && isUtf16(bytes)) reader.ownAll();
-      else if (!owned && !isLimited) {
+      if (this.#xmlBytes === 0 && known === null && isUtf16(bytes)) {
+        isTranscribed = true;
+        reader.ownAll();
+      } else if (!owned && !isLimited && !isTranscribed) {
         isLimited = true;
         converter.ownTo(this.#xmlBytes);
       }
-      this.#positions.add(this.#xmlBytes, block);
+      this.#positions.add(isTranscribed ? converter.offset : this.#xmlBytes, block);
       this.#xmlBytes += bytes.length;
+      this.#budget.check(this.#xmlBytes, reader.position);
       converter.push(bytes);
       await this.#drain(converter);
       this.#report(converter, reader.position);
@@ -181,7 +155,7 @@ class SplitConversion {
 
   #result(converter: DumpConverter, reader: SplitReader, known: KnownHead | null): Conversion {
     const { firstPage, nextPage, endTag, offset, counts } = converter;
-    const { firstBlock, nextBlock } = reader;
+    const { firstBlock, nextBlock, passedOver } = reader;
     const positions = this.#positions;
     const is: Follower = nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';
     return {
@@ -190,6 +164,7 @@ class SplitConversion {
       firstPage: firstPage === null ? null : positions.at(firstPage),
       nextPage: firstPage === null ? null : { ...positions.at(nextPage ?? endTag ?? offset), is },
       head: known?.receipt ?? headOf(converter, positions),
+      passedOver,
       counts,
       members: this.#writer.members,
       xmlBytes: this.#xmlBytes,
@@ -215,9 +190,4 @@ class SplitConversion {
     const fraction = Math.min(1, Math.max(0, (position - split.start) / Math.max(1, split.end - split.start)));
     onProgress({ fraction, xmlBytes: this.#xmlBytes, pages, rows });
   }
-}
-
-/** By its byte-order mark. */
-function isUtf16(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }

@@ -17,9 +17,11 @@ export interface SplitBytes {
 export interface SplitReader extends AsyncIterable<SplitBytes> {
   readonly firstBlock: number | null;
   readonly nextBlock: number | null;
+  /** Magics before the first block that were there by chance. */
+  readonly passedOver: readonly number[];
   /** Up to which byte of the file everything was unpacked, or nearly so. */
   readonly position: number;
-  /** Makes the split own all blocks to the file's end, from the next step on. */
+  /** Makes the split own all blocks from the present one to the file's end; `owned` says so from the next step on. */
   ownAll(): void;
 }
 
@@ -50,6 +52,10 @@ class BlockReader implements SplitReader {
     return this.#chain.nextBlock;
   }
 
+  get passedOver(): readonly number[] {
+    return this.#chain.passedOver;
+  }
+
   get position(): number {
     return this.#chain.position;
   }
@@ -71,6 +77,7 @@ class BlockReader implements SplitReader {
 class WholeFileReader implements SplitReader {
   readonly firstBlock = 0;
   readonly nextBlock: number;
+  readonly passedOver = [];
   position = 0;
   readonly #source: FileSource;
   readonly #packed: boolean;

@@ -53,18 +53,22 @@ const CARRY: u8 = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS;
 }
 
 /**
- * Whether the bytes are UTF-8 of XML's characters without a carriage return: no control character but tab and newline,
- * not U+FFFE or U+FFFF. Behind `to` at least 16 bytes must be ASCII, or half a character at the end would pass.
+ * Whether the bytes are UTF-8 without U+FFFE and U+FFFF, which are none of XML's characters; ASCII is not looked at. Behind
+ * `to` 64 bytes must be ASCII, or half a character at the end would pass.
  */
 export function areCharacters(from: usize, to: usize): bool {
   let refused = i8x16.splat(0);
   let previous = i8x16.splat(0);
-  for (let at = from; at <= to; at += 16) {
-    const input = v128.load(at);
-    const isSpace = v128.or(i8x16.eq(input, i8x16.splat(0x09)), i8x16.eq(input, i8x16.splat(0x0a)));
-    refused = v128.or(refused, v128.andnot(i8x16.lt_u(input, i8x16.splat(0x20)), isSpace));
-    if (i8x16.bitmask(v128.or(input, previous)) != 0) refused = v128.or(refused, errorsBeyondAscii(input, previous));
-    previous = input;
+  for (let at = from; at <= to; at += 64) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    if (i8x16.bitmask(v128.or(v128.or(v128.or(a, b), v128.or(c, d)), previous)) != 0) {
+      const first = v128.or(errorsBeyondAscii(a, previous), errorsBeyondAscii(b, a));
+      refused = v128.or(refused, v128.or(first, v128.or(errorsBeyondAscii(c, b), errorsBeyondAscii(d, c))));
+    }
+    previous = d;
   }
   return !v128.any_true(refused);
 }

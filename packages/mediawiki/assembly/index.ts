@@ -3,6 +3,7 @@
 // PAGE and INPUT are the caller's to check, all others follow from them.
 
 import { claimMemory, INPUT, OUTPUT } from './layout';
+import { literalsEnd } from './literals';
 import { begin } from './markup';
 import { writeText } from './json-text';
 import { readPage, writePage } from './page';
@@ -11,7 +12,7 @@ import { writeRow } from './row';
 
 export { INPUT, INPUT_BYTES, OUTPUT, PAGE, PAGE_BYTES, RESULTS } from './layout';
 
-claimMemory();
+claimMemory(literalsEnd());
 
 /** A page's head, from behind `<page>`, to its columns. Returns their length. */
 export function page(length: i32): i32 {

@@ -1,126 +1,150 @@
 // XML text to the inside of a JSON string, byte for byte as JSON.stringify writes it.
 
-import { RESULT_BYTES } from './layout';
+import { RESULT_BYTES, SIGNS } from './layout';
+import { firstBytes } from './literals';
 
 /** What `writeText` returns where it does not know the text exactly. */
 export const REFUSED: usize = 0;
 
-// As they stand in memory, the first byte lowest.
-const LT: u32 = 0x3b746c26; // &lt;
-const GT: u32 = 0x3b746726; // &gt;
-const AMP: u32 = 0x706d6126; // &amp
-const QUOT: u32 = 0x6f757126; // &quo
-const APOS: u32 = 0x6f706126; // &apo
-const QUOT_END: u16 = 0x3b74; // t;
-const APOS_END: u16 = 0x3b73; // s;
+// SIGNS: what is written for a byte that JSON escapes, and for the five references. An entry for each byte of ASCII, and
+// sixteen for what begins with `&`. Entries that are not set match nothing.
+const SIGN_BYTES: usize = 32;
+const SIGN_MASK: usize = 0; // u64: the bytes that must be there …
+const SIGN_TEXT: usize = 8; // u64: … and what they must be
+const SIGN_JSON: usize = 16; // u16
+const SIGN_JSON_LENGTH: usize = 18; // u8
+const SIGN_LENGTH: usize = 19; // u8: of what it is written for
+const REFERENCES: usize = SIGNS + 128 * SIGN_BYTES;
 
-const ESCAPED_TAB: u16 = 0x745c; // \t
-const ESCAPED_NEWLINE: u16 = 0x6e5c; // \n
-const ESCAPED_RETURN: u16 = 0x725c; // \r
-const ESCAPED_QUOTE: u16 = 0x225c; // \"
-const ESCAPED_BACKSLASH: u16 = 0x5c5c; // \\
+const AMPERSAND: u8 = 0x26;
+const GREATER: u8 = 0x3e;
+const SEMICOLON: u8 = 0x3b;
+const BRACKETS: u16 = 0x5d5d; // ]]
+const MOST_DIGITS: usize = 7;
 
-/** Where a reference ends, and by how much it is longer than the UTF-8 of its character. */
+for (let i: usize = 0; i < 128 + 16; i += 1) store<u64>(SIGNS + i * SIGN_BYTES, 1, SIGN_TEXT);
+setSign('\t', '\\t');
+setSign('\n', '\\n');
+setSign('"', '\\"');
+setSign('\\', '\\\\');
+setSign('&lt;', '<');
+setSign('&gt;', '>');
+setSign('&amp;', '&');
+setSign('&quot;', '\\"');
+setSign('&apos;', "'");
+
+function setSign(sign: string, json: string): void {
+  const entry = signAt(firstBytes(sign));
+  store<u64>(entry, (u64(1) << (8 * sign.length)) - 1, SIGN_MASK);
+  store<u64>(entry, firstBytes(sign), SIGN_TEXT);
+  store<u16>(entry, u16(firstBytes(json)), SIGN_JSON);
+  store<u8>(entry, u8(json.length), SIGN_JSON_LENGTH);
+  store<u8>(entry, u8(sign.length), SIGN_LENGTH);
+}
+
+/** The entry by the first bytes of a sign; the five references differ in the exclusive or of their first two letters. */
+// @ts-ignore: decorator
+@inline function signAt(bytes: u64): usize {
+  const byte = u8(bytes);
+  const reference = REFERENCES + (usize((bytes >> 8) ^ (bytes >> 16)) & 15) * SIGN_BYTES;
+  return select(reference, SIGNS + usize(byte & 127) * SIGN_BYTES, byte == AMPERSAND);
+}
+
+/** Where what `writeOther` read ends, and by how much it is longer than the UTF-8 of its character. */
 let next: usize = 0;
 let surplus: usize = 0;
 
 /**
- * Copies what `areCharacters` let through, with references resolved and JSON's escapes. Returns where it ends; up to 15
- * bytes behind that are overwritten too. RESULT_BYTES gets the UTF-8 length of the text. Refuses `<`, the text `]]>`, and
- * every `&` that begins no reference to one of XML's characters.
+ * Copies UTF-8 with references resolved and JSON's escapes. Returns where it ends; up to 31 bytes behind that are
+ * overwritten too. RESULT_BYTES gets the UTF-8 length of the text. Refuses `<`, the text `]]>`, every control character but
+ * tab and newline, and every `&` that begins no reference to one of XML's characters.
  */
 export function writeText(from: usize, to: usize, target: usize): usize {
   let at = from;
   let out = target;
   let shorter: usize = 0;
-  while (true) {
-    const block = v128.load(at);
-    v128.store(out, block);
-    const left = to - at;
-    const plain: usize = ctz(i8x16.bitmask(needsALook(block)) | 0x10000);
-    if (plain >= left) {
-      store<u32>(RESULT_BYTES, u32(to - from - shorter));
-      return out + left;
+  for (let block = from; block < to; block += 64) {
+    for (let marks = marksIn(block, to - block); marks != 0; marks &= marks - 1) {
+      const mark = block + usize(ctz(marks));
+      out = copy(at, mark, out);
+      const bytes = load<u64>(mark);
+      const sign = signAt(bytes);
+      if ((bytes & load<u64>(sign, SIGN_MASK)) == load<u64>(sign, SIGN_TEXT)) {
+        store<u16>(out, load<u16>(sign, SIGN_JSON));
+        out += load<u8>(sign, SIGN_JSON_LENGTH);
+        const length: usize = load<u8>(sign, SIGN_LENGTH);
+        at = mark + length;
+        shorter += length - 1;
+      } else {
+        out = writeOther(mark, out);
+        if (out == REFUSED) return REFUSED;
+        at = next;
+        shorter += surplus;
+      }
     }
-    at += plain;
-    out += plain;
-    if (plain == 16) continue;
-    const byte = load<u8>(at);
-    if (byte == 0x26) {
-      out = writeReference(at, out);
-      if (out == REFUSED) return REFUSED;
-      at = next;
-      shorter += surplus;
-      continue;
-    }
-    if (byte == 0x3e) {
-      // As it is copied already; but XML has no `]]>` in a text.
-      if (load<u16>(at - 2) == 0x5d5d) return REFUSED;
-      at += 1;
-      out += 1;
-      continue;
-    }
-    if (byte == 0x0a) store<u16>(out, ESCAPED_NEWLINE);
-    else if (byte == 0x22) store<u16>(out, ESCAPED_QUOTE);
-    else if (byte == 0x5c) store<u16>(out, ESCAPED_BACKSLASH);
-    else if (byte == 0x09) store<u16>(out, ESCAPED_TAB);
-    else return REFUSED;
-    at += 1;
-    out += 2;
   }
+  store<u32>(RESULT_BYTES, u32(to - from - shorter));
+  return copy(at, to, out);
+}
+
+// @ts-ignore: decorator
+@inline function copy(from: usize, to: usize, target: usize): usize {
+  v128.store(target, v128.load(from));
+  v128.store(target, v128.load(from, 16), 16);
+  const length = to - from;
+  for (let i: usize = 32; i < length; i += 16) v128.store(target + i, v128.load(from + i));
+  return target + length;
+}
+
+/** A bit for each of the next 64 bytes, of which `left` count, that is not copied as it is. */
+// @ts-ignore: decorator
+@inline function marksIn(block: usize, left: usize): u64 {
+  const first = marksAt(block);
+  if (left <= 16) return first & ((u64(1) << left) - 1);
+  const marks = first | (marksAt(block + 16) << 16) | (marksAt(block + 32) << 32) | (marksAt(block + 48) << 48);
+  return left < 64 ? marks & ((u64(1) << left) - 1) : marks;
 }
 
 /** `&` and `"`, `<` and `>` differ in one bit each. */
 // @ts-ignore: decorator
-@inline function needsALook(block: v128): v128 {
-  const ampersandOrQuote = i8x16.eq(v128.or(block, i8x16.splat(0x04)), i8x16.splat(0x26));
-  const lessOrGreater = i8x16.eq(v128.or(block, i8x16.splat(0x02)), i8x16.splat(0x3e));
-  const backslash = i8x16.eq(block, i8x16.splat(0x5c));
-  const space = i8x16.lt_u(block, i8x16.splat(0x20));
-  return v128.or(v128.or(ampersandOrQuote, lessOrGreater), v128.or(backslash, space));
+@inline function marksAt(at: usize): u64 {
+  const bytes = v128.load(at);
+  const ampersandOrQuote = i8x16.eq(v128.or(bytes, i8x16.splat(0x04)), i8x16.splat(0x26));
+  const lessOrGreater = i8x16.eq(v128.or(bytes, i8x16.splat(0x02)), i8x16.splat(0x3e));
+  const backslash = i8x16.eq(bytes, i8x16.splat(0x5c));
+  const control = i8x16.lt_u(bytes, i8x16.splat(0x20));
+  const all = v128.or(v128.or(ampersandOrQuote, lessOrGreater), v128.or(backslash, control));
+  return u64(i8x16.bitmask(all));
 }
 
-// @ts-ignore: decorator
-@inline function writeReference(at: usize, out: usize): usize {
-  const four = load<u32>(at);
-  if (four == QUOT && load<u16>(at, 4) == QUOT_END) {
-    store<u16>(out, ESCAPED_QUOTE);
-    next = at + 6;
-    surplus = 5;
-    return out + 2;
-  }
-  let byte: u8 = 0;
-  let length: usize = 4;
-  if (four == LT) byte = 0x3c;
-  else if (four == GT) byte = 0x3e;
-  else if (four == AMP && load<u8>(at, 4) == 0x3b) {
-    byte = 0x26;
-    length = 5;
-  } else if (four == APOS && load<u16>(at, 4) == APOS_END) {
-    byte = 0x27;
-    length = 6;
-  } else return writeNumericReference(at, out);
-  store<u8>(out, byte);
-  next = at + length;
-  surplus = length - 1;
+/** A `>`, or a numeric reference. */
+function writeOther(at: usize, out: usize): usize {
+  const byte = load<u8>(at);
+  if (byte == AMPERSAND) return writeNumericReference(at, out);
+  if (byte != GREATER || load<u16>(at - 2) == BRACKETS) return REFUSED;
+  store<u8>(out, GREATER);
+  next = at + 1;
+  surplus = 0;
   return out + 1;
 }
 
-/** `&#10;` or `&#xA;`, of at most seven digits, of a character by XML 1.0, production 2. */
+/** `&#10;` or `&#xA;`, of a character by XML 1.0, production 2. */
 function writeNumericReference(at: usize, out: usize): usize {
   if (load<u8>(at, 1) != 0x23) return REFUSED;
-  const isHexadecimal = load<u8>(at, 2) == 0x78;
-  const digits = at + (isHexadecimal ? 3 : 2);
+  const base: u32 = load<u8>(at, 2) == 0x78 ? 16 : 10;
+  const digits = at + (base == 16 ? 3 : 2);
   let code: u32 = 0;
   let end = digits;
-  for (; load<u8>(end) != 0x3b; end += 1) {
+  for (; load<u8>(end) != SEMICOLON; end += 1) {
     const digit = digitOf(load<u8>(end));
-    if (digit >= (isHexadecimal ? 16 : 10) || end - digits == 7) return REFUSED;
-    code = code * (isHexadecimal ? 16 : 10) + digit;
+    if (digit >= base || end - digits == MOST_DIGITS) return REFUSED;
+    code = code * base + digit;
   }
   if (end == digits) return REFUSED;
   next = end + 1;
-  return writeCharacter(code, next - at, out);
+  const length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  surplus = next - at - length;
+  return code < 0x80 ? writeAscii(u8(code), out) : writeBeyondAscii(code, length, out);
 }
 
 function digitOf(byte: u8): u32 {
@@ -129,33 +153,29 @@ function digitOf(byte: u8): u32 {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : 255;
 }
 
-function writeCharacter(code: u32, length: usize, out: usize): usize {
-  surplus = length - 1;
-  if (code < 0x80) {
-    if (code == 0x22) store<u16>(out, ESCAPED_QUOTE);
-    else if (code == 0x5c) store<u16>(out, ESCAPED_BACKSLASH);
-    else if (code == 0x0a) store<u16>(out, ESCAPED_NEWLINE);
-    else if (code == 0x09) store<u16>(out, ESCAPED_TAB);
-    else if (code == 0x0d) store<u16>(out, ESCAPED_RETURN);
-    else {
-      store<u8>(out, u8(code));
-      return code < 0x20 ? REFUSED : out + 1;
-    }
+function writeAscii(byte: u8, out: usize): usize {
+  if (byte == 0x0d) {
+    store<u16>(out, 0x725c); // \r
     return out + 2;
   }
-  let more: u32 = 1;
-  if (code >= 0x10000) {
-    if (code > 0x10ffff) return REFUSED;
-    store<u8>(out, u8(0xf0 | (code >> 18)));
-    more = 3;
-  } else if (code >= 0x800) {
-    if ((code >= 0xd800 && code <= 0xdfff) || code >= 0xfffe) return REFUSED;
-    store<u8>(out, u8(0xe0 | (code >> 12)));
-    more = 2;
-  } else {
-    store<u8>(out, u8(0xc0 | (code >> 6)));
+  const sign = signAt(byte);
+  if (byte != AMPERSAND && load<u64>(sign, SIGN_MASK) != 0) {
+    store<u16>(out, load<u16>(sign, SIGN_JSON));
+    return out + 2;
   }
-  for (let i = more; i > 0; i -= 1) store<u8>(out + more - i + 1, u8(0x80 | ((code >> (6 * (i - 1))) & 0x3f)));
-  surplus = length - 1 - more;
-  return out + 1 + more;
+  store<u8>(out, byte);
+  return byte < 0x20 ? REFUSED : out + 1;
+}
+
+function writeBeyondAscii(code: u32, length: usize, out: usize): usize {
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+  if (isSurrogate || code == 0xfffe || code == 0xffff || code > 0x10ffff) return REFUSED;
+  let rest = code;
+  for (let i = length - 1; i > 0; i -= 1) {
+    store<u8>(out + i, u8(0x80 | (rest & 0x3f)));
+    rest >>= 6;
+  }
+  // As many ones as bytes, a zero, and the highest bits.
+  store<u8>(out, u8((0xf00 >> length) | rest));
+  return out + length;
 }

@@ -4,8 +4,9 @@
 // | -------- | ------------------ | ----------------------------------------------------------------------------- |
 // | 0        | 16 KiB             | the compiler's: constant strings                                              |
 // | LITERALS | 8 KiB              | those strings as ASCII, each after its length (u32)                           |
-// | FIELDS   | 4 KiB              | where the values of the present unit begin and end (two u32 each)             |
-// | RESULTS  | 4 KiB              | what a call answers beside its value                                          |
+// | FIELDS   | 1 KiB              | where the values of the present unit begin and end (two u32 each)             |
+// | RESULTS  | 1 KiB              | what a call answers beside its value                                          |
+// | SIGNS    | 6 KiB              | what is written for `&lt;`, `"` and their like (json-text.ts)                 |
 // | PAGE     | PAGE_BYTES         | a row's beginning, `{"wiki_id":` to before `"user_id"`, set by the caller     |
 // | INPUT    | INPUT_BYTES        | a unit's or a slice's bytes, set by the caller; PADDING before and behind it  |
 // | OUTPUT   | OUTPUT_BYTES       | JSON                                                                          |
@@ -15,7 +16,8 @@
 
 export const LITERALS: usize = 0x4000;
 export const FIELDS: usize = 0x6000;
-export const RESULTS: usize = 0x7000;
+export const RESULTS: usize = 0x6400;
+export const SIGNS: usize = 0x6800;
 export const PADDING: usize = 64;
 export const PAGE: usize = 0x8000;
 export const PAGE_BYTES: usize = 0x8000 - PADDING;
@@ -26,7 +28,9 @@ export const OUTPUT_BYTES: usize = 2 * INPUT_BYTES + 0x10000;
 
 const WASM_PAGE: usize = 0x10000;
 
-export function claimMemory(): void {
+/** `literals`: where the last literal ends. Fails where a part of the table is too small, and so for every input. */
+export function claimMemory(literals: usize): void {
+  if (__heap_base > LITERALS || literals > FIELDS) unreachable();
   memory.grow(i32((OUTPUT + OUTPUT_BYTES + PADDING + WASM_PAGE - 1) / WASM_PAGE) - memory.size());
 }
 

@@ -11,6 +11,10 @@ export function literal(text: string): usize {
   return at;
 }
 
+export function literalsEnd(): usize {
+  return next;
+}
+
 export function lengthOf(text: usize): usize {
   return load<u32>(text - 4);
 }

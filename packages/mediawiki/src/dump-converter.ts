@@ -19,7 +19,7 @@ export interface DumpConverterOptions {
   readonly maxRevisionBytes?: number;
   /** The reference by default. */
   readonly engine?: RowEngine;
-  /** The dump's head, where the bytes begin in mid-dump: what stands before the first `<page>` is then passed over. */
+  /** The dump's head, where the bytes begin in mid-dump, in UTF-8: what stands before the first `<page>` is passed over. */
   readonly head?: DumpHead;
 }
 
@@ -41,19 +41,20 @@ const SLICE_BYTES = 1024 * 1024;
 export class DumpConverter {
   readonly #wiki: string | null;
   readonly #counts = new CountKeeper();
-  readonly #input = new Utf8Input();
+  /** Null in mid-dump: a part that happens to begin like UTF-16 is none. */
+  readonly #input: Utf8Input | null;
   readonly #pages: PageConverter;
   readonly #splitter: DumpSplitter;
   #head: DumpHead | null = null;
   #firstPage: number | null = null;
   #endTag: number | null = null;
   #offset = 0;
-  #isPart = false;
   #isEnded = false;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(options: DumpConverterOptions) {
     this.#wiki = options.wiki === null ? null : checkName('wiki', options.wiki);
+    this.#input = options.head === undefined ? new Utf8Input() : null;
     this.#pages = new PageConverter(options.engine ?? new ReferenceEngine(), this.#counts);
     const pages = this.#pages;
     this.#splitter = new DumpSplitter(
@@ -75,7 +76,6 @@ export class DumpConverter {
     );
     if (options.head === undefined) return;
     this.#head = options.head;
-    this.#isPart = true;
     pages.begin(options.head.wiki);
   }
 
@@ -84,7 +84,8 @@ export class DumpConverter {
     if (this.#isEnded) throw new Error('push after end');
     this.#guard(() => {
       for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-        this.#take(this.#input.push(bytes.subarray(at, at + SLICE_BYTES)));
+        const slice = bytes.subarray(at, at + SLICE_BYTES);
+        this.#take(this.#input === null ? slice : this.#input.push(slice));
       }
     });
   }
@@ -94,9 +95,9 @@ export class DumpConverter {
     this.#guard(() => {
       if (this.#isEnded) return;
       this.#isEnded = true;
-      this.#take(this.#input.end());
+      if (this.#input !== null) this.#take(this.#input.end());
       this.#splitter.end();
-      if (!this.#isPart && this.#firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
+      if (this.#input !== null && this.#firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
     });
   }
 
@@ -154,7 +155,7 @@ export class DumpConverter {
   }
 
   #readHead(bytes: Buffer): void {
-    this.#head = readDumpHead(bytes, this.#input.encoding, this.#wiki);
+    this.#head = readDumpHead(bytes, this.#input?.encoding ?? 'utf-8', this.#wiki);
     this.#pages.begin(this.#head.wiki);
     const { stray } = this.#head;
     if (stray !== null) this.#pages.strayHead(stray, bytes.subarray(stray));

@@ -42,8 +42,8 @@ const redirect =
     request.url === '/dumps/file' ? response.writeHead(302, { location }).end() : ranges(request, response);
 
 describe('HttpMirror', () => {
-  let server: Server | null = null;
-  let mirror: Mirror | null = null;
+  const servers: Server[] = [];
+  const mirrors: Mirror[] = [];
   let now = 0;
   let peak = 0;
 
@@ -55,18 +55,21 @@ describe('HttpMirror', () => {
       socket.on('close', () => (now -= 1));
     });
     await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
-    server = started;
+    servers.push(started);
     const { port } = started.address() as AddressInfo;
     const place = { name: 'local', protocol: 'http', host: '127.0.0.1', port, root: 'dumps', connections: 3 } as const;
     const options = { userAgent: 'wikifleet-test (test@example.org)', stallMs: 400, lingerMs: 20, ...settings };
-    mirror = openMirror({ ...place, holds: ['legacy'], status: true }, options);
-    return mirror;
+    const opened = openMirror({ ...place, holds: ['legacy'], status: true }, options);
+    mirrors.push(opened);
+    return opened;
   }
 
   afterEach(async () => {
-    await mirror?.close();
-    server?.closeAllConnections();
-    await new Promise((resolve) => (server === null ? resolve(null) : server.close(resolve)));
+    for (const opened of mirrors.splice(0)) await opened.close();
+    for (const started of servers.splice(0)) {
+      started.closeAllConnections();
+      await new Promise((resolve) => started.close(resolve));
+    }
   });
 
   const failing: [what: string, answer: Answer, code: string][] = [
@@ -141,9 +144,6 @@ describe('HttpMirror', () => {
       }
       await assert.rejects(client.open('file', { offset: BYTES + 1 }), { code: 'MIRROR_SIZE_DIFFERS' });
       await assert.rejects(client.open('file', { expectedSize: 1 }), { code: 'MIRROR_SIZE_DIFFERS' });
-      await client.close();
-      server?.closeAllConnections();
-      server?.close();
     }
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseMirrors } from '@wikifleet/config/mirrors';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
+import type { Kind } from '@wikifleet/domain/run';
 import type { Mirror } from './mirror.js';
 import { openMirror } from './open-mirror.js';
 
@@ -36,4 +37,10 @@ export async function openMirrors(path: string, contact: string | undefined): Pr
   }
   const options = { userAgent: `${PROGRAM}; ${reachable}`, contact: reachable };
   return file.mirrors.map((config) => ({ config, mirror: openMirror(config, options) }));
+}
+
+/** The mirrors that hold runs of a kind, in their order. */
+export function mirrorsFor(known: readonly KnownMirror[], kind: Kind): KnownMirror[] {
+  const layout = kind === 'content-current' || kind === 'content-history' ? 'content' : 'legacy';
+  return known.filter(({ config }) => config.holds.includes(layout));
 }

@@ -11,6 +11,7 @@ import {
   quarantinePrefix,
   rawKey,
   receiptKey,
+  receiptsPrefix,
   rowsPrefix,
   runManifestKey,
 } from '@wikifleet/domain/keys';
@@ -72,8 +73,11 @@ async function readResults(
   note: RawNote,
   signal?: AbortSignal,
 ): Promise<SplitResult[] | null> {
+  const splits = splitsOf(note.size, note.splitBytes);
+  // a list of keys first: this runs after every split, and reading each time what is there already would be quadratic
+  if ((await countReceipts(store, plan, note, signal)) < splits.length) return null;
   const results: SplitResult[] = [];
-  for (const split of splitsOf(note.size, note.splitBytes)) {
+  for (const split of splits) {
     const receipt = await store.getJson(
       receiptKey(plan.run, plan.planId, note.file, split.index),
       receiptSchema,
@@ -88,13 +92,14 @@ async function readResults(
   return results;
 }
 
+async function countReceipts(store: Store, plan: Plan, note: RawNote, signal?: AbortSignal): Promise<number> {
+  let count = 0;
+  for await (const _ of store.list(receiptsPrefix(plan.run, plan.planId, note.file), signal)) count += 1;
+  return count;
+}
+
 /** What no longer counts once a file is whole: its failures, and uploads that others left under its keys. */
-async function tidyFile(
-  store: Store,
-  plan: Plan,
-  file: PlanFile,
-  signal?: AbortSignal,
-): Promise<void> {
+async function tidyFile(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<void> {
   const failures: string[] = [];
   for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file.file), signal)) failures.push(key);
   await store.delete(failures, signal);

@@ -116,6 +116,15 @@ describe('ObjectWriter', () => {
     });
   }
 
+  for (const size of [10, PART]) {
+    it(`loses with ${size} bytes where what it should replace is gone`, async () => {
+      const writer = writerOf(s3.store, 'gone');
+      await writer.write(BYTES.subarray(0, size));
+      assert.equal(await writer.finish({ ifMatch: '"gone"' }), 'lost');
+      assert.equal(await s3.store.head('gone'), null);
+    });
+  }
+
   it('loses where its upload was aborted by whoever closed the file', async () => {
     const writer = writerOf(s3.store, 'closed');
     await writer.write(BYTES);

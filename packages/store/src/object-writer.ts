@@ -184,8 +184,8 @@ export class ObjectWriter {
         await this.abort();
         return 'lost';
       }
-      // closing a file aborts what is left under its keys: who finished first did so
-      if (this.#uploadId !== undefined && isMissing(error)) {
+      // closing a file aborts what is left under its keys; of If-Match S3 says 404 where nothing is there to match
+      if ((this.#uploadId !== undefined || condition.ifMatch !== undefined) && isMissing(error)) {
         await this.abort();
         return 'lost';
       }

@@ -134,7 +134,8 @@ export class Store {
         await this.#client.send(command, send(signal));
         return true;
       } catch (error) {
-        if (isPreconditionFailed(error)) return false;
+        // of If-Match S3 says 404 where nothing is there to match
+        if (isPreconditionFailed(error) || (condition.ifMatch !== undefined && isMissing(error))) return false;
         if (!isConflict(error) || conflicts === CONFLICT_RETRIES) throw error;
         await sleep(50 * 2 ** conflicts, undefined, signal === undefined ? {} : { signal });
       }

@@ -20,7 +20,9 @@ export async function runMain(main: (releases: ReleaseStack) => Promise<ExitCode
   try {
     await releases.close();
   } catch (error) {
-    process.exitCode = report(error);
+    // the first error says why it ended
+    const code = report(error);
+    if (process.exitCode === 0) process.exitCode = code;
   }
 }
 

@@ -44,22 +44,24 @@ export async function settle<Job>(service: Service<Job>, log: Log, delivery: Del
     return { kind: 'dead-letter', code: codeOf(error), reason: messageOf(error) };
   }
   const jobLog = log.child({ messageId, receiveCount, ...service.describe(job) });
+  const giveUp = async (error: unknown): Promise<Outcome> => {
+    jobLog.error({ event: 'job given up', ...fieldsOf(error) }, messageOf(error));
+    await service.giveUp(job, error, receiveCount);
+    return { kind: 'dead-letter', code: codeOf(error), reason: messageOf(error) };
+  };
+  if (receiveCount >= GIVE_UP_AT) {
+    return await giveUp(new FleetError('GIVEN_UP', `received ${receiveCount} times and never finished`));
+  }
   try {
-    if (receiveCount >= GIVE_UP_AT) {
-      throw new FleetError('GIVEN_UP', `received ${receiveCount} times and never finished`);
-    }
     await service.handle(job, { signal: delivery.signal, log: jobLog, receiveCount });
     return { kind: 'acknowledge' };
   } catch (thrown) {
     // an abort shows as whatever the I/O under it throws: its reason says why
     const error: unknown = delivery.signal.aborted ? delivery.signal.reason : thrown;
-    const verdict = receiveCount >= GIVE_UP_AT ? 'give-up' : verdictOf(error);
-    const fields = { code: codeOf(error), cause: error instanceof Error ? messageOf(error.cause ?? '') : '' };
-    switch (verdict) {
+    const fields = fieldsOf(error);
+    switch (verdictOf(error)) {
       case 'give-up':
-        jobLog.error({ event: 'job given up', ...fields }, messageOf(error));
-        await service.giveUp(job, error, receiveCount);
-        return { kind: 'dead-letter', code: codeOf(error), reason: messageOf(error) };
+        return await giveUp(error);
       case 'stopped':
         jobLog.info({ event: 'job handed back', ...fields }, messageOf(error));
         return { kind: 'hand-back', seconds: 0 };
@@ -71,6 +73,10 @@ export async function settle<Job>(service: Service<Job>, log: Log, delivery: Del
       }
     }
   }
+}
+
+function fieldsOf(error: unknown): { code: string; cause: string } {
+  return { code: codeOf(error), cause: error instanceof Error ? messageOf(error.cause ?? '') : '' };
 }
 
 /** Runs a service until SIGTERM, SIGINT or the end of its parent; a second signal hurries. */
@@ -98,6 +104,9 @@ export async function runService<Job>(service: Service<Job>, options: ServiceOpt
   log.info({ event: 'stopped' }, 'stopped');
 }
 
+/** Whether a program started this one with a channel to it (`fork`); asked when the module is loaded. */
+const HAD_PARENT = process.connected;
+
 function stopRequested(onSignal: (again: boolean) => void): { promise: Promise<void>; dispose: () => void } {
   let resolve = (): void => {};
   const promise = new Promise<void>((done) => {
@@ -111,8 +120,9 @@ function stopRequested(onSignal: (again: boolean) => void): { promise: Promise<v
   };
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
-  // a fleet on one machine ends with the program that started it
+  // a fleet on one machine ends with the program that started it, also with one that is gone by now
   if (process.connected) process.on('disconnect', listener);
+  else if (HAD_PARENT) listener();
   return {
     promise,
     dispose: () => {

@@ -5,6 +5,7 @@ import type { FtpFaults } from './ftp-faults.js';
 import { FtpSession } from './ftp-session.js';
 import type { FtpSettings } from './ftp-session.js';
 import type { FtpTree } from './ftp-tree.js';
+import type { PortRange } from './passive-listener.js';
 
 export interface FtpServerOptions {
   readonly tree: FtpTree;
@@ -19,6 +20,8 @@ export interface FtpServerOptions {
   /** The most that one connection gets; no limit by default. */
   readonly bytesPerSecond?: number;
   readonly faults?: FtpFaults;
+  /** Where data connections are taken, as a firewall may want it; any free port by default. */
+  readonly passivePorts?: PortRange;
   /** Milliseconds until the greeting; 0 by default. */
   readonly greetingDelay?: number;
   /** Milliseconds without a command, or without progress of a transfer; 300,000 by default. */
@@ -47,6 +50,7 @@ export async function startFtpServer(options: FtpServerOptions): Promise<FtpServ
   const settings: FtpSettings = {
     tree: options.tree,
     faults: options.faults ?? {},
+    passivePorts: options.passivePorts ?? null,
     bytesPerSecond: options.bytesPerSecond ?? null,
     idleMs: options.idleMs ?? 300_000,
     acceptMs: options.acceptMs ?? 30_000,

@@ -7,10 +7,13 @@ import type { FtpFaults } from './ftp-faults.js';
 import { FACTS } from './ftp-listing.js';
 import type { Fact } from './ftp-listing.js';
 import type { FtpTree } from './ftp-tree.js';
+import type { PortRange } from './passive-listener.js';
 import { PassiveListener, plainAddress } from './passive-listener.js';
 
 /** What a session is told by the server; times in milliseconds. */
 export interface FtpSettings {
+  /** Null: any free port. */
+  readonly passivePorts: PortRange | null;
   readonly tree: FtpTree;
   readonly faults: FtpFaults;
   readonly bytesPerSecond: number | null;
@@ -81,7 +84,11 @@ export class FtpSession {
   /** Opens a port for a data connection in place of the last one. */
   async listen(): Promise<PassiveListener> {
     this.listener?.close();
-    this.listener = await PassiveListener.open(this.localAddress, plainAddress(this.#socket.remoteAddress));
+    this.listener = await PassiveListener.open(
+      this.localAddress,
+      plainAddress(this.#socket.remoteAddress),
+      this.settings.passivePorts,
+    );
     if (this.#ended) this.listener.close();
     return this.listener;
   }

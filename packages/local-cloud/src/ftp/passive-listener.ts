@@ -1,9 +1,16 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { codeOf } from '@wikifleet/domain/errors';
 
 /** `::ffff:127.0.0.1` and `127.0.0.1` are one address. */
 export function plainAddress(address: string | undefined): string {
   return (address ?? '').replace(/^::ffff:/i, '');
+}
+
+/** Ports from `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A port that waits for one data connection of one peer. */
@@ -23,12 +30,26 @@ export class PassiveListener {
     server.on('error', () => this.close());
   }
 
-  /** Listens at `address` on a free port, for connections from `peer` alone. */
-  static open(address: string, peer: string): Promise<PassiveListener> {
+  /**
+   * Listens at `address` for connections from `peer` alone: on any free port, or on the first free one of a range. Rejects
+   * with EADDRINUSE where none of it is free.
+   */
+  static async open(address: string, peer: string, ports: PortRange | null = null): Promise<PassiveListener> {
+    if (ports === null) return await PassiveListener.#listen(address, peer, 0);
+    for (let port = ports.first; ; port += 1) {
+      try {
+        return await PassiveListener.#listen(address, peer, port);
+      } catch (error) {
+        if (codeOf(error) !== 'EADDRINUSE' || port >= ports.last) throw error;
+      }
+    }
+  }
+
+  static #listen(address: string, peer: string, port: number): Promise<PassiveListener> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: false, noDelay: true });
       server.once('error', reject);
-      server.listen({ host: address, port: 0, backlog: 4 }, () => {
+      server.listen({ host: address, port, backlog: 4 }, () => {
         server.removeListener('error', reject);
         resolve(new PassiveListener(server, peer));
       });

@@ -1,0 +1,62 @@
+import type { Container } from '@wikifleet/domain/containers';
+import type { Head } from '@wikifleet/domain/receipts';
+import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
+import type { DumpHead } from '@wikifleet/mediawiki/dump-head';
+import type { BlockPool } from './block-pool.js';
+import type { FileSource } from './file-source.js';
+import { PositionMap } from './position-map.js';
+import { readSplit } from './split-bytes.js';
+
+/** A file's head, for the receipt and for the converter. */
+export interface KnownHead {
+  readonly receipt: Head;
+  readonly dump: DumpHead;
+}
+
+export const NO_HEAD: Head = {
+  firstBlock: null,
+  bytes: 0,
+  end: { block: 0, offset: 0 },
+  followedBy: 'nothing',
+  hasRoot: false,
+  dbname: null,
+  encoding: 'utf-8',
+};
+
+/** Reads a file's head, as every split but the first does before its own bytes. Throws what the head is refused for. */
+export async function readHead(
+  container: Container,
+  source: FileSource,
+  wiki: string | null,
+  pool: BlockPool,
+): Promise<KnownHead> {
+  const positions = new PositionMap();
+  const converter = new DumpConverter({ wiki });
+  converter.ownTo(0);
+  let offset = 0;
+  let isTranscribed = false;
+  for await (const { bytes, block } of readSplit(container, source, { start: 0, end: 0 }, pool)) {
+    if (offset === 0) isTranscribed = isUtf16(bytes);
+    positions.add(isTranscribed ? converter.offset : offset, block);
+    offset += bytes.length;
+    converter.push(bytes);
+    if (converter.done || converter.endTag !== null) break;
+  }
+  if (converter.head === null) converter.end();
+  return { receipt: headOf(converter, positions), dump: converter.head! };
+}
+
+/** What a receipt says of the head that a converter read. */
+export function headOf(converter: DumpConverter, positions: PositionMap): Head {
+  const { head, firstPage, nextPage, endTag } = converter;
+  if (head === null) return NO_HEAD;
+  const { bytes, hasRoot, dbname, encoding } = head;
+  const followedBy = firstPage !== null || nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';
+  const { firstBlock } = positions;
+  return { firstBlock, bytes, end: positions.at(bytes), followedBy, hasRoot, dbname, encoding };
+}
+
+/** Whether a file is UTF-16, by the byte-order mark that it begins with. */
+export function isUtf16(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { splitsOf } from '@wikifleet/domain/jobs';
+import { partKey, receiptKey } from '@wikifleet/domain/keys';
+import type { Plan, PlanFile } from '@wikifleet/domain/plan';
+import { emptyCounts } from '@wikifleet/domain/receipts';
+import type { RawNote, Receipt, SplitResult } from '@wikifleet/domain/receipts';
+import type { Run } from '@wikifleet/domain/run';
+import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
+import { Store } from '@wikifleet/store/store';
+import type { PlanDraft } from './plans.js';
+import { writeRawNote } from './raw-notes.js';
+
+const BUCKET = 'bucket';
+export const SHA = 'a'.repeat(64);
+/** Of every file here: four splits of at most 30 bytes. */
+export const SIZE = 100;
+
+// nothing on loopback checks them, but the SDK does not send without
+process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
+process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+export interface Loopback {
+  readonly store: Store;
+  readonly keys: (prefix?: string) => Promise<string[]>;
+  readonly beginUpload: (key: string) => Promise<void>;
+  readonly uploads: () => Promise<(string | undefined)[]>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startS3(): Promise<Loopback> {
+  const directory = await mkdtemp(join(tmpdir(), 'wikifleet-runs-'));
+  const cloud = await startLocalCloud({ directory, buckets: { [BUCKET]: join(directory, 'objects') }, port: 0 });
+  const place = { region: 'us-east-1', endpoint: cloud.endpoint };
+  const client = new S3Client({ ...place, forcePathStyle: true });
+  const store = Store.connect({ ...place, bucket: BUCKET });
+  return {
+    store,
+    keys: async (prefix = '') => {
+      const keys: string[] = [];
+      for await (const { key } of store.list(prefix)) keys.push(key);
+      return keys;
+    },
+    beginUpload: async (Key) => {
+      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    },
+    uploads: async () => {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+      return Uploads.map(({ Key }) => Key);
+    },
+    close: async () => {
+      store.close();
+      client.destroy();
+      await cloud.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** The store with some of its methods replaced. */
+export function overriding(store: Store, methods: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, key) => {
+      const method: unknown = Reflect.get(methods, key) ?? Reflect.get(target, key, target);
+      return typeof method === 'function' ? method.bind(target) : method;
+    },
+  });
+}
+
+let wikis = 0;
+
+/** A draft of two files, of a run that no other test has. */
+export function newDraft(files = ['a.bz2', 'a.bz2.b']): PlanDraft {
+  wikis += 1;
+  const run: Run = { kind: 'articles', wiki: `wiki${wikis}`, date: '2026-10-01' };
+  return {
+    run,
+    vouchedBy: 'dumpstatus',
+    settings: { splitBytes: 30, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+    files: files.map((file) => ({ file, path: `x/${file}`, size: SIZE, checksum: null })),
+  };
+}
+
+export function fileOf(plan: Plan, index: number): PlanFile {
+  const file = plan.files[index];
+  if (file === undefined) throw new RangeError(`the plan has no file ${index}`);
+  return file;
+}
+
+/** The results of the four splits of a file that joins; the last one owns nothing. */
+export function resultsOf(plan: Plan, file: string): SplitResult[] {
+  const head = { firstBlock: 32, bytes: 9, end: { block: 32, offset: 9 }, followedBy: 'page', hasRoot: true } as const;
+  const bounds = [32, 240, 480, 8 * SIZE];
+  return splitsOf(SIZE, plan.settings.splitBytes).map((split, index) => {
+    const [block, next] = [bounds[index], bounds[index + 1]];
+    const owns = block !== undefined && next !== undefined;
+    return {
+      planId: plan.planId,
+      run: plan.run,
+      file,
+      split,
+      object: { size: SIZE, sha256: SHA },
+      rowsVersion: 1,
+      firstBlock: owns ? block : null,
+      nextBlock: owns ? next : null,
+      firstPage: owns ? { block, offset: 9 } : null,
+      nextPage: owns ? { block: next, offset: 9, is: index === 2 ? 'end-tag' : 'page' } : null,
+      head: { ...head, dbname: null, encoding: 'utf-8' },
+      counts: { ...emptyCounts(), pages: owns ? 1 : 0, rows: owns ? 2 : 0 },
+      part: owns ? { key: partKey(plan.run, file, split, plan.planId, plan.settings), size: 1, sha256: SHA } : null,
+      members: [],
+      quarantine: null,
+    };
+  });
+}
+
+export async function writeNote(store: Store, plan: Plan, file: string, change: Partial<RawNote> = {}): Promise<void> {
+  await writeRawNote(store, plan, {
+    version: 1,
+    file,
+    size: SIZE,
+    sha256: SHA,
+    upstreamChecksum: null,
+    splitBytes: plan.settings.splitBytes,
+    attemptId: '00000000-0000-4000-8000-000000000000',
+    mirror: 'm',
+    ...change,
+  });
+}
+
+export async function writeReceipts(store: Store, plan: Plan, results: readonly SplitResult[]): Promise<void> {
+  const at = new Date().toISOString();
+  for (const result of results) {
+    const run = { startedAt: at, finishedAt: at, seconds: Math.random(), host: 'h', receiveCount: 1 };
+    const receipt: Receipt = { version: 1, result, run };
+    await store.putJson(receiptKey(plan.run, plan.planId, result.file, result.split.index), receipt);
+    if (result.part !== null) await store.put(result.part.key, 'x');
+  }
+}
+
+/** Everything that a file needs to be closed. */
+export async function writeWhole(store: Store, plan: Plan, file: string): Promise<void> {
+  await writeNote(store, plan, file);
+  await writeReceipts(store, plan, resultsOf(plan, file));
+}
