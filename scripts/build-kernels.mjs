@@ -11,7 +11,20 @@ for (const name of readdirSync(packages)) {
   if (!existsSync(entry)) continue;
   let binary;
   const { error, stderr } = await asc.main(
-    [entry, '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--initialMemory', '1'],
+    [
+      entry,
+      '--outFile',
+      'kernel.wasm',
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--importMemory',
+      '--initialMemory',
+      '1',
+    ],
     {
       writeFile: (file, contents) => {
         if (file.endsWith('.wasm')) binary = contents;

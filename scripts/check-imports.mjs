@@ -36,7 +36,7 @@ const sorted = (names) => [...names].toSorted().join(', ') || 'nothing';
 
 const rootPackage = readJson('package.json');
 const workspaces = new Map();
-for (const folder of [...folders('packages'), ...folders('apps'), 'tests']) {
+for (const folder of [...folders('packages'), ...folders('apps'), 'bench', 'tests']) {
   if (!existsSync(join(root, folder, 'package.json'))) continue;
   const { name, dependencies = {}, devDependencies = {} } = readJson(`${folder}/package.json`);
   workspaces.set(name, {
@@ -75,7 +75,7 @@ function folders(parent) {
 /** The tests stand above all; undefined where a package is in no layer. */
 function layerOf(folder) {
   if (folder === 'tests') return LAYERS.length + 1;
-  if (folder.startsWith('apps/')) return LAYERS.length;
+  if (folder.startsWith('apps/') || folder === 'bench') return LAYERS.length;
   const layer = LAYERS.findIndex((names) => names.includes(folder.slice('packages/'.length)));
   return layer < 0 ? undefined : layer;
 }

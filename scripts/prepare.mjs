@@ -8,4 +8,6 @@ try {
   process.stderr.write('wikifleet: no TypeScript here (installed without dev dependencies), so nothing is built\n');
   process.exit(0);
 }
-process.exit(spawnSync('npm', ['run', '-s', 'build'], { stdio: 'inherit', shell: process.platform === 'win32' }).status ?? 1);
+process.exit(
+  spawnSync('npm', ['run', '-s', 'build'], { stdio: 'inherit', shell: process.platform === 'win32' }).status ?? 1,
+);

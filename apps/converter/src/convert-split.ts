@@ -166,7 +166,7 @@ function resultOf(
   part: StoredObject | null,
   quarantine: StoredObject | null,
 ): SplitResult {
-  const { head, firstBlock, nextBlock, firstPage, nextPage, counts, members } = conversion;
+  const { head, firstBlock, nextBlock, passedOver, firstPage, nextPage, counts, members } = conversion;
   return {
     planId: job.planId,
     run: job.run,
@@ -176,6 +176,7 @@ function resultOf(
     rowsVersion: ROWS_VERSION,
     firstBlock,
     nextBlock,
+    passedOver: [...passedOver],
     firstPage,
     nextPage,
     head,

@@ -1,37 +1,43 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { isOneSplit } from '@wikifleet/catalogue/dump-name';
 import { canBeSplit } from '@wikifleet/domain/containers';
-import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { DownloadJob, RawObject } from '@wikifleet/domain/jobs';
 import { rawKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { RawNote } from '@wikifleet/domain/receipts';
+import type { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { mirrorsFor } from '@wikifleet/mirror/open-mirrors';
 import type { KnownMirror } from '@wikifleet/mirror/open-mirrors';
 import type { Queue } from '@wikifleet/queue/queue';
 import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
 import { ATTEMPT_ID, headOfRawObject, readRawNote, writeRawNote } from '@wikifleet/runs/raw-notes';
+import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import type { Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
-import { fetchFile, newAttemptId, sizeOfFile } from './fetch-file.js';
+import { sizeOfFile } from './fetch-file.js';
+import type { FetchContext } from './fetch-file.js';
+import { fetchProved } from './fetch-proved.js';
+import { TransferProgress } from './transfer-progress.js';
 
 export interface DownloaderParts {
   readonly store: Store;
   readonly converts: Queue;
   readonly mirrors: readonly KnownMirror[];
+  /** Of the same mirrors; all jobs of a task share it. */
+  readonly pool: MirrorPool;
 }
 
 const MIB = 1024 * 1024;
-const PROGRESS_EVERY_MS = 1000;
 
 /**
- * The part size of a raw object's upload: it follows from the file's size alone, 8 MiB up to 78 GiB, and never needs
+ * The part size of a raw object's upload: it follows from the file's size alone, 5 MiB up to 48 GiB, and never needs
  * more than the 10,000 parts that S3 allows.
  */
 export function rawPartBytes(size: number): number {
-  return Math.max(8 * MIB, Math.ceil(size / 10_000 / MIB) * MIB);
+  return Math.max(5 * MIB, Math.ceil(size / 10_000 / MIB) * MIB);
 }
 
 /** Does one download job: the raw object and its note are there, and the file's splits are enqueued. */
@@ -84,42 +90,52 @@ async function fetchToStore(
   parts: DownloaderParts,
   plan: Plan,
   job: DownloadJob,
-  context: JobContext,
+  jobContext: JobContext,
 ): Promise<RawNote> {
   const { store } = parts;
-  const { signal, log } = context;
+  const { signal, log, receiveCount } = jobContext;
   const key = rawKey(job.run, job.file);
-  const mirrors = mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror);
-  const { size, mirror } = await sizeOfFile(mirrors, job, signal);
-  const wrong = await store.head(key, signal);
-  const attemptId = newAttemptId();
-  const writer = store.createWriter(key, {
-    partBytes: rawPartBytes(size),
-    metadata: { [ATTEMPT_ID]: attemptId },
+  let progress: TransferProgress | null = null;
+  const context: FetchContext = {
+    job,
+    pool: parts.pool,
+    mirrors: mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror),
+    refused: new Map(),
     signal,
+    onBytes: (received, mirror) => progress?.take(received, mirror),
+    onResume: (error, offset, mirror) =>
+      log.warn({ event: 'download resumed', offset, mirror, code: codeOf(error) }, messageOf(error)),
+  };
+  const size = job.size ?? (await sizeOfFile(context));
+  progress = new TransferProgress(size, (report) => log.info({ event: 'download progress', ...report }));
+  const wrong = await store.head(key, signal);
+  let attemptId = '';
+  const newWriter = (): ObjectWriter => {
+    attemptId = randomUUID();
+    return store.createWriter(key, { partBytes: rawPartBytes(size), metadata: { [ATTEMPT_ID]: attemptId }, signal });
+  };
+  log.info({ event: 'download started', bytes: size }, 'fetching');
+  const { fetched, sha256, writer } = await fetchProved(context, size, newWriter, (error) =>
+    log.warn(
+      { event: 'wrong bytes', code: error.code, expected: error.expected, received: error.received },
+      error.message,
+    ),
+  ).catch((error: unknown) => {
+    throw asPermanent(error, receiveCount);
   });
   try {
-    log.info({ event: 'download started', bytes: size, mirror: mirror.name }, 'fetching');
-    const progress = everySecond((bytes) => log.info({ event: 'download progress', received: bytes, bytes: size }));
-    const fetched = await fetchFile(mirror, job, size, writer, {
-      signal,
-      onProgress: progress,
-      onResume: (error, offset, name) =>
-        log.warn({ event: 'download resumed', offset, mirror: name, err: error }, 'the mirror broke off'),
-    }).catch((error: unknown) => {
-      throw asPermanent(error, context.receiveCount);
-    });
     const outcome = await writer.finish(wrong === null ? { ifNoneMatch: '*' } : { ifMatch: wrong.etag });
-    const winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, fetched.sha256, signal);
+    const winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, sha256, signal);
     const note: RawNote = {
       version: 1,
       file: job.file,
       size: fetched.size,
-      sha256: fetched.sha256,
+      sha256,
       upstreamChecksum: job.checksum,
       splitBytes: isOneSplit(job.file) || !canBeSplit(fetched.firstBytes) ? null : plan.settings.splitBytes,
       attemptId: winner,
-      mirror: fetched.mirror,
+      // the one that brought the end; an empty file has no bytes of anybody's
+      mirror: fetched.mirrors.at(-1) ?? context.mirrors[0]?.name ?? '',
     };
     await writeRawNote(store, plan, note, signal);
     return note;
@@ -128,16 +144,11 @@ async function fetchToStore(
   }
 }
 
-/** Bytes that are wrong twice are wrong; the first time a mirror may have been writing them. */
+/** Sizes that differ twice differ; the first time a mirror may have been writing the file. */
 function asPermanent(error: unknown, receiveCount: number): unknown {
-  if (!(error instanceof FleetError) || receiveCount < 2) return error;
-  if (error.code !== 'CHECKSUM_DIFFERS' && error.code !== 'SIZE_DIFFERS') return error;
-  return new PermanentError(error.code, `${error.message} (twice)`, {
-    cause: error,
-    ...(error.place === undefined ? {} : { place: error.place }),
-    ...(error.expected === undefined ? {} : { expected: error.expected }),
-    ...(error.received === undefined ? {} : { received: error.received }),
-  });
+  if (!(error instanceof FleetError) || receiveCount < 2 || error.code !== 'SIZE_DIFFERS') return error;
+  const { place = '', expected = '', received = '' } = error;
+  return new PermanentError(error.code, `${error.message} (twice)`, { cause: error, place, expected, received });
 }
 
 /** Somebody else completed the object first: it serves when its bytes are the same, by reading them. */
@@ -150,15 +161,4 @@ async function attemptOfTwin(store: Store, key: string, sha256: string, signal: 
     if (hash.digest('hex') === sha256) return head.metadata[ATTEMPT_ID] ?? '';
   }
   throw new FleetError('RAW_CONTESTED', `${key}: another attempt wrote other bytes; fetched again`);
-}
-
-function everySecond(report: (bytes: number) => void): (bytes: number) => void {
-  let total = 0;
-  let last = Date.now();
-  return (bytes) => {
-    total += bytes;
-    if (Date.now() - last < PROGRESS_EVERY_MS) return;
-    last = Date.now();
-    report(total);
-  };
 }

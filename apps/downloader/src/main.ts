@@ -1,39 +1,8 @@
-import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
-import { parseDownloadJob } from '@wikifleet/domain/jobs';
-import type { DownloadJob } from '@wikifleet/domain/jobs';
-import { runName } from '@wikifleet/domain/run';
-import { openMirrors } from '@wikifleet/mirror/open-mirrors';
-import { writeFailure } from '@wikifleet/runs/failures';
-import { connect } from '@wikifleet/worker/connect';
-import { createLog } from '@wikifleet/worker/log';
-import { runMain } from '@wikifleet/worker/run-main';
-import { runService } from '@wikifleet/worker/service';
-import { download } from './download.js';
+import { setFlagsFromString } from 'node:v8';
 
-await runMain(async (releases) => {
-  const settings = readSettings(process.env, [
-    ...CLOUD_VARIABLES,
-    'WIKIFLEET_MIRRORS',
-    'WIKIFLEET_CONTACT',
-    'WIKIFLEET_DOWNLOAD_SLOTS',
-  ]);
-  const log = createLog('downloader', settings.WIKIFLEET_LOG_LEVEL);
-  const mirrors = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT);
-  for (const { mirror } of mirrors) releases.defer(mirror, async (m) => await m.close());
-  const { store, downloads, converts } = await connect(settings, releases);
-  await runService<DownloadJob>(
-    {
-      queue: downloads,
-      slots: settings.WIKIFLEET_DOWNLOAD_SLOTS,
-      parse: parseDownloadJob,
-      describe: ({ run, file }) => ({ run: runName(run), file }),
-      handle: async (job, context) => await download({ store, converts, mirrors }, job, context),
-      giveUp: async (job, error, attempts) => {
-        await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
-      },
-    },
-    // the mirrors' connections are let go at once: a replacement may be waiting for them
-    { log, graceMs: 0 },
-  );
-  return 0;
-});
+// A downloader makes much short-lived garbage and keeps nothing, and V8 lets its young generation grow to 48 MB for it.
+// Kept at its first size it saves some 30 MB of memory, for a quarter more CPU a byte, of which a mirror's speed needs
+// little. Said before anything else is loaded, since loading lets it grow already.
+setFlagsFromString('--semi-space-growth-factor=1');
+
+await import('./run-downloader.js');

@@ -1,17 +1,16 @@
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
-import { UsageError } from '@wikifleet/domain/errors';
-import { checkName } from '@wikifleet/domain/names';
+import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
-import { KINDS, parseKind, runName } from '@wikifleet/domain/run';
+import { KINDS, parseKind } from '@wikifleet/domain/run';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
-import { enqueueMissing } from '@wikifleet/runs/enqueue';
-import { settlePlan } from '@wikifleet/runs/plans';
-import type { PlanDraft } from '@wikifleet/runs/plans';
 import { connect } from '@wikifleet/worker/connect';
 import { runMain } from '@wikifleet/worker/run-main';
+import { chooseWikis } from './choose-wikis.js';
+import { describe } from './describe.js';
 import { catalogueOfMirrors } from './mirror-source.js';
 import { planRun } from './plan-run.js';
+import { seedRun } from './seed-run.js';
 
 const COMMAND_LINE = {
   usage: 'npm run seed -- --wiki W --date D [--kind K] [flags]',
@@ -19,7 +18,13 @@ const COMMAND_LINE = {
     'Resolves a wiki and a date to a run, writes its plan, and enqueues one download job a dump file. Seeding again\n' +
     'enqueues only what is not done. The environment names bucket, queues and mirrors (docs/operating.md).',
   flags: {
-    wiki: { type: 'string', value: 'W', help: "the wiki's database name: simplewiki, dewikivoyage" },
+    wiki: {
+      type: 'string',
+      value: 'W',
+      help:
+        "the wiki's database name: simplewiki, dewikivoyage; several with commas; @FILE names one a line;\n" +
+        'all: every wiki that the mirrors list',
+    },
     date: { type: 'string', value: 'D', help: 'YYYY-MM-DD, or latest: the newest run that is complete' },
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
@@ -30,11 +35,16 @@ const COMMAND_LINE = {
       value: 'FILE',
       help: 'a JSON array of {file, path, size, checksum} instead of the catalogue',
     },
-    'dry-run': { type: 'boolean', help: 'print the plan and enqueue nothing' },
+    'dry-run': { type: 'boolean', help: 'print files, bytes, splits and what would be enqueued, and change nothing' },
     force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
-    json: { type: 'boolean', help: 'print one JSON object instead of words' },
+    json: { type: 'boolean', help: 'print one line of JSON a run instead of words' },
   },
 } as const;
+
+/** What a wiki may be without, so that `--wiki all` goes past it with a remark. */
+const NOT_THERE = new Set(['WIKI_UNKNOWN', 'NO_COMPLETE_RUN', 'RUN_UNKNOWN', 'RUN_NOT_READY']);
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
@@ -43,7 +53,6 @@ await runMain(async (releases) => {
   }
   const request = {
     kind: parseKind(flags.kind ?? 'articles-multistream'),
-    wiki: checkName('wiki', flags.wiki),
     date: flags.date,
     acceptListing: flags['accept-listing'] ?? false,
     filesFrom: flags.files,
@@ -54,37 +63,46 @@ await runMain(async (releases) => {
       rowsVersion: ROWS_VERSION,
     },
   } as const;
+  const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };
   const settings = readSettings(process.env, [...CLOUD_VARIABLES, 'WIKIFLEET_MIRRORS', 'WIKIFLEET_CONTACT']);
-  const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT);
+  const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, { most: 1 });
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
-  const { draft, remarks } = await planRun(
-    catalogueOfMirrors(mirrorsFor(known, request.kind), new AbortController().signal),
-    request,
+  const holding = mirrorsFor(known, request.kind);
+  const source = catalogueOfMirrors(holding, new AbortController().signal);
+  const chosen = await chooseWikis(
+    flags.wiki,
+    request.kind,
+    holding.map(({ mirror }) => mirror),
   );
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  remarks.forEach(say);
-  if (flags['dry-run'] === true) {
-    describeDraft(draft, say);
-    for (const file of draft.files) say(`  would enqueue ${file.file} (${file.size ?? 'size not known'})`);
+  chosen.remarks.forEach(say);
+  if (request.filesFrom !== undefined && chosen.wikis.length > 1) {
+    throw new UsageError('COMMAND_LINE_REFUSED', '--files lists the files of one run: expected one wiki');
+  }
+  const one = async (wiki: string): Promise<void> => {
+    const { draft, remarks } = await planRun(source, { ...request, wiki });
+    remarks.forEach(say);
+    const seeded = await seedRun(cloud, draft, options);
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(seeded)}\n`);
+    else describe(draft, seeded).forEach(say);
+  };
+  const [first = '', ...others] = chosen.wikis;
+  // what one wiki fails with is what the program fails with
+  if (chosen.named && others.length === 0) {
+    await one(first);
     return 0;
   }
-  const { plan, existed } = await settlePlan(cloud.store, draft, { force: flags.force ?? false });
-  const enqueued = await enqueueMissing(cloud.store, cloud.downloads, plan);
-  if (flags.json === true) {
-    const answer = { run: plan.run, planId: plan.planId, existed, enqueued: enqueued.files, done: enqueued.done };
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
-    return 0;
+  const counts = { seeded: 0, absent: 0, failed: 0 };
+  for (const wiki of chosen.wikis) {
+    try {
+      await one(wiki);
+      counts.seeded += 1;
+    } catch (error) {
+      const absent = !chosen.named && NOT_THERE.has(codeOf(error));
+      counts[absent ? 'absent' : 'failed'] += 1;
+      say(`${absent ? 'skipped' : 'wikifleet'}: ${wiki}: ${messageOf(error)}`);
+    }
   }
-  describeDraft(draft, say);
-  say(
-    `plan ${plan.planId} ${existed ? 'was there' : 'written'}; enqueued ${enqueued.files.length} files, ${enqueued.done} done before`,
-  );
-  return 0;
+  say(`${counts.seeded} of ${chosen.wikis.length} wikis seeded, ${counts.absent} skipped, ${counts.failed} failed`);
+  return counts.failed > 0 || counts.seeded === 0 ? 1 : 0;
 });
-
-function describeDraft({ run, files, vouchedBy }: PlanDraft, say: (line: string) => void): void {
-  const bytes = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
-  say(`${runName(run)}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB, vouched for by ${vouchedBy}`);
-  if (vouchedBy === 'listing') say('Nobody vouched that this list of files is complete.');
-}

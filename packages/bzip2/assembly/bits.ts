@@ -13,16 +13,12 @@ export function setLimit(bit: i32): void {
 }
 
 /** The 64 bits at `address`, the first byte highest. */
-// @ts-ignore: decorator
-@inline
 export function bigEndian(address: usize): u64 {
   const word = v128.load_zero<u64>(address);
   return i64x2.extract_lane(i8x16.shuffle(word, word, 7, 6, 5, 4, 3, 2, 1, 0, 7, 6, 5, 4, 3, 2, 1, 0), 0);
 }
 
 /** The next bits, 32 at least, at the top of a word. Those past the limit are any. */
-// @ts-ignore: decorator
-@inline
 export function peek(): u64 {
   return bigEndian(INPUT + (position >> 3)) << (position & 7);
 }

@@ -15,18 +15,17 @@ export function makeCrcTables(): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function lookUp(after: usize, byte: u32): u32 {
   return load<u32>(CRC_TABLES + after * 1024 + ((byte & 255) << 2));
 }
 
 /** What four bytes, the first one lowest, do with `after` bytes after them. */
-// @ts-ignore: decorator
-@inline
 function lookUp4(after: usize, word: u32): u32 {
   return (
-    lookUp(after + 3, word) ^ lookUp(after + 2, word >>> 8) ^ lookUp(after + 1, word >>> 16) ^ lookUp(after, word >>> 24)
+    lookUp(after + 3, word) ^
+    lookUp(after + 2, word >>> 8) ^
+    lookUp(after + 1, word >>> 16) ^
+    lookUp(after, word >>> 24)
   );
 }
 
@@ -40,7 +39,10 @@ export function crc32(crc: u32, length: i32): u32 {
   const end = OUTPUT + length;
   for (; at + 16 <= end; at += 16) {
     sum =
-      lookUp4(12, sum ^ load<u32>(at)) ^ lookUp4(8, load<u32>(at, 4)) ^ lookUp4(4, load<u32>(at, 8)) ^ lookUp4(0, load<u32>(at, 12));
+      lookUp4(12, sum ^ load<u32>(at)) ^
+      lookUp4(8, load<u32>(at, 4)) ^
+      lookUp4(4, load<u32>(at, 8)) ^
+      lookUp4(0, load<u32>(at, 12));
   }
   for (; at < end; at++) sum = (sum >>> 8) ^ lookUp(0, sum ^ load<u8>(at));
   return bswap(sum);

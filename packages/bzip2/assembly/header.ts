@@ -3,7 +3,14 @@ import { MAX_CODE_LENGTH, buildTable } from './huffman';
 import { FRONT, LENGTHS, MAX_SELECTORS, SELECTORS, TABLES, TABLE_SIZE } from './layout';
 import { startSymbols } from './symbols';
 import {
-  BAD_LENGTH, BAD_MAGIC, BAD_SELECTOR, BAD_TABLE_COUNT, DONE, NO_ALPHABET, NO_SELECTORS, TRUNCATED,
+  BAD_LENGTH,
+  BAD_MAGIC,
+  BAD_SELECTOR,
+  BAD_TABLE_COUNT,
+  DONE,
+  NO_ALPHABET,
+  NO_SELECTORS,
+  TRUNCATED,
 } from './status';
 
 /** The block's CRC, whether it is randomised, and where in the sorted rotations the block itself stands (not checked here). */
@@ -80,7 +87,7 @@ function readSelectors(): i32 {
     const shift: u64 = index * 8;
     const table = (order >>> shift) & 255;
     const before = order & (((<u64>1) << shift) - 1);
-    order = (((order >>> shift) >>> 8) << shift << 8) | (before << 8) | table;
+    order = ((((order >>> shift) >>> 8) << shift) << 8) | (before << 8) | table;
     if (i < MAX_SELECTORS) store<u16>(SELECTORS + (i << 1), <u16>(<usize>table * TABLE_SIZE));
   }
   selectorCount = min(stated, MAX_SELECTORS);

@@ -54,7 +54,7 @@ export function findLong(table: usize, bits: u64): i32 {
     const code = <i32>(bits >>> (64 - length));
     if (code <= load<i32>(table + (length << 2), LAST)) {
       const index = code - load<i32>(table + (length << 2), OFFSET);
-      return (<i32>load<u16>(table + (index << 1), SYMBOLS) << LENGTH_BITS) | length;
+      return ((<i32>load<u16>(table + (index << 1), SYMBOLS)) << LENGTH_BITS) | length;
     }
   }
   return 0;

@@ -62,7 +62,7 @@ export function readSymbols(capacity: i32, whole: bool): i32 {
       bits |= bigEndian(next) >>> held;
       next += <usize>((63 - held) >>> 3);
       held |= 56;
-      let entry = <i32>load<u16>(table + (<usize>(bits >>> (64 - QUICK_BITS)) << 1));
+      let entry = <i32>load<u16>(table + ((<usize>(bits >>> (64 - QUICK_BITS))) << 1));
       let symbol = entry >> LENGTH_BITS;
       const inRun = <i32>(symbol > 1) - 1;
       const place = ones & inRun;
@@ -130,6 +130,5 @@ function moveFar(front: v128, index: i32): v128 {
     v128.store(at + 1, v128.load(at));
     if (at < REST) break;
   }
-  return i8x16.replace_lane(
-    i8x16.shuffle(front, front, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14), 0, byte);
+  return i8x16.replace_lane(i8x16.shuffle(front, front, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14), 0, byte);
 }

@@ -1,5 +1,14 @@
 import {
-  BLOCK, CHAINS, CHAIN_BYTES, CHAIN_OUTPUT, CHAIN_STATES, COUNTS, LINKS, MARK_SHIFT, SEGMENTS, SEGMENT_SIZE,
+  BLOCK,
+  CHAINS,
+  CHAIN_BYTES,
+  CHAIN_OUTPUT,
+  CHAIN_STATES,
+  COUNTS,
+  LINKS,
+  MARK_SHIFT,
+  SEGMENTS,
+  SEGMENT_SIZE,
 } from './layout';
 
 // The inverse Burrows-Wheeler transform. `BLOCK` holds the last column of the sorted rotations. The rows that begin with a byte
@@ -9,7 +18,7 @@ import {
 //
 // Each step waits for memory whose address only the step before tells. So marks are put on rows at equal distances, and many
 // chains walk at once, each from a mark to the next one that it meets; then the segments are joined. No two links lead to the
-// same row, so every chain meets a mark, if only its own, and no row is walked twice.
+// same row, so every chain meets a mark, if only its own, and all of them together walk each row once.
 
 /** In a link: the first byte, above it the offset in `LINKS` of the next row's link, and whether a mark stands on that row. */
 const ROW_SHIFT: u32 = 10;
@@ -21,9 +30,8 @@ const OFFSET_MARK: u32 = MARK >>> OFFSET_SHIFT;
 let own: u32 = 0;
 let parked: u32 = 0;
 
-/** The marks at equal distances; all of them, with one on the block's own row; those from which a chain has begun. */
+/** The marks at equal distances (one more is on the block's own row), and the segments that chains have begun. */
 let spaced: i32 = 0;
-let marks: i32 = 0;
 let begun: i32 = 0;
 
 /** Puts the block into `BLOCK[0, length)`, whose last column stands there. `origin` is the block's own row, below `length`. */
@@ -35,8 +43,7 @@ export function invert(length: i32, origin: i32): void {
   own = origin << 2;
   parked = length << 2;
   spaced = ((length - 1) >>> MARK_SHIFT) + 1;
-  marks = numberOf(own) === spaced ? spaced + 1 : spaced;
-  if (marks < 2 * CHAINS || !walkChains(length)) walk(length);
+  if (spaced < 2 * CHAINS || !walkChains(length)) walk(length);
 }
 
 /** Counts four times a quarter of the bytes, so that equal neighbours do not wait for each other. */
@@ -51,7 +58,7 @@ function countBytes(length: i32): void {
     increment(COUNTS + 2048 + ((four >>> 14) & 1020));
     increment(COUNTS + 3072 + ((four >>> 24) << 2));
   }
-  for (; at < end; at++) increment(COUNTS + (<usize>load<u8>(at) << 2));
+  for (; at < end; at++) increment(COUNTS + ((<usize>load<u8>(at)) << 2));
   let start = 0;
   for (let count = COUNTS; count < COUNTS + 1024; count += 4) {
     const sum = load<i32>(count) + load<i32>(count, 1024) + load<i32>(count, 2048) + load<i32>(count, 3072);
@@ -60,8 +67,6 @@ function countBytes(length: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function increment(address: usize): void {
   store<u32>(address, load<u32>(address) + 1);
 }
@@ -74,7 +79,7 @@ function linkRows(begin: i32, end: i32, origin: i32): void {
     const at = load<u32>(counter);
     store<u32>(counter, at + 1);
     const mark: u32 = row === begin || row === origin ? MARK : 0;
-    store<u32>(LINKS + (at << 2), mark | (<u32>row << ROW_SHIFT) | byte);
+    store<u32>(LINKS + (at << 2), mark | ((<u32>row) << ROW_SHIFT) | byte);
   }
 }
 
@@ -94,7 +99,7 @@ function walkChains(length: i32): bool {
   begun = 0;
   for (let chain = 0; chain < CHAINS; chain++) begin(CHAIN_STATES + (chain << 3), CHAIN_OUTPUT + chain * CHAIN_BYTES);
   let ended = 0;
-  for (let step = 0; ended < marks; step++) {
+  for (let step = 0; ended <= spaced; step++) {
     if (step === CHAIN_BYTES) return false;
     let out = CHAIN_OUTPUT + step;
     for (let chain = CHAIN_STATES; chain < CHAIN_STATES + 8 * CHAINS; chain += 8, out += CHAIN_BYTES) {
@@ -110,14 +115,14 @@ function walkChains(length: i32): bool {
   return join(length);
 }
 
-/** A mark's number, by the offset of its row's link. */
+/** A mark's number, by the offset of its row's link; the block's own row comes last, unless it has one of the others. */
 function numberOf(offset: u32): i32 {
   return (offset & ((4 << MARK_SHIFT) - 1)) === 0 ? offset >>> (MARK_SHIFT + 2) : spaced;
 }
 
 /** Lets a chain walk from the next mark, its bytes at `out`; or stay on the row behind the last one, where there is none. */
 function begin(chain: usize, out: usize): void {
-  if (begun === marks) {
+  if (begun > spaced) {
     store<u32>(chain, parked);
     return;
   }

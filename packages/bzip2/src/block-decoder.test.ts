@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { PermanentError } from '@wikifleet/domain/errors';
-import { MAX_BLOCK_BYTES } from './bit-reader.js';
-import { BlockDecoder } from './block-decoder.js';
-import { binary, blockBits, codeRuns, fieldsOf, packBits, writeStream } from './bzip2-writer.test.js';
+import { BlockDecoder, MAX_BLOCK_BYTES, SLICE_BYTES } from './block-decoder.js';
+import {
+  binary,
+  blockBits,
+  codeRuns,
+  crc32,
+  fieldsOf,
+  packBits,
+  sortRotations,
+  spell,
+  writeStream,
+} from './bzip2-writer.test.js';
 import type { BlockFields } from './bzip2-writer.test.js';
 import { libbz2, WITHOUT_LIBBZ2 } from './libbz2.test.js';
 
@@ -52,6 +61,66 @@ function sixTables(): BlockFields {
   // Each selector names the sixth of the recent tables: 5, 4, 3, …
   const groupTables = fields.groupTables.map((_, group) => 5 - (group % 6));
   return { ...fields, tables: 6, lengths, groupTables, selectors: '111110'.repeat(fields.selectorCount) };
+}
+
+/** `length` bytes from `first` on to below `first + count`, in no order and none twice in a row. */
+function noise(length: number, first: number, count: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = 1;
+  let last = 0;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    last = (last + 1 + ((state >>> 16) % (count - 1))) % count;
+    bytes[i] = first + last;
+  }
+  return bytes;
+}
+
+/** A block of 99,000 bytes, begun at another of its rows. */
+function fromRow(origin: number): { fields: BlockFields; decoded: Buffer } {
+  ROWS.column ??= sortRotations(noise(99_000, 65, 40)).column;
+  const { column } = ROWS;
+  const decoded = spell(column, origin);
+  return { fields: fieldsOf({ coded: decoded, decoded, sorted: { column, origin } }), decoded };
+}
+
+const ROWS: { column: Uint8Array | null } = { column: null };
+
+/** A block whose last column is noise, of so many different bytes that no four equal ones come together. */
+function withoutRuns(length: number): { fields: BlockFields; decoded: Buffer } {
+  const column = noise(length, 0, 255);
+  const decoded = spell(column, 7);
+  return { fields: fieldsOf({ coded: decoded, decoded, sorted: { column, origin: 7 } }), decoded };
+}
+
+/** Noise of so few different bytes that each is among the last used. */
+function fewBytes(length: number): { fields: BlockFields; decoded: Buffer } {
+  const decoded = noise(length, 65, 12);
+  return { fields: fieldsOf({ coded: decoded, decoded }), decoded };
+}
+
+/** A block that is `once` so many times: its rows are equal in so many, and the links from row to row are as many cycles. */
+function repeated(once: Buffer, times: number): { fields: BlockFields; decoded: Buffer } {
+  const { column, origin } = sortRotations(once);
+  const rows = Buffer.concat(Array.from(column, (byte) => Buffer.alloc(times, byte)));
+  const decoded = Buffer.alloc(once.length * times, once);
+  return { fields: fieldsOf({ coded: decoded, decoded, sorted: { column: rows, origin: origin * times } }), decoded };
+}
+
+/**
+ * Every 1024th of its sorted rows begins with one of the first bytes of the block: the pairs of each byte with the lowest one are
+ * there, and the byte follows a multiple of 1024 lower ones. So from there to the end no such row is met.
+ */
+function marksTogether(): { fields: BlockFields; decoded: Buffer } {
+  const bytes = Array.from({ length: 96 }, (_, i) => i + 2);
+  const begin = bytes.flatMap((byte) => [byte, 0]);
+  const rest = [
+    ...Array<number>(1024 - bytes.length).fill(1),
+    ...bytes.flatMap((byte) => Array<number>(1023).fill(byte)),
+  ];
+  // 7919 is a prime and no divisor, so each place is taken once, and equal bytes come apart.
+  const decoded = Buffer.from([...begin, ...rest.map((_, i) => rest[(i * 7919) % rest.length]!)]);
+  return { fields: fieldsOf({ coded: decoded, decoded }), decoded };
 }
 
 /** Selectors after the needed ones, which may hold any bits: here both magics at odd offsets. */
@@ -161,8 +230,21 @@ const wrong: { name: string; code: string; level?: number; fields: BlockFields }
     fields: { ...text(), symbols: Array.from({ length: 25 }, () => 1) },
   },
   { name: 'two bytes too many for level 1', level: 1, code: 'BZIP2_BLOCK_OVERFLOW', fields: pairs(50_001) },
+  { name: 'a byte too many for level 1', level: 1, code: 'BZIP2_BLOCK_OVERFLOW', fields: fewBytes(100_001).fields },
   { name: 'four equal bytes without a count', code: 'BZIP2_BAD_RUN', fields: withRuns('abbbb', 'abbbb') },
 ];
+
+const long: { name: string; level?: number; make: () => { fields: BlockFields; decoded: Buffer } }[] = [
+  { name: 'a full block of level 1 without runs', make: () => fewBytes(100_000) },
+  { name: 'a full block of level 9 without runs', level: 9, make: () => withoutRuns(900_000) },
+  ...[0, 1, 1023, 1024, 2047, 96 * 1024, 98_999].map((row) => ({
+    name: `99,000 bytes from row ${row}`,
+    make: () => fromRow(row),
+  })),
+  { name: 'a short text 33 times', make: () => repeated(noise(3000, 65, 40), 33) },
+  { name: 'rows of equal distances that all come first', make: marksTogether },
+];
+
 function decodeBlock(decoder: BlockDecoder, input: Uint8Array, bit: number, level: number): Buffer {
   const { size } = decoder.decode(input, bit, level);
   const parts: Buffer[] = [];
@@ -199,6 +281,30 @@ describe('BlockDecoder', () => {
   for (const { name, fields, decoded, level = 9 } of sound) {
     it(`decodes ${name}`, () => {
       assert.ok(decodeBlock(decoder, writeStream(level, [fields]), FIRST, level).equals(decoded));
+    });
+  }
+
+  for (const { name, level = 1, make } of long) {
+    it(`decodes ${name}`, function () {
+      this.timeout(30_000);
+      const { fields, decoded } = make();
+      assert.ok(decodeBlock(decoder, writeStream(level, [fields]), FIRST, level).equals(decoded));
+    });
+  }
+
+  for (const runs of [1, 4048, 4049, 13_897, 13_898, 13_899, 13_900, 30_000]) {
+    it(`hands ${runs * 259} bytes out in slices`, () => {
+      const { fields, decoded } = repeated(Buffer.from('xxxx\xff', 'latin1'), runs);
+      const stream = writeStream(9, [{ ...fields, crc: crc32(Buffer.alloc(runs * 259, 'x')) }]);
+      assert.equal(decoded.length, runs * 5);
+      decoder.decode(stream, FIRST, 9);
+      let left = runs * 259;
+      for (let slice = decoder.read(); slice !== null; slice = decoder.read()) {
+        assert.ok(slice.length > 0 && slice.length <= SLICE_BYTES);
+        assert.ok(slice.every((byte) => byte === 120));
+        left -= slice.length;
+      }
+      assert.equal(left, 0);
     });
   }
 

@@ -112,7 +112,11 @@ export class BlockDecoder {
       case STATUS.overflow:
         throw this.#fail('BZIP2_BLOCK_OVERFLOW', `a block of at most ${capacity} bytes`, 'more');
       case STATUS.noEnd:
-        throw this.#fail('BZIP2_BAD_SELECTOR', `the end of the block in ${kernel.selectorCount} groups`, 'more symbols');
+        throw this.#fail(
+          'BZIP2_BAD_SELECTOR',
+          `the end of the block in ${kernel.selectorCount} groups`,
+          'more symbols',
+        );
       default:
         throw this.#short();
     }

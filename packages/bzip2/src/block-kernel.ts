@@ -171,7 +171,8 @@ export class BlockKernel {
   #copy(count: number): void {
     const { inputAt, inputBytes } = this.#kernel;
     const to = Math.min(this.#copied + count, this.#window.length);
-    if (to > inputBytes.value) throw new RangeError(`a window of ${to} bytes, where there is room for ${inputBytes.value}`);
+    if (to > inputBytes.value)
+      throw new RangeError(`a window of ${to} bytes, where there is room for ${inputBytes.value}`);
     this.#memory.set(this.#window.subarray(this.#copied, to), inputAt.value + this.#copied);
     if (to === this.#window.length) this.#memory.fill(0, inputAt.value + to, inputAt.value + to + PADDING_BYTES);
     this.#copied = to;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { combineCrc, crc32 } from './crc32.js';
+import { combineCrc } from './crc32.js';
 import { randomise } from './randomise.js';
 
 /** All fields of one block, as they are written; a test changes what it wants to be wrong or unusual. */
@@ -51,7 +51,7 @@ export function fieldsOf(content: BlockContent): BlockFields {
   const groups = Math.ceil(symbols.length / 50);
   const lengths = Array.from({ length: alphabet.length + 2 }, () => Math.ceil(Math.log2(alphabet.length + 2)));
   return {
-    crc: ~crc32(-1, content.decoded, content.decoded.length) >>> 0,
+    crc: crc32(content.decoded),
     randomised: content.randomised === true,
     origin,
     alphabet,
@@ -62,6 +62,16 @@ export function fieldsOf(content: BlockContent): BlockFields {
     symbols,
     groupTables: Array.from({ length: groups }, () => 0),
   };
+}
+
+/** By the definition, bit for bit: highest first, begun with ones, inverted at the end. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  }
+  return ~crc >>> 0;
 }
 
 /** A stream of these blocks; `crc` is the right one unless given. */
@@ -122,12 +132,25 @@ function canonicalCodes(lengths: number[]): string[] {
   return codes;
 }
 
-function sortRotations(bytes: Uint8Array): { column: Uint8Array; origin: number } {
+/** The Burrows-Wheeler transform by its definition. */
+export function sortRotations(bytes: Uint8Array): { column: Uint8Array; origin: number } {
   const twice = Buffer.concat([bytes, bytes]);
   const { length } = bytes;
   const rows = Array.from(bytes, (_, at) => at);
   rows.sort((a, b) => twice.compare(twice, b, b + length, a, a + length));
   return { column: Uint8Array.from(rows, (at) => twice[at + length - 1]!), origin: rows.indexOf(0) };
+}
+
+/** The bytes that `column` and `origin` stand for, by the definition: a row's successor is the rank of its byte among its equals. */
+export function spell(column: Uint8Array, origin: number): Buffer {
+  const rows = Array.from(column, (_, row) => row).sort((a, b) => column[a]! - column[b]! || a - b);
+  let row = origin;
+  return Buffer.from(
+    column.map(() => {
+      row = rows[row]!;
+      return column[row]!;
+    }),
+  );
 }
 
 function moveToFront(column: Uint8Array, alphabet: number[]): number[] {
@@ -162,5 +185,10 @@ describe('the writer of crafted blocks', () => {
     const { column, origin } = sortRotations(Buffer.from('banana'));
     assert.equal(Buffer.from(column).toString(), 'nnbaaa');
     assert.equal(origin, 3);
+    assert.equal(spell(column, origin).toString(), 'banana');
+  });
+
+  it('has the CRC of the check string', () => {
+    assert.equal(crc32(Buffer.from('123456789')), 0xfc891918);
   });
 });

@@ -34,7 +34,7 @@ export function bzip2(input: Uint8Array): Buffer {
   const [command, args] = hasBzip2
     ? ['bzip2', ['-dc']]
     : ['python3', ['-c', 'import bz2,sys; sys.stdout.buffer.write(bz2.decompress(sys.stdin.buffer.read()))']];
-  const result = spawnSync(command as string, args as string[], { input, maxBuffer: 2 ** 30 });
+  const result = spawnSync(command, args, { input, maxBuffer: 2 ** 30 });
   assert.equal(result.status, 0, result.stderr.toString());
   return result.stdout;
 }

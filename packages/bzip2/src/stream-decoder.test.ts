@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
 import fc from 'fast-check';
 import { SLICE_BYTES } from './block-decoder.js';
-import { binary, blockBits, codeRuns, fieldsOf, writeStream } from './bzip2-writer.test.js';
+import { binary, blockBits, codeRuns, fieldsOf, spell, writeStream } from './bzip2-writer.test.js';
 import type { BlockFields } from './bzip2-writer.test.js';
 import { libbz2, WITHOUT_LIBBZ2 } from './libbz2.test.js';
 import { findMagics } from './find-magic.js';
@@ -325,7 +325,7 @@ describe('Bzip2Decoder', () => {
   });
 });
 
-/** A block whose last column is noise, undone here by the definition: its next row is the byte's rank among its equals. */
+/** A block whose last column is noise. */
 function longBlock(length: number): { fields: BlockFields; decoded: Buffer } {
   const column = Buffer.alloc(length);
   let noise = 1;
@@ -333,13 +333,7 @@ function longBlock(length: number): { fields: BlockFields; decoded: Buffer } {
     noise = (Math.imul(noise, 1_103_515_245) + 12_345) >>> 0;
     column[i] = noise >>> 24;
   }
-  const rows = Array.from(column, (_, row) => row).sort((a, b) => column[a]! - column[b]! || a - b);
-  const decoded = Buffer.alloc(length);
-  let row = 5;
-  for (let i = 0; i < length; i++) {
-    row = rows[row]!;
-    decoded[i] = column[row]!;
-  }
+  const decoded = spell(column, 5);
   return { fields: fieldsOf({ coded: decoded, decoded, sorted: { column, origin: 5 } }), decoded };
 }
 

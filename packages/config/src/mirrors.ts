@@ -84,7 +84,7 @@ export interface MirrorConfig {
   readonly port?: number | undefined;
   /** The folder that holds the wikis: names joined by `/`, or empty. */
   readonly root: string;
-  /** Connections at a time, 1 to 32. */
+  /** Connections at a time that the mirror allows to all of us together, 1 to 32. */
   readonly connections: number;
   readonly holds: readonly Holding[];
   /** Is asked for status and checksums. */
@@ -108,6 +108,22 @@ export function parseMirrors(text: string, fileName: string): MirrorsFile {
   throw new UsageError('MIRRORS_REFUSED', `${fileName} is no mirror file:\n${problems.join('\n')}`, {
     cause: result.error,
   });
+}
+
+/**
+ * The mirrors with one task's share of their connections: each mirror's, divided by the `tasks` that download, rounded
+ * down. Throws one `UsageError` that names every mirror which would be left without one.
+ */
+export function shareConnections(mirrors: readonly MirrorConfig[], tasks: number): MirrorConfig[] {
+  const shared = mirrors.map((mirror) => ({ ...mirror, connections: Math.floor(mirror.connections / tasks) }));
+  const scarce = mirrors.filter(({ connections }) => connections < tasks);
+  if (scarce.length === 0) return shared;
+  const named = scarce.map(({ name, connections }) => `${name} allows ${connections}`).join(', ');
+  throw new UsageError(
+    'MIRROR_SHARE',
+    `expected at least one connection to every mirror for each of ${tasks} downloaders (WIKIFLEET_DOWNLOADERS); ${named}: ` +
+      'run fewer downloaders, or leave such a mirror out',
+  );
 }
 
 function parseJson(text: string, fileName: string): unknown {

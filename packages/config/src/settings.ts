@@ -32,6 +32,8 @@ const VARIABLES = {
   WIKIFLEET_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Downloads at once in one task. */
   WIKIFLEET_DOWNLOAD_SLOTS: whole(1, 32).default(3),
+  /** Downloader tasks that run beside each other, this one included: they share each mirror's connections. */
+  WIKIFLEET_DOWNLOADERS: whole(1, 32).default(1),
   /** Threads of one converter; 0: one a processor. */
   WIKIFLEET_WORKERS: whole(0, 256).default(0),
   /** Seconds that a job may go on after SIGTERM. */

@@ -1,5 +1,5 @@
 import { bzip2Error, hex32 } from '@wikifleet/bzip2/bzip2-error';
-import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/bit-reader';
+import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/block-decoder';
 import { combineCrc } from '@wikifleet/bzip2/crc32';
 import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
 import { PermanentError, codeOf } from '@wikifleet/domain/errors';

@@ -1,15 +1,18 @@
+import { FastEngine } from '@wikifleet/mediawiki/fast-engine';
 import { ReferenceEngine } from '@wikifleet/mediawiki/reference-engine';
 import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 
 /** What makes rows of XML; all give the same bytes. */
-export const ENGINES = ['reference'] as const;
+export const ENGINES = ['fast', 'reference'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 export function makeEngine(engine: Engine): RowEngine {
   switch (engine) {
+    case 'fast':
+      return new FastEngine();
     case 'reference':
       return new ReferenceEngine();
   }
 }
 
-export const DEFAULT_ENGINE: Engine = 'reference';
+export const DEFAULT_ENGINE: Engine = 'fast';

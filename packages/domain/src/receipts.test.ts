@@ -19,6 +19,7 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
     rowsVersion: 1,
     firstBlock: null,
     nextBlock: null,
+    passedOver: [],
     firstPage: null,
     nextPage: null,
     head: {

@@ -69,6 +69,8 @@ export const splitResultSchema = z.strictObject({
   /** Bit positions of the first owned block and of what follows the last one; null where no block is owned. */
   firstBlock: count.nullable(),
   nextBlock: count.nullable(),
+  /** Bit positions of magics before the first block that were there by chance. */
+  passedOver: z.array(count),
   firstPage: positionSchema.nullable(),
   nextPage: positionSchema.extend({ is: followerSchema }).nullable(),
   head: headSchema,

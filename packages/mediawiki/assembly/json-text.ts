@@ -43,8 +43,7 @@ function setSign(sign: string, json: string): void {
 }
 
 /** The entry by the first bytes of a sign; the five references differ in the exclusive or of their first two letters. */
-// @ts-ignore: decorator
-@inline function signAt(bytes: u64): usize {
+function signAt(bytes: u64): usize {
   const byte = u8(bytes);
   const reference = REFERENCES + (usize((bytes >> 8) ^ (bytes >> 16)) & 15) * SIGN_BYTES;
   return select(reference, SIGNS + usize(byte & 127) * SIGN_BYTES, byte == AMPERSAND);
@@ -87,8 +86,7 @@ export function writeText(from: usize, to: usize, target: usize): usize {
   return copy(at, to, out);
 }
 
-// @ts-ignore: decorator
-@inline function copy(from: usize, to: usize, target: usize): usize {
+function copy(from: usize, to: usize, target: usize): usize {
   v128.store(target, v128.load(from));
   v128.store(target, v128.load(from, 16), 16);
   const length = to - from;
@@ -97,8 +95,7 @@ export function writeText(from: usize, to: usize, target: usize): usize {
 }
 
 /** A bit for each of the next 64 bytes, of which `left` count, that is not copied as it is. */
-// @ts-ignore: decorator
-@inline function marksIn(block: usize, left: usize): u64 {
+function marksIn(block: usize, left: usize): u64 {
   const first = marksAt(block);
   if (left <= 16) return first & ((u64(1) << left) - 1);
   const marks = first | (marksAt(block + 16) << 16) | (marksAt(block + 32) << 32) | (marksAt(block + 48) << 48);
@@ -106,8 +103,7 @@ export function writeText(from: usize, to: usize, target: usize): usize {
 }
 
 /** `&` and `"`, `<` and `>` differ in one bit each. */
-// @ts-ignore: decorator
-@inline function marksAt(at: usize): u64 {
+function marksAt(at: usize): u64 {
   const bytes = v128.load(at);
   const ampersandOrQuote = i8x16.eq(v128.or(bytes, i8x16.splat(0x04)), i8x16.splat(0x26));
   const lessOrGreater = i8x16.eq(v128.or(bytes, i8x16.splat(0x02)), i8x16.splat(0x3e));

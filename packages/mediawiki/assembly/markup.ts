@@ -164,7 +164,8 @@ function endTag(): bool {
 }
 
 function readName(from: usize, length: usize): bool {
-  if (length == 0 || length > LONGEST_NAME) return false;
+  // One that ends with NUL would be the same as one without it.
+  if (length == 0 || length > LONGEST_NAME || load<u8>(from + length - 1) == 0) return false;
   name = low(load<u64>(from), length);
   nameRest = length > 8 ? low(load<u64>(from, 8), length - 8) : 0;
   nameLength = length;
@@ -173,7 +174,6 @@ function readName(from: usize, length: usize): bool {
 }
 
 /** The first so many of eight bytes, at least one; the others are 0. */
-// @ts-ignore: decorator
-@inline function low(bytes: u64, length: usize): u64 {
+function low(bytes: u64, length: usize): u64 {
   return length >= 8 ? bytes : bytes & ((u64(1) << (8 * length)) - 1);
 }

@@ -5,7 +5,21 @@ import { REFUSED, writeText } from './json-text';
 import * as fields from './layout';
 import { begins, clearFields, ends, has, setField } from './layout';
 import { firstBytes, literal, put } from './literals';
-import { begin, isAtEnd, leaf, name, nameRest, openTag, position, quotedValue, skipSpace, tagEnd, take, valueFrom, valueTo } from './markup';
+import {
+  begin,
+  isAtEnd,
+  leaf,
+  name,
+  nameRest,
+  openTag,
+  position,
+  quotedValue,
+  skipSpace,
+  tagEnd,
+  take,
+  valueFrom,
+  valueTo,
+} from './markup';
 
 const ID = firstBytes('id');
 const NS = firstBytes('ns');

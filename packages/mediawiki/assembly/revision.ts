@@ -4,7 +4,23 @@ import { isInteger } from './integers';
 import * as fields from './layout';
 import { begins, clearFields, ends, has, setField } from './layout';
 import { firstBytes, literal, otherBytes, standsAt } from './literals';
-import { attribute, begin, hasAttribute, isAtEnd, leaf, name, nameRest, openTag, position, skipSpace, tagEnd, take, text, valueFrom, valueTo } from './markup';
+import {
+  attribute,
+  begin,
+  hasAttribute,
+  isAtEnd,
+  leaf,
+  name,
+  nameRest,
+  openTag,
+  position,
+  skipSpace,
+  tagEnd,
+  take,
+  text,
+  valueFrom,
+  valueTo,
+} from './markup';
 
 const ID = firstBytes('id');
 const PARENT_ID = firstBytes('parentid');

@@ -97,7 +97,8 @@ export class DumpConverter {
       this.#isEnded = true;
       if (this.#input !== null) this.#take(this.#input.end());
       this.#splitter.end();
-      if (this.#input !== null && this.#firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
+      if (this.#input !== null && this.#firstPage === null && this.#head?.hasRoot !== true)
+        throw notADump(this.#offset);
     });
   }
 

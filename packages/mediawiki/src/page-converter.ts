@@ -38,8 +38,8 @@ export class PageConverter {
   #page: PageHead | null = null;
   /** What is known of a page whose head is broken. */
   #known: KnownIds = {};
-  /** The head's text, until a record has it. */
-  #headText: string | null = null;
+  /** A copy of the head's bytes, until a record has them. */
+  #head: Buffer | null = null;
   #hasRevision = false;
   #isPartial = false;
   /** Where the last record's bytes end. */
@@ -68,13 +68,13 @@ export class PageConverter {
     this.#counts.pages += 1;
     this.#page = null;
     this.#known = {};
-    this.#headText = null;
+    this.#head = null;
     this.#hasRevision = this.#isPartial = this.#isPageListed = false;
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('PAGE_HEAD_TOO_LARGE', 'a page head', piece);
       const bytes = piece.bytes.subarray(PAGE_TAG.length);
       this.#page = this.#engine.readPage(this.#wiki, bytes);
-      this.#headText = piece.bytes.toString('utf8');
+      this.#head = Buffer.from(piece.bytes);
       this.#counts.unmapped(this.#page.unmapped);
     });
   }
@@ -164,9 +164,9 @@ export class PageConverter {
       code: fault.code,
       reason: `${fault.message}${at}`,
       ...rawBytes(bytes),
-      page_head: this.#headText,
+      page_head: this.#head?.toString('utf8') ?? null,
     });
-    this.#headText = null;
+    this.#head = null;
   }
 }
 

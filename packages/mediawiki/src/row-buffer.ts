@@ -5,7 +5,7 @@ export class RowBuffer {
   #buffer = Buffer.alloc(0);
   #length = 0;
   #ends: number[] = [];
-  /** What was handed over last: the next will be about as much. */
+  /** A little more than was handed over last: the next will be about as much. */
   #expected = SMALLEST;
 
   /** Copies a row with its newline. */
@@ -21,7 +21,7 @@ export class RowBuffer {
   take(): { readonly bytes: Buffer; readonly ends: readonly number[] } {
     const bytes = this.#buffer.subarray(0, this.#length);
     const ends = this.#ends;
-    this.#expected = Math.max(SMALLEST, bytes.length);
+    this.#expected = Math.max(SMALLEST, Math.ceil(1.25 * bytes.length));
     this.#buffer = Buffer.alloc(0);
     this.#length = 0;
     this.#ends = [];

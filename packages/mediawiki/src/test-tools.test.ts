@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,10 @@ import { DumpConverter } from './dump-converter.js';
 import type { DumpConverterOptions } from './dump-converter.js';
 import type { DumpCounts } from './dump-counts.js';
 import type { DumpHead } from './dump-head.js';
+import { FastEngine } from './fast-engine.js';
 import type { QuarantineRecord } from './quarantine.js';
+import { ReferenceEngine } from './reference-engine.js';
+import type { RowEngine } from './row-engine.js';
 
 /** Real dumps and the oracle, where they lie beside the checkout. */
 const SHARED = resolve(import.meta.dirname, '../../../../shared');
@@ -28,14 +32,29 @@ export interface Converted {
   readonly error: string | null;
 }
 
-/** Converts `bytes`, cut at `cuts` (ascending), taking rows after each push. */
+const reference = new ReferenceEngine();
+const fast = new FastEngine();
+
+/** Converts `bytes`, cut at `cuts` (ascending), taking rows after each push: with both engines, which must agree. */
 export function convert(
   bytes: Uint8Array | string,
   options: Partial<DumpConverterOptions> = {},
   cuts: Iterable<number> = [],
 ): Converted {
   const all = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-  const converter = new DumpConverter({ wiki: null, ...options });
+  const places = [...cuts];
+  const converted = convertBy(reference, all, options, places);
+  assert.deepEqual(convertBy(fast, all, options, places), converted);
+  return converted;
+}
+
+export function convertBy(
+  engine: RowEngine,
+  all: Uint8Array,
+  options: Partial<DumpConverterOptions> = {},
+  cuts: readonly number[] = [],
+): Converted {
+  const converter = new DumpConverter({ wiki: null, engine, ...options });
   const lines: string[] = [];
   const quarantine: QuarantineRecord[] = [];
   const take = (): void => {

@@ -1,8 +1,9 @@
 /** The part of WebAssembly that we use: TypeScript declares it only for browsers. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
+  const Module: new (bytes: Uint8Array) => Module;
   class Memory {
     /** In pages of 64 KiB. */
     constructor(descriptor: { readonly initial: number });

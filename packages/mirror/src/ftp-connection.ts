@@ -20,6 +20,11 @@ export interface FtpConnectionSettings {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * The control connection says nothing during a transfer, and what lies between may forget one that is silent for minutes.
+ * NOOP is no way out: basic-ftp takes its reply for the transfer's end. So TCP itself speaks, after so much silence.
+ */
+const KEEP_ALIVE_MS = 20_000;
 /** How long QUIT may take. */
 const QUIT_MS = 1000;
 
@@ -54,6 +59,7 @@ export class FtpConnection {
     const connection = new FtpConnection(settings, release);
     try {
       await connection.client.access({ host: config.host, port: portOf(config), user: 'anonymous', password });
+      connection.client.ftp.socket.setKeepAlive(true, KEEP_ALIVE_MS);
       return connection;
     } catch (error) {
       throw await connection.fail(error);

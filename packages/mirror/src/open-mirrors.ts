@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseMirrors } from '@wikifleet/config/mirrors';
+import { parseMirrors, shareConnections } from '@wikifleet/config/mirrors';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import type { Kind } from '@wikifleet/domain/run';
@@ -12,13 +12,25 @@ export interface KnownMirror {
   readonly config: MirrorConfig;
 }
 
+/** How many of a mirror's connections are ours. */
+export interface SharingOptions {
+  /** So many programs share each mirror's connections, this one included; 1 by default. */
+  readonly tasks?: number;
+  /** More than so many are never held to one mirror. */
+  readonly most?: number;
+}
+
 const PROGRAM = 'wikifleet/0.1 (dump converter)';
 
 /**
- * Opens the mirrors that a mirror file names, in its order; `contact` goes before the file's own. Throws a `UsageError`
- * where the file cannot be read, or nobody could be reached by a mirror that has cause to complain.
+ * Opens the mirrors that a mirror file names, in its order; `contact` goes before the file's own. Throws a `UsageError` where the file cannot be read,
+ * a share is none, or nobody could be reached by a mirror that has cause to complain.
  */
-export async function openMirrors(path: string, contact: string | undefined): Promise<KnownMirror[]> {
+export async function openMirrors(
+  path: string,
+  contact: string | undefined,
+  { tasks = 1, most = Infinity }: SharingOptions = {},
+): Promise<KnownMirror[]> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -36,7 +48,10 @@ export async function openMirrors(path: string, contact: string | undefined): Pr
     );
   }
   const options = { userAgent: `${PROGRAM}; ${reachable}`, contact: reachable };
-  return file.mirrors.map((config) => ({ config, mirror: openMirror(config, options) }));
+  return shareConnections(file.mirrors, tasks).map((shared) => {
+    const config = { ...shared, connections: Math.min(shared.connections, most) };
+    return { config, mirror: openMirror(config, options) };
+  });
 }
 
 /** The mirrors that hold runs of a kind, in their order. */

@@ -43,6 +43,8 @@ export class ObjectWriter {
   readonly #hash = createHash('sha256');
   readonly #underWay = new Set<Promise<void>>();
   readonly #parts: CompletedPart[] = [];
+  /** Buffers of whole parts that are on S3: what is used again need not wait for the garbage collector. */
+  readonly #spare: Buffer[] = [];
   #buffer: Buffer;
   #filled = 0;
   #size = 0;
@@ -85,13 +87,18 @@ export class ObjectWriter {
   #reserve(bytes: number): void {
     const wanted = Math.min(this.#options.partBytes, this.#filled + bytes);
     if (wanted <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.min(this.#options.partBytes, Math.max(wanted, 2 * this.#buffer.length)));
+    const { partBytes } = this.#options;
+    const spare = this.#spare.pop();
+    // after its first part an object is large
+    const size = this.#parts.length > 0 ? partBytes : Math.min(partBytes, Math.max(wanted, 2 * this.#buffer.length));
+    const grown = spare ?? Buffer.allocUnsafeSlow(size);
     this.#buffer.copy(grown, 0, 0, this.#filled);
     this.#buffer = grown;
   }
 
   async #startPart(): Promise<void> {
-    const body = this.#buffer.subarray(0, this.#filled);
+    const buffer = this.#buffer;
+    const body = buffer.subarray(0, this.#filled);
     this.#buffer = Buffer.alloc(0);
     this.#filled = 0;
     await this.#startUpload();
@@ -120,6 +127,7 @@ export class ObjectWriter {
         (answer) => {
           part.ETag = answer.ETag;
           part.ChecksumCRC32 = answer.ChecksumCRC32;
+          if (buffer.length === this.#options.partBytes) this.#spare.push(buffer);
         },
         (error: unknown) => {
           this.#failure ??= error;

@@ -104,9 +104,6 @@ export async function runService<Job>(service: Service<Job>, options: ServiceOpt
   log.info({ event: 'stopped' }, 'stopped');
 }
 
-/** Whether a program started this one with a channel to it (`fork`); asked when the module is loaded. */
-const HAD_PARENT = process.connected;
-
 function stopRequested(onSignal: (again: boolean) => void): { promise: Promise<void>; dispose: () => void } {
   let resolve = (): void => {};
   const promise = new Promise<void>((done) => {
@@ -120,9 +117,11 @@ function stopRequested(onSignal: (again: boolean) => void): { promise: Promise<v
   };
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
-  // a fleet on one machine ends with the program that started it, also with one that is gone by now
-  if (process.connected) process.on('disconnect', listener);
-  else if (HAD_PARENT) listener();
+  // a fleet on one machine ends with the program that started it, also with one that is gone by now (false, where a
+  // program without such a parent has undefined)
+  const { connected }: { connected?: boolean } = process;
+  if (connected) process.on('disconnect', listener);
+  else if (connected !== undefined) listener();
   return {
     promise,
     dispose: () => {

@@ -1,1 +1,0 @@
-export { MAX_BLOCK_BYTES } from './block-decoder.js';

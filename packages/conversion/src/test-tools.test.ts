@@ -1,0 +1,242 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { canBeSplit } from '@wikifleet/domain/containers';
+import { splitsOf } from '@wikifleet/domain/jobs';
+import { joinProblems } from '@wikifleet/domain/join';
+import type { Compression } from '@wikifleet/domain/plan';
+import { sumCounts } from '@wikifleet/domain/receipts';
+import type { Counts } from '@wikifleet/domain/receipts';
+import { openBlockPool } from './block-pool.js';
+import type { BlockPool } from './block-pool.js';
+import { convertSplit } from './convert-split.js';
+import type { Conversion, ConversionOptions } from './convert-split.js';
+import { DEFAULT_ENGINE } from './engines.js';
+import type { Engine } from './engines.js';
+import type { FileSource } from './file-source.js';
+import type { ByteSink } from './member-writer.js';
+import type { Range } from './split-bytes.js';
+
+/** Real dumps, where they lie beside the checkout. */
+const SAMPLES = resolve(import.meta.dirname, '../../../../shared/samples');
+
+export interface Expected {
+  readonly pages?: number;
+  readonly rows?: number;
+  readonly sha256?: string;
+  readonly malformed?: string;
+}
+
+/** Null where the samples are not there. */
+export function expectedSamples(): Record<string, Expected> | null {
+  const path = join(SAMPLES, 'expected.json');
+  if (!existsSync(path)) return null;
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
+}
+
+/** A sample as it lies on the disk. */
+export function readSample(name: string): Buffer {
+  return readFileSync(join(SAMPLES, name));
+}
+
+/** A row as the oracle prints it: sorted keys, no spaces. */
+export function canonical(line: string): string {
+  return JSON.stringify(sortKeys(JSON.parse(line)));
+}
+
+function sortKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortKeys(inner)]),
+  );
+}
+
+/** A file in memory that comes in chunks of `chunkBytes`; it counts what was taken of it, and what is open. */
+export class MemorySource implements FileSource {
+  readonly size: number;
+  taken = 0;
+  open = 0;
+  readonly #bytes: Uint8Array;
+  readonly #chunkBytes: number;
+
+  constructor(bytes: Uint8Array, chunkBytes = 64 * 1024) {
+    this.size = bytes.length;
+    this.#bytes = bytes;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  async *read(start: number): AsyncGenerator<Uint8Array> {
+    this.open += 1;
+    try {
+      for (let at = start; at < this.size; at += this.#chunkBytes) {
+        // a copy that is spoilt afterwards: whoever takes it must keep its own
+        const chunk = Uint8Array.from(this.#bytes.subarray(at, at + this.#chunkBytes));
+        this.taken += chunk.length;
+        yield chunk;
+        chunk.fill(0x21);
+      }
+    } finally {
+      this.open -= 1;
+    }
+  }
+
+  async first(count: number): Promise<Uint8Array> {
+    return await Promise.resolve(this.#bytes.subarray(0, count));
+  }
+}
+
+export class MemorySink implements ByteSink {
+  readonly #chunks: Uint8Array[] = [];
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#chunks.push(Uint8Array.from(bytes));
+    await Promise.resolve();
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  get text(): string {
+    return this.bytes.toString('utf8');
+  }
+}
+
+export interface Settings {
+  readonly engine?: Engine;
+  readonly compression?: Compression;
+  readonly pool?: BlockPool;
+  readonly chunkBytes?: number;
+  readonly wiki?: string | null;
+}
+
+const inline = openBlockPool(1);
+
+export interface Part extends Conversion {
+  readonly rows: Buffer;
+  readonly quarantined: string;
+}
+
+/** Converts one split of a file in memory. */
+export async function convertPart(
+  file: Uint8Array | FileSource,
+  split: Range,
+  settings: Settings & Partial<ConversionOptions> = {},
+): Promise<Part> {
+  const rows = new MemorySink();
+  const quarantine = new MemorySink();
+  const conversion = await convertSplit({
+    wiki: null,
+    engine: DEFAULT_ENGINE,
+    compression: 'none',
+    pool: inline,
+    rows,
+    quarantine,
+    signal: new AbortController().signal,
+    ...settings,
+    source: file instanceof Uint8Array ? new MemorySource(file, settings.chunkBytes) : file,
+    split,
+  });
+  return { ...conversion, rows: rows.bytes, quarantined: quarantine.text };
+}
+
+export interface ConvertedFile {
+  readonly parts: readonly Part[];
+  /** All parts, one behind the other. */
+  readonly rows: Buffer;
+  readonly quarantined: string;
+  readonly counts: Counts;
+  /** Codes: of the failures, or of what does not join. */
+  readonly problems: readonly string[];
+}
+
+/** Converts a file in memory as the fleet does: cut every `cut` bytes, or at the places of `cut`, or (null) not at all. */
+export async function convertFile(
+  file: Buffer,
+  cut: number | readonly number[] | null = null,
+  settings: Settings = {},
+): Promise<ConvertedFile> {
+  const parts: Part[] = [];
+  const splits = splitsAt(file, cut);
+  for (const split of splits) parts.push(await convertPart(file, split, settings));
+  const failures = parts.flatMap(({ failure }) => (failure === null ? [] : [failure.code]));
+  const results = parts.map((part, index) => ({ ...part, split: { index } }));
+  const problems = failures.length > 0 ? failures : joinProblems(file.length, results).map(({ code }) => code);
+  return {
+    parts,
+    rows: Buffer.concat(parts.map(({ rows }) => rows)),
+    quarantined: parts.map(({ quarantined }) => quarantined).join(''),
+    counts: sumCounts(parts.map(({ counts }) => counts)),
+    problems,
+  };
+}
+
+function splitsAt(file: Buffer, cut: number | readonly number[] | null): Range[] {
+  if (!canBeSplit(file)) return [{ start: 0, end: file.length }];
+  if (cut === null || typeof cut === 'number') return splitsOf(file.length, cut);
+  const ends = [...cut, file.length];
+  return ends.map((end, i) => ({ start: ends[i - 1] ?? 0, end }));
+}
+
+/** A generator of its own (Lehmer's): the same numbers for the same seed. */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (seed % 2147483646) + 1;
+  }
+
+  /** A whole number in `[0, below)`. */
+  below(below: number): number {
+    this.#state = (this.#state * 48271) % 2147483647;
+    return this.#state % below;
+  }
+
+  /** `count` places in `(0, size)`, ascending, none twice. */
+  cuts(count: number, size: number): number[] {
+    const places = new Set<number>();
+    while (places.size < Math.min(count, size - 1)) places.add(1 + this.below(size - 1));
+    return [...places].sort((a, b) => a - b);
+  }
+}
+
+const HEAD =
+  '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">\n' +
+  '  <siteinfo><sitename>Test</sitename><dbname>testwiki</dbname></siteinfo>\n';
+
+export interface DumpText {
+  readonly head: string;
+  /** Each from `  <page>` to the newline after `</page>`. */
+  readonly pages: readonly string[];
+  readonly tail: string;
+}
+
+/** A small dump; page `i` has `1 + i % 3` revisions. */
+export function smallDump(pages: number, text = (page: number): string => `text of ${page}`): DumpText {
+  return {
+    head: HEAD,
+    pages: Array.from({ length: pages }, (_, i) => {
+      const revisions = Array.from(
+        { length: 1 + (i % 3) },
+        (__, j) =>
+          `    <revision><id>${100 * i + j + 1}</id><timestamp>2026-01-01T00:00:00Z</timestamp>` +
+          `<contributor><username>U</username><id>1</id></contributor><origin>1</origin><model>wikitext</model>` +
+          `<format>text/x-wiki</format><text bytes="1" xml:space="preserve">${text(i)} é &amp; ${j}</text></revision>\n`,
+      );
+      return `  <page>\n    <title>Page ${i}</title><ns>0</ns><id>${i + 1}</id>\n${revisions.join('')}  </page>\n`;
+    }),
+    tail: '</mediawiki>\n',
+  };
+}
+
+export function wholeText({ head, pages, tail }: DumpText): string {
+  return head + pages.join('') + tail;
+}
+
+/** Bytes cut at `places`. */
+export function pieces(text: string, places: readonly number[]): Buffer[] {
+  const bytes = Buffer.from(text);
+  const ends = [...places, bytes.length];
+  return ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { RowBuffer } from './row-buffer.js';
+
+describe('RowBuffer', () => {
+  const CASES: readonly [what: string, lengths: readonly number[]][] = [
+    ['nothing', []],
+    ['one row', [7]],
+    ['rows that make it grow', Array.from({ length: 3000 }, (_, i) => i % 100)],
+    ['a row that is longer than twice the buffer', [10, 1_000_000, 3]],
+  ];
+  const rows = new RowBuffer();
+  for (const [what, lengths] of CASES) {
+    it(`hands over ${what}, and keeps nothing`, () => {
+      const lines = lengths.map((length, i) => Buffer.alloc(length, 0x61 + (i % 26)));
+      for (const line of lines) {
+        const reused = Buffer.from(line);
+        rows.append(reused);
+        reused.fill(0x21);
+      }
+      const { bytes, ends } = rows.take();
+      assert.ok(bytes.equals(Buffer.concat(lines)));
+      let end = 0;
+      assert.deepEqual(
+        ends,
+        lengths.map((length) => (end += length)),
+      );
+      assert.equal(rows.take().bytes.length, 0);
+    });
+  }
+
+  it('leaves alone what it handed over', () => {
+    rows.append(Buffer.from('first\n'));
+    const { bytes } = rows.take();
+    rows.append(Buffer.from('other\n'));
+    assert.equal(bytes.toString(), 'first\n');
+  });
+});
