@@ -19,6 +19,9 @@ import type { Range } from './split-bytes.js';
 /** Real dumps, where they lie beside the checkout. */
 const SAMPLES = resolve(import.meta.dirname, '../../../../shared/samples');
 
+/** Whether to try everything and not only some of it. */
+export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
+
 export interface Expected {
   readonly pages?: number;
   readonly rows?: number;

@@ -429,5 +429,5 @@ describe('DumpConverter', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }).timeout(20_000);
 });

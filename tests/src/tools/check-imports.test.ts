@@ -65,7 +65,7 @@ const CASES: readonly { title: string; change: Tree; expected: RegExp }[] = [
       'packages/queue/package.json': manifest('queue', { '@wikifleet/store': '*' }),
       'packages/queue/tsconfig.json': references('../store'),
       'packages/queue/tsconfig.test.json': references('.', '../store'),
-      'packages/queue/src/queue.ts': "const store = await import('@wikifleet/store/store');\n",
+      'packages/queue/src/queue.ts': ['const store = await import(', "'@wikifleet/store/store');\n"].join(''),
     },
     expected: /queue\.ts:1: .*packages\/store \(layer 2\) is not below packages\/queue \(layer 2\)$/m,
   },
