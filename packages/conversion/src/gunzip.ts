@@ -4,10 +4,14 @@ import { PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 /** Packed bytes given to the engine at once; what they unpack to (16 MiB at most) is taken out before the next. */
 const SLICE = 16 * 1024;
 
+const NEXT_MEMBER = 'another member or the end';
+/** What zlib says of a member without the two bytes that all begin with. */
+const NO_MAGIC = 'incorrect header check';
+
 /**
  * The unpacked bytes of a gzip file of any number of members. All that is whole in the slices before an error is handed
- * out first. Throws `GZIP_TRUNCATED`, `GZIP_CORRUPT`, or `GZIP_TRAILING_GARBAGE` where bytes follow that are no member:
- * zlib would pass over those in silence.
+ * out first. Throws `GZIP_TRUNCATED`, `GZIP_CORRUPT`, or `GZIP_TRAILING_GARBAGE` where bytes follow that are no member,
+ * zeros too: zlib would pass over those in silence. A member that is missing at the end cannot be seen here.
  */
 export async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const engine = new GunzipEngine();
@@ -51,7 +55,7 @@ class GunzipEngine {
     yield* this.#takeUntil(() => this.#gunzip.readableEnded);
     const used = this.#gunzip.bytesWritten;
     if (used < this.#packed)
-      throw failure('GZIP_TRAILING_GARBAGE', used, 'another member or the end', `${this.#packed - used} other bytes`);
+      throw failure('GZIP_TRAILING_GARBAGE', `byte ${used}`, NEXT_MEMBER, `${this.#packed - used} other bytes`);
   }
 
   async *#takeUntil(done: () => boolean): AsyncGenerator<Uint8Array> {
@@ -69,10 +73,14 @@ class GunzipEngine {
   }
 
   #translated(error: Error): PermanentError {
-    const place = this.#gunzip.bytesWritten;
     if (codeOf(error) === 'Z_BUF_ERROR')
-      return failure('GZIP_TRUNCATED', place, "a member's end", 'the end of the data', error);
-    return failure('GZIP_CORRUPT', place, 'gzip data', messageOf(error), error);
+      return failure('GZIP_TRUNCATED', `byte ${this.#packed}`, "a member's end", 'the end of the data', error);
+    const place = `bytes ${this.#gunzip.bytesWritten} to ${this.#packed}`;
+    const received = messageOf(error);
+    // whoever calls has seen that the first member has its magic
+    return received === NO_MAGIC
+      ? failure('GZIP_TRAILING_GARBAGE', place, NEXT_MEMBER, 'other bytes', error)
+      : failure('GZIP_CORRUPT', place, 'gzip data', received, error);
   }
 
   destroy(): void {
@@ -80,8 +88,7 @@ class GunzipEngine {
   }
 }
 
-function failure(code: string, byte: number, expected: string, received: string, cause?: unknown): PermanentError {
-  const place = `byte ${byte}`;
+function failure(code: string, place: string, expected: string, received: string, cause?: unknown): PermanentError {
   return new PermanentError(code, `gzip, ${place}: expected ${expected}, received ${received}`, {
     place,
     expected,
