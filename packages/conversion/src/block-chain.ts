@@ -56,6 +56,8 @@ export class BlockChain {
   #bit: number;
   #level = MAX_LEVEL;
   #end: number;
+  /** Whether a block or the stream's end must follow: a file that ends at a block's last bit is cut short, too. */
+  #inStream = true;
   /** Null where the stream's beginning was not seen. */
   #streamCrc: number | null = null;
   #firstBlock: number | null = null;
@@ -118,7 +120,7 @@ export class BlockChain {
     for (;;) {
       this.#window.dropTo(this.#bit);
       await this.#window.growTo(Math.ceil((this.#bit + TRAILER_BITS) / 8));
-      if (this.#bit === this.#options.size * 8) return this.#atEnd();
+      if (!this.#inStream && this.#bit === this.#options.size * 8) return this.#atEnd();
       const kind = magicAt(this.#window.bytes, this.#at());
       if (kind === 'block') return await this.#takeBlock();
       if (kind !== 'end') throw this.#badMagic();
@@ -246,6 +248,7 @@ export class BlockChain {
       throw bzip2Error('BZIP2_STREAM_CRC', this.#bit, `the stream's CRC ${hex32(crc)}`, hex32(this.#streamCrc));
     }
     this.#bit = Math.ceil((this.#bit + TRAILER_BITS) / 8) * 8;
+    this.#inStream = false;
     await this.#window.growTo(this.#bit / 8 + HEADER_BITS / 8);
     if (this.#bit < this.#options.size * 8) await this.#readHeader();
   }
@@ -265,6 +268,7 @@ export class BlockChain {
     }
     this.#level = Number(header[3]);
     this.#streamCrc = 0;
+    this.#inStream = true;
     this.#bit += HEADER_BITS;
   }
 

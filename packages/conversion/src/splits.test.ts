@@ -160,9 +160,9 @@ describe('splits', function () {
     const [, file] = FILES[0]!;
     const pool = openBlockPool(2);
     try {
-      const first = convertPart(file, { start: 0, end: file.length }, { pool });
+      const first = assert.rejects(convertPart(file, { start: 0, end: file.length }, { pool }), FleetError);
       await pool.close();
-      await assert.rejects(first, FleetError);
+      await first;
     } finally {
       await pool.close();
     }

@@ -1,5 +1,6 @@
 /** Surplus selectors that hold a block's magic, in whole selectors of two or more tables: FACTS of the format allow any. */
 export const PLANTED_BLOCK = 0x314159265359n;
+export const PLANTED_END = 0x177245385090n;
 
 export interface BlockOptions {
   /** 48 bits to be planted in surplus selectors, once each, where the block's decoder passes over them. */

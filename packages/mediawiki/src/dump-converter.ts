@@ -176,5 +176,9 @@ export class DumpConverter {
 function notADump(bytes: number): PermanentError {
   const expected = 'a dump with <mediawiki or <page>';
   const received = `${bytes} bytes without either`;
-  return new PermanentError('NOT_A_DUMP', `expected ${expected}; received ${received}`, { expected, received });
+  return new PermanentError('NOT_A_DUMP', `expected ${expected}; received ${received}`, {
+    expected,
+    received,
+    place: 'byte 0',
+  });
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import * as zlib from 'node:zlib';
+import type { Compression } from '@wikifleet/domain/plan';
+import { openBlockPool } from './block-pool.js';
+import { ENGINES } from './engines.js';
+import { LONG_TESTS, Random, canonical, convertFile, expectedSamples, readSample } from './test-tools.test.js';
+import type { ConvertedFile } from './test-tools.test.js';
+
+/** What is said of the samples that are not whole; of all others nothing. */
+const PROBLEMS: Readonly<Record<string, readonly string[]>> = {
+  'multistream/pages-articles-p2566p2583.multistream-nofooter.xml.bz2': ['NO_END_TAG'],
+  'multistream/pages-articles-p2566p2583.multistream-noheader.xml.bz2': ['NO_BEGINNING'],
+  'odd/malformed/page_sample.xml': ['NO_BEGINNING', 'NO_END_TAG'],
+  'odd/malformed/testFormattingError.xml': ['NO_BEGINNING', 'NO_END_TAG'],
+  'odd/malformed/testFormattingError2.xml': ['NO_BEGINNING', 'NO_END_TAG'],
+  'odd/wikidata-pages-articles-sample4.xml-p4606p5340.bz2': ['NO_END_TAG'],
+  'odd/wikidata-pages-articles-sample4.xml-p5341p5345.bz2': ['NO_END_TAG'],
+};
+
+/** Files up to so many bytes are cut in every way, larger ones at random. */
+const SMALL = 20 * 1024;
+const SEED = LONG_TESTS ? Date.now() % 1_000_000 : 1;
+const COMPRESSIONS: readonly Compression[] =
+  typeof zlib.zstdDecompressSync === 'function' ? ['none', 'gzip', 'zstd'] : ['none', 'gzip'];
+
+function digest(rows: Buffer): string {
+  const hash = createHash('sha256');
+  for (const line of rows.toString('utf8').split('\n').slice(0, -1)) hash.update(`${canonical(line)}\n`);
+  return hash.digest('hex');
+}
+
+function checkSame(cut: ConvertedFile, whole: ConvertedFile, how: string): void {
+  assert.deepEqual(cut.problems, whole.problems, how);
+  assert.deepEqual(cut.counts, whole.counts, how);
+  assert.ok(cut.rows.equals(whole.rows), how);
+  assert.equal(cut.quarantined, whole.quarantined, how);
+}
+
+/** Sizes of splits: all in long tests, else ever fewer. Those that make thousands of splits say no more than others. */
+function* sizesOf(length: number): Generator<number> {
+  for (let size = LONG_TESTS ? 1 : Math.ceil(length / 120); size < length; size += LONG_TESTS ? 1 : Math.ceil(size / 4))
+    yield size;
+}
+
+describe(`splits of the real dump samples, seed ${SEED}`, function () {
+  this.timeout(LONG_TESTS ? 3_600_000 : 120_000);
+  const samples = expectedSamples();
+  if (samples === null) {
+    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    return;
+  }
+  const pool = openBlockPool(2);
+  after(async () => await pool.close());
+
+  for (const [name, expected] of Object.entries(samples)) {
+    it(name, async () => {
+      const file = readSample(name);
+      const whole = await convertFile(file);
+      assert.deepEqual(whole.problems, PROBLEMS[name] ?? []);
+      if (expected.sha256 !== undefined) {
+        assert.deepEqual([whole.counts.pages, whole.counts.rows], [expected.pages, expected.rows]);
+        assert.equal(digest(whole.rows), expected.sha256);
+      }
+      if (file.toString('latin1', 0, 3) !== 'BZh') return;
+      if (file.length < SMALL) {
+        for (const size of sizesOf(file.length)) {
+          checkSame(await convertFile(file, size, { engine: 'reference' }), whole, `splits of ${size} bytes`);
+        }
+        return;
+      }
+      const random = new Random(SEED + file.length);
+      for (let round = 0; round < (LONG_TESTS ? 20 : 2); round += 1) {
+        const cuts = random.cuts(1 + random.below(8), file.length);
+        checkSame(await convertFile(file, cuts, { pool }), whole, `cut at ${cuts.join()}`);
+      }
+    });
+  }
+
+  it('the same parts, byte for byte, from 1, 2 and 5 threads, in chunks of any size, by each engine', async () => {
+    const file = readSample('history/aawiki-20260101-pages-meta-history.xml.bz2');
+    const cuts = [60_000, 150_000];
+    const pools = [1, 2, 5].map(openBlockPool);
+    try {
+      for (const compression of COMPRESSIONS) {
+        const first = await convertFile(file, cuts, { compression });
+        assert.deepEqual(first.problems, []);
+        for (const [i, one] of pools.entries()) {
+          const chunkBytes = [1, 7, 1024 * 1024][i] ?? 1;
+          for (const engine of ENGINES) {
+            const { parts } = await convertFile(file, cuts, { compression, pool: one, chunkBytes, engine });
+            assert.deepEqual(parts, first.parts);
+          }
+        }
+      }
+    } finally {
+      await Promise.all(pools.map(async (one) => await one.close()));
+    }
+  });
+});
