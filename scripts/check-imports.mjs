@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url';
 /** An import goes to a strictly lower layer. Every app is in the layer above the last. */
 const LAYERS = [
   ['domain'],
-  ['bzip2', 'mediawiki', 'catalogue', 'config'],
+  ['bzip2', 'mediawiki', 'catalogue', 'config', 'scaling'],
+  ['simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],
   ['runs', 'worker'],
 ];
-const PURE = new Set([...LAYERS[0], ...LAYERS[1]]);
+const PURE = new Set([...LAYERS[0], ...LAYERS[1], ...LAYERS[2]]);
 /** Builtins that reach outside the process or start something in it. */
 const IO = new Set(
   (

@@ -1,0 +1,31 @@
+import { HelpRequested, UsageError } from '@wikifleet/domain/errors';
+import type { ExitCode } from '@wikifleet/worker/run-main';
+import { runMain } from '@wikifleet/worker/run-main';
+import type { ReleaseStack } from '@wikifleet/worker/release-stack';
+
+/** A command of the operator's: what stands behind its name on the command line, to its exit code. */
+export type Command = (argv: readonly string[], releases: ReleaseStack) => Promise<ExitCode>;
+
+/** Loaded when it is called: `fleet dlq` needs none of what `fleet start` does. */
+const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {};
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`);
+  return `usage: npm run -s fleet -- COMMAND [flags]\n\n${lines.join('\n')}\n\nnpm run -s fleet -- COMMAND --help tells more of each.\n`;
+}
+
+await runMain(async (releases) => {
+  const [name, ...argv] = process.argv.slice(2);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') throw new HelpRequested(help());
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    const expected = Object.keys(COMMANDS).join(', ');
+    throw new UsageError(
+      'COMMAND_LINE_REFUSED',
+      `expected a command: one of ${expected}; received ${JSON.stringify(name)}`,
+    );
+  }
+  return await (
+    await command.load()
+  )(argv, releases);
+});

@@ -1,0 +1,2 @@
+/** The CloudWatch namespace of all that the fleet publishes. */
+export const METRIC_NAMESPACE = 'Wikifleet';
