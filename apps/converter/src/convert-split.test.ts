@@ -4,13 +4,23 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { codeOf } from '@wikifleet/domain/errors';
 import { convertJobOf, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
-import { fileManifestKey, partKey, planKey, rawKey, receiptKey, runManifestKey } from '@wikifleet/domain/keys';
+import {
+  fileManifestKey,
+  indexKey,
+  partKey,
+  planKey,
+  rawKey,
+  receiptKey,
+  runManifestKey,
+} from '@wikifleet/domain/keys';
 import { runManifestSchema } from '@wikifleet/domain/manifests';
+import { pageIndexSchema } from '@wikifleet/domain/page-index';
 import type { Plan } from '@wikifleet/domain/plan';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
@@ -133,6 +143,35 @@ describe('convertSplit of the converter', function () {
     await convert(job, openBlockPool(3));
     assert.deepEqual(await contentOf(partOf(job)), part);
     assert.deepEqual((await store.getJson(key, receiptSchema))?.value.result, receipt?.value.result);
+  });
+
+  it('writes the index of each part: its pages by member, with the size and digest that the receipt has', async () => {
+    const seen = new Map<number, string>();
+    for (const job of jobs) {
+      await convert(job);
+      const receipt = await store.getJson(receiptKey(RUN, PLAN.planId, FILE, job.split.index), receiptSchema);
+      const { part, index, members } = receipt!.value.result;
+      assert.equal(index === null, part === null);
+      if (part === null || index === null) continue;
+      assert.equal(index.key, indexKey(RUN, PLAN.planId, FILE, job.split.index));
+      const content = await contentOf(index.key);
+      assert.deepEqual(
+        [index.size, index.sha256],
+        [content.length, createHash('sha256').update(content).digest('hex')],
+      );
+      const pages = pageIndexSchema.parse(JSON.parse(content.toString())).members;
+      const rows = gunzipSync(await contentOf(part.key))
+        .toString()
+        .trimEnd()
+        .split('\n');
+      const titles = rows.map((row) => JSON.parse(row) as { page_id: number; page_title: string });
+      assert.deepEqual(
+        pages,
+        members.map(({ rows: count }) => titles.splice(0, count).map((row) => [row.page_id, row.page_title])),
+      );
+      for (const [id, title] of pages.flat()) seen.set(id, title);
+    }
+    assert.equal(seen.size, 507);
   });
 
   it('drops a job of another plan, and what it made when the plan changed meanwhile', async () => {

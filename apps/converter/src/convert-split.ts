@@ -6,7 +6,7 @@ import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
-import { partKey, quarantineKey, rawKey, receiptKey } from '@wikifleet/domain/keys';
+import { indexKey, partKey, quarantineKey, rawKey, receiptKey } from '@wikifleet/domain/keys';
 import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
@@ -85,7 +85,9 @@ async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, con
 /** The run has another plan since the work began: nobody shall read what was made for the old one. */
 async function discard(store: Store, result: SplitResult, { log, signal }: JobContext): Promise<void> {
   log.warn({ event: 'part discarded' }, 'the run has another plan now');
-  const keys = [result.part, result.quarantine].flatMap((object) => (object === null ? [] : [object.key]));
+  const keys = [result.part, result.index, result.quarantine].flatMap((object) =>
+    object === null ? [] : [object.key],
+  );
   await store.delete(keys, signal);
 }
 
@@ -102,6 +104,10 @@ async function makePart(
     partBytes: UPLOAD_PART_BYTES,
     signal,
   });
+  const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
+    partBytes: UPLOAD_PART_BYTES,
+    signal,
+  });
   const quarantine = store.createWriter(quarantineKey(job.run, job.file, job.split, job.planId), {
     partBytes: UPLOAD_PART_BYTES,
     signal,
@@ -115,14 +121,16 @@ async function makePart(
       wiki: job.run.wiki,
       compression: job.settings.compression,
       rows: part,
+      index: { sink: index, head: { version: 1, planId: job.planId, file: job.file, split: job.split } },
       quarantine,
       signal,
       onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),
     });
     const stored = part.size === 0 ? null : await finish(part);
+    const indexed = index.size === 0 ? null : await finish(index);
     const quarantined = quarantine.size === 0 ? null : await finish(quarantine);
     if (conversion.failure !== null) throw splitFailed(conversion);
-    const result = resultOf(job, conversion, stored, quarantined);
+    const result = resultOf(job, conversion, { part: stored, index: indexed, quarantine: quarantined });
     const finishedAt = new Date();
     const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
     const { pages, rows } = result.counts;
@@ -143,6 +151,7 @@ async function makePart(
     };
   } finally {
     await part.abort();
+    await index.abort();
     await quarantine.abort();
   }
 }
@@ -163,8 +172,7 @@ function splitFailed(conversion: Conversion): unknown {
 function resultOf(
   job: ConvertJob,
   conversion: Conversion,
-  part: StoredObject | null,
-  quarantine: StoredObject | null,
+  stored: Pick<SplitResult, 'part' | 'index' | 'quarantine'>,
 ): SplitResult {
   const { head, firstBlock, nextBlock, passedOver, firstPage, nextPage, counts, members } = conversion;
   return {
@@ -181,8 +189,7 @@ function resultOf(
     nextPage,
     head,
     counts,
-    part,
+    ...stored,
     members: [...members],
-    quarantine,
   };
 }

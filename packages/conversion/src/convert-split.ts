@@ -1,5 +1,6 @@
 import { containerOf } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
+import type { PageIndexHead } from '@wikifleet/domain/page-index';
 import type { Compression } from '@wikifleet/domain/plan';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
@@ -10,6 +11,7 @@ import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
 import { CONTAINER_BYTES } from './file-source.js';
 import type { FileSource } from './file-source.js';
+import { IndexWriter } from './index-writer.js';
 import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
 import { Outside } from './outside.js';
@@ -30,6 +32,8 @@ export interface ConversionOptions {
   readonly pool: BlockPool;
   /** Takes the rows. */
   readonly rows: ByteSink;
+  /** Takes the index of the rows' members; null: none is made. */
+  readonly index: { readonly sink: ByteSink; readonly head: PageIndexHead } | null;
   /** Takes what could not be read, a JSON line each. */
   readonly quarantine: ByteSink;
   readonly signal: AbortSignal;
@@ -77,7 +81,8 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
   const source = outside.source(options.source);
   const rows = outside.sink(options.rows);
   const quarantine = outside.sink(options.quarantine);
-  const conversion = new SplitConversion({ ...options, source, rows, quarantine });
+  const index = options.index === null ? null : { ...options.index, sink: outside.sink(options.index.sink) };
+  const conversion = new SplitConversion({ ...options, source, rows, index, quarantine });
   try {
     options.signal.throwIfAborted();
     const container = containerOf(await source.first(CONTAINER_BYTES));
@@ -103,6 +108,7 @@ class SplitConversion {
   readonly #options: ConversionOptions;
   readonly #positions = new PositionMap();
   readonly #writer: MemberWriter;
+  readonly #index: IndexWriter | null;
   readonly #budget: ExpansionBudget;
   #converter: DumpConverter | null = null;
   #xmlBytes = 0;
@@ -110,7 +116,13 @@ class SplitConversion {
 
   constructor(options: ConversionOptions) {
     this.#options = options;
-    this.#writer = new MemberWriter(options.rows, options.compression);
+    const index = options.index === null ? null : new IndexWriter(options.index.sink, options.index.head);
+    this.#index = index;
+    this.#writer = new MemberWriter(
+      options.rows,
+      options.compression,
+      index === null ? undefined : async (pages) => await index.add(pages),
+    );
     this.#budget = new ExpansionBudget(options.split);
   }
 
@@ -140,6 +152,7 @@ class SplitConversion {
     if (!converter.done) converter.end();
     await this.#drain(converter);
     await this.#writer.finish();
+    await this.#index?.finish();
     return this.#result(converter, reader, known);
   }
 
@@ -149,6 +162,7 @@ class SplitConversion {
     if (converter === null) return { ...emptyConversion(NO_HEAD), failure };
     await this.#drain(converter);
     await this.#writer.finish();
+    await this.#index?.finish();
     const { counts } = converter;
     return { ...emptyConversion(NO_HEAD), counts, members: this.#writer.members, xmlBytes: this.#xmlBytes, failure };
   }

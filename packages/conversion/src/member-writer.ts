@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
+import type { IndexedPage } from '@wikifleet/domain/page-index';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
-import type { RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { ChunkPage, RowChunk } from '@wikifleet/mediawiki/page-converter';
 
 /** A member is closed at the first row after this many bytes of rows. */
 export const MEMBER_BYTES = 4 * 1024 * 1024;
@@ -55,19 +56,24 @@ export function compressorOf(compression: Compression): Compress {
 export class MemberWriter {
   readonly #sink: ByteSink;
   readonly #compress: Compress;
+  readonly #onMember: ((pages: readonly IndexedPage[]) => Promise<void>) | undefined;
   #pending: Uint8Array[] = [];
   #bytes = 0;
   #rows = 0;
   #firstPageId = 0;
   #lastPageId = 0;
+  /** Pages of the member that is being gathered; kept where somebody wants them. */
+  #pages: IndexedPage[] = [];
   #offset = 0;
   readonly #members: Member[] = [];
   /** Members under compression, in order. */
   readonly #underWay: Promise<Uint8Array>[] = [];
-  readonly #waiting: Omit<Member, 'offset' | 'length'>[] = [];
+  readonly #waiting: (Omit<Member, 'offset' | 'length'> & { readonly pages: readonly IndexedPage[] })[] = [];
 
-  constructor(sink: ByteSink, compression: Compression) {
+  /** `onMember` is told the pages of each member, in order, before the member is written. */
+  constructor(sink: ByteSink, compression: Compression, onMember?: (pages: readonly IndexedPage[]) => Promise<void>) {
     this.#sink = sink;
+    this.#onMember = onMember;
     this.#compress = compressorOf(compression);
   }
 
@@ -82,6 +88,8 @@ export class MemberWriter {
     let taken = 0;
     for (const page of chunk.pages) {
       for (let i = 0; i < page.rows; i += 1, row += 1) {
+        if (this.#onMember !== undefined && (this.#rows === 0 || (i === 0 && !this.#endsWith(page))))
+          this.#pages.push([page.id, page.title]);
         if (this.#rows === 0) this.#firstPageId = page.id;
         this.#lastPageId = page.id;
         this.#rows += 1;
@@ -93,6 +101,12 @@ export class MemberWriter {
       }
     }
     this.#take(chunk.bytes.subarray(taken));
+  }
+
+  /** Whether the last row is the page's, too: its rows may come in several chunks. */
+  #endsWith({ id, title }: ChunkPage): boolean {
+    const last = this.#pages.at(-1);
+    return last?.[0] === id && last[1] === title;
   }
 
   #take(bytes: Uint8Array): void {
@@ -107,7 +121,9 @@ export class MemberWriter {
     // it is looked at when it is written
     compressed.catch(() => {});
     this.#underWay.push(compressed);
-    this.#waiting.push({ rows: this.#rows, firstPageId: this.#firstPageId, lastPageId: this.#lastPageId });
+    const [rows, firstPageId, lastPageId, pages] = [this.#rows, this.#firstPageId, this.#lastPageId, this.#pages];
+    this.#waiting.push({ rows, firstPageId, lastPageId, pages });
+    this.#pages = [];
     this.#pending = [];
     this.#bytes = 0;
     this.#rows = 0;
@@ -118,7 +134,9 @@ export class MemberWriter {
     const packed = await this.#underWay.shift();
     const facts = this.#waiting.shift();
     if (packed === undefined || facts === undefined) return;
-    this.#members.push({ offset: this.#offset, length: packed.length, ...facts });
+    const { pages, ...member } = facts;
+    await this.#onMember?.(pages);
+    this.#members.push({ offset: this.#offset, length: packed.length, ...member });
     this.#offset += packed.length;
     await this.#sink.write(packed);
   }

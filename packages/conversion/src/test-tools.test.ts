@@ -130,6 +130,7 @@ export async function convertPart(
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({
+    index: null,
     wiki: null,
     engine: DEFAULT_ENGINE,
     compression: 'none',

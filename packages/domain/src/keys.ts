@@ -74,6 +74,10 @@ export function receiptKey(run: Run, planId: string, file: string, index: number
   return `${receiptsPrefix(run, planId, file)}${splitNumber(index)}.json`;
 }
 
+export function indexKey(run: Run, planId: string, file: string, index: number): string {
+  return `${planPrefix(run, planId)}index/${checkName('file', file)}/${splitNumber(index)}.json`;
+}
+
 export function failuresPrefix(run: Run, planId: string, file?: string): string {
   const all = `${planPrefix(run, planId)}failures/`;
   return file === undefined ? all : `${all}${checkName('file', file)}/`;

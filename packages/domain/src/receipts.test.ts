@@ -34,6 +34,7 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
     counts: { ...emptyCounts(), pages: index + 1, rows: 10 * (index + 1), unmapped: { zebra: 1, ant: index } },
     part: { key: `part-${index}`, size: 5, sha256: SHA },
     members: [],
+    index: null,
     quarantine: index === 0 ? null : { key: 'quarantine', size: 1, sha256: SHA },
     ...change,
   });

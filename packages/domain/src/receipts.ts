@@ -78,6 +78,8 @@ export const splitResultSchema = z.strictObject({
   /** Null where the split has no rows. */
   part: storedObjectSchema.nullable(),
   members: z.array(memberSchema),
+  /** Which pages the members hold (`page-index.ts`); null where there is no part. */
+  index: storedObjectSchema.nullable(),
   quarantine: storedObjectSchema.nullable(),
 });
 

@@ -113,6 +113,7 @@ export function resultsOf(plan: Plan, file: string): SplitResult[] {
       counts: { ...emptyCounts(), pages: owns ? 1 : 0, rows: owns ? 2 : 0 },
       part: owns ? { key: partKey(plan.run, file, split, plan.planId, plan.settings), size: 1, sha256: SHA } : null,
       members: [],
+      index: null,
       quarantine: null,
     };
   });

@@ -54,6 +54,7 @@ export async function convertFile(source: FileSource, options: ConvertFileOption
   };
   for (const split of splits) {
     const { failure, ...conversion } = await convertSplit({
+      index: null,
       ...options,
       source,
       split,
