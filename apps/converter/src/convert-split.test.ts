@@ -27,6 +27,7 @@ import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { ATTEMPT_ID, writeRawNote } from '@wikifleet/runs/raw-notes';
 import { Store } from '@wikifleet/store/store';
 import { createLog } from '@wikifleet/worker/log';
+import { NO_METRICS } from '@wikifleet/worker/metrics';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { JobContext } from '@wikifleet/worker/service';
 import { SplitFailed, convertSplit } from './convert-split.js';
@@ -92,18 +93,23 @@ describe('convertSplit of the converter', function () {
     return splitsOf(raw.length, SPLIT_BYTES).map((split) => convertJobOf(PLAN, FILE, split, object));
   }
 
-  async function convert(job: ConvertJob | undefined, pool = openBlockPool(1)): Promise<void> {
+  async function convert(
+    job: ConvertJob | undefined,
+    pool = openBlockPool(1),
+    rawObjects: 'keep' | 'delete' = 'keep',
+  ): Promise<void> {
     assert.ok(job);
     const context: JobContext = {
       signal: new AbortController().signal,
       log: createLog('test', 'silent'),
+      metrics: NO_METRICS,
       receiveCount: 1,
     };
     const sender = {
       sendAll: async (bodies: readonly string[]) => await Promise.resolve(void downloads.push(...bodies)),
     };
     try {
-      await convertSplit({ store, downloads: sender, pool }, job, context);
+      await convertSplit({ store, downloads: sender, pool, rawObjects }, job, context);
     } finally {
       await pool.close();
     }
@@ -172,6 +178,23 @@ describe('convertSplit of the converter', function () {
       for (const [id, title] of pages.flat()) seen.set(id, title);
     }
     assert.equal(seen.size, 507);
+  });
+
+  it('deletes the raw object of a file that is whole, and only then, where that is wished', async () => {
+    for (const job of [...jobs, ...jobs]) {
+      assert.equal(
+        (await store.head(rawKey(RUN, FILE))) === null,
+        (await store.head(fileManifestKey(RUN, PLAN.planId, FILE))) !== null,
+      );
+      await convert(job, undefined, 'delete');
+    }
+    assert.equal(await store.head(rawKey(RUN, FILE)), null);
+    assert.deepEqual(downloads, [], 'a job that comes again fetches nothing');
+
+    // the file of a newer plan, say
+    await store.put(rawKey(RUN, FILE), bytes);
+    await convert(jobs[0], undefined, 'delete');
+    assert.notEqual(await store.head(rawKey(RUN, FILE)), null);
   });
 
   it('drops a job of another plan, and what it made when the plan changed meanwhile', async () => {

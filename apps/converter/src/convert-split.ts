@@ -14,7 +14,7 @@ import type { Receipt, SplitResult, StoredObject } from '@wikifleet/domain/recei
 import type { Sender } from '@wikifleet/runs/enqueue';
 import { close } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
-import { headOfRawObject } from '@wikifleet/runs/raw-notes';
+import { deleteRawObject, headOfRawObject } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
@@ -24,6 +24,8 @@ export interface ConverterParts {
   readonly store: Store;
   /** Where a file is enqueued again whose raw object is gone. */
   readonly downloads: Sender;
+  /** What becomes of the raw object of a file that is whole. */
+  readonly rawObjects: 'keep' | 'delete';
   /** Decodes the blocks, of one split at a time. */
   readonly pool: BlockPool;
 }
@@ -73,7 +75,9 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   }
   const outcome = await close(store, plan, file, signal);
   if (outcome === 'failed') log.error({ event: 'file failed' }, 'the splits of the file do not join');
-  if (outcome === 'closed') log.info({ event: 'file closed' }, 'the file is whole');
+  if (outcome !== 'closed') return;
+  log.info({ event: 'file closed' }, 'the file is whole');
+  if (parts.rawObjects === 'delete') await deleteRawObject(store, plan, job.file, signal);
 }
 
 /** The raw object expired, or another attempt replaced it: the downloader enqueues the splits that fit it. */
@@ -98,7 +102,7 @@ async function makePart(
   context: JobContext,
 ): Promise<Receipt> {
   const { store } = parts;
-  const { signal, log, receiveCount } = context;
+  const { signal, log, metrics, receiveCount } = context;
   const startedAt = new Date();
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
     partBytes: UPLOAD_PART_BYTES,
@@ -138,6 +142,11 @@ async function makePart(
       { event: 'split converted', seconds, pages, rows, bytes: raw.size, xmlBytes: conversion.xmlBytes },
       'part written',
     );
+    metrics.add('BytesIn', job.split.end - job.split.start);
+    metrics.add('BytesOut', part.size + quarantine.size);
+    metrics.add('XmlBytes', conversion.xmlBytes);
+    metrics.add('Rows', rows);
+    metrics.add('Quarantined', result.counts.quarantined);
     return {
       version: 1,
       result,

@@ -38,6 +38,11 @@ const COMMAND_LINE = {
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES})`,
     },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
+    raw: {
+      type: 'string',
+      value: 'R',
+      help: "keep or delete: the mirror's bytes, once a file's rows are whole (default: keep)",
+    },
     port: { type: 'string', value: 'N', help: 'of the loopback cloud (default: any free one)' },
     keep: { type: 'boolean', help: 'go on with what an earlier start left in --out (the default)' },
     fresh: { type: 'boolean', help: 'delete what earlier starts left in --out first' },
@@ -54,6 +59,7 @@ await runMain(async (releases) => {
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const port = wholeNumber('port', flags.port ?? '0', 0, 65_535);
   const compression = oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS);
+  const rawObjects = oneOf('raw', flags.raw ?? 'keep', ['keep', 'delete']);
   const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
   const source = chooseSource({
     ...flags,
@@ -68,6 +74,7 @@ await runMain(async (releases) => {
       splitBytes,
       port,
       compression,
+      rawObjects,
       fresh: flags.fresh === true && flags.keep !== true,
       force: flags.force ?? false,
       source,

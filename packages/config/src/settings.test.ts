@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { UsageError } from '@wikifleet/domain/errors';
-import { CLOUD_VARIABLES, readSettings } from './settings.js';
+import { WORKER_VARIABLES, readSettings } from './settings.js';
 
 const ALL = [
-  ...CLOUD_VARIABLES,
+  ...WORKER_VARIABLES,
   'WIKIFLEET_MIRRORS',
   'WIKIFLEET_CONTACT',
   'WIKIFLEET_DOWNLOAD_SLOTS',
@@ -45,12 +45,16 @@ describe('readSettings', () => {
     ['WIKIFLEET_CONVERT_QUEUE_URL', 'file:///etc/passwd'],
     ['WIKIFLEET_LOG_LEVEL', 'loud'],
     ['WIKIFLEET_CONTACT', 'me\r\nX-Header: 1'],
+    ['WIKIFLEET_METRICS', 'statsd'],
+    ['WIKIFLEET_HEARTBEAT_FILE', ' '],
+    ['ECS_AGENT_URI', '169.254.170.2/api'],
     ['WIKIFLEET_CONTACT', 'a b'],
     ['WIKIFLEET_CONTACT', 'a'.repeat(201)],
     ...['0', '33', '1.5', '-1', ' ', '0x3', '1e1', 'NaN', 'Infinity', 'many', '3 '].map((value): [string, string] => [
       'WIKIFLEET_DOWNLOAD_SLOTS',
       value,
     ]),
+    ...['0', '1', '43201', ' ', '2.5'].map((value): [string, string] => ['WIKIFLEET_VISIBILITY_SECONDS', value]),
     ...['-1', '257', ' ', 'true', '1e400'].map((value): [string, string] => ['WIKIFLEET_WORKERS', value]),
     ...['-1', '3601', ' ', '1e3', 'Infinity', '.5', '1.'].map((value): [string, string] => [
       'WIKIFLEET_GRACE_SECONDS',
@@ -96,15 +100,20 @@ describe('readSettings', () => {
       WIKIFLEET_LOG_LEVEL: 'info',
       WIKIFLEET_DOWNLOAD_SLOTS: 3,
       WIKIFLEET_WORKERS: 0,
+      WIKIFLEET_VISIBILITY_SECONDS: 120,
       WIKIFLEET_GRACE_SECONDS: 90,
+    };
+    const unset = {
+      AWS_ENDPOINT_URL: undefined,
+      WIKIFLEET_CONTACT: undefined,
+      WIKIFLEET_METRICS: undefined,
+      WIKIFLEET_HEARTBEAT_FILE: undefined,
+      ECS_AGENT_URI: undefined,
     };
     const empty = Object.fromEntries(Object.keys(assumed).map((name) => [name, '']));
     for (const env of [GOOD, { ...GOOD, ...empty, AWS_ENDPOINT_URL: '', WIKIFLEET_CONTACT: '' }]) {
       const settings = readSettings(env, ALL);
-      assert.deepEqual(
-        { ...settings },
-        { ...GOOD, ...assumed, AWS_ENDPOINT_URL: undefined, WIKIFLEET_CONTACT: undefined },
-      );
+      assert.deepEqual({ ...settings }, { ...GOOD, ...assumed, ...unset });
     }
   });
 

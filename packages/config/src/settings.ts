@@ -10,6 +10,7 @@ const number = (pattern: RegExp, what: string, min: number, max: number): z.ZodT
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error: `expected ${what} from ${min} to ${max}` });
 const whole = (min: number, max: number): z.ZodType<number, string> => number(/^\d{1,15}$/, 'a whole number', min, max);
+const ecsName = z.string().regex(/^[a-zA-Z][\w-]{0,254}$/, 'expected a name on ECS, not its ARN');
 const url = z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' });
 
 /** What each program takes from its environment, and what it assumes where nothing is said. */
@@ -36,8 +37,24 @@ const VARIABLES = {
   WIKIFLEET_DOWNLOADERS: whole(1, 32).default(1),
   /** Threads of one converter; 0: one a processor. */
   WIKIFLEET_WORKERS: whole(0, 256).default(0),
+  /** How long a message stays hidden after each extension: what the job of a killed worker waits. */
+  WIKIFLEET_VISIBILITY_SECONDS: whole(2, 43_200).default(120),
+  /** Metrics as lines of the log, or none; without it, `emf` on AWS and `none` elsewhere. */
+  WIKIFLEET_METRICS: z.enum(['emf', 'none']).optional(),
+  /** A file that is written anew while the worker lives; without it, none. */
+  WIKIFLEET_HEARTBEAT_FILE: text.optional(),
+  /** Where ECS takes its tasks' wishes; it sets it. */
+  ECS_AGENT_URI: url.optional(),
+  /** What becomes of a raw object when its file's manifest is written: the rows do not need it any more. */
+  WIKIFLEET_RAW_OBJECTS: z.enum(['keep', 'delete']).default('keep'),
   /** Seconds that a job may go on after SIGTERM. */
   WIKIFLEET_GRACE_SECONDS: number(/^\d{1,15}(?:\.\d{1,15})?$/, 'seconds', 0, 3600).default(90),
+  /** Where the services run on ECS: names, as terraform prints them. Without them nothing is asked of ECS. */
+  WIKIFLEET_CLUSTER: ecsName.optional(),
+  WIKIFLEET_DOWNLOADER_SERVICE: ecsName.optional(),
+  WIKIFLEET_CONVERTER_SERVICE: ecsName.optional(),
+  /** Whether programs tell CloudWatch how much is left in the queues; by default on AWS, and not at another endpoint. */
+  WIKIFLEET_PUBLISH_DEPTH: z.enum(['on', 'off']).optional(),
 } satisfies Record<string, z.ZodType>;
 
 type Variable = keyof typeof VARIABLES;
@@ -53,6 +70,15 @@ export const CLOUD_VARIABLES = [
   'WIKIFLEET_CONVERT_QUEUE_URL',
   'WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL',
   'WIKIFLEET_LOG_LEVEL',
+] as const satisfies readonly Variable[];
+
+/** Those of the workers, besides. */
+export const WORKER_VARIABLES = [
+  ...CLOUD_VARIABLES,
+  'WIKIFLEET_VISIBILITY_SECONDS',
+  'WIKIFLEET_METRICS',
+  'WIKIFLEET_HEARTBEAT_FILE',
+  'ECS_AGENT_URI',
 ] as const satisfies readonly Variable[];
 
 /** Reads the named variables into a frozen object; throws one `UsageError` with everything that is wrong. */

@@ -24,6 +24,13 @@ export async function writeRawNote(store: Store, plan: PlanRef, note: RawNote, s
   await store.putJson(rawNoteKey(plan.run, plan.planId, note.file), note, {}, signal);
 }
 
+/** Deletes the raw object that the note speaks of; another attempt's, or a newer plan's, stays. May be called again. */
+export async function deleteRawObject(store: Store, plan: PlanRef, file: string, signal?: AbortSignal): Promise<void> {
+  const note = await readRawNote(store, plan, file, signal);
+  if (note === null || (await headOfRawObject(store, plan.run, file, note, signal)) === null) return;
+  await store.delete([rawKey(plan.run, file)], signal);
+}
+
 /** The raw object as it stands, when it is the one that `object` speaks of (by attempt id and size); else null. */
 export async function headOfRawObject(
   store: Store,

@@ -28,6 +28,8 @@ export interface FleetOptions {
   /** Of the loopback cloud; 0: any free one. */
   readonly port: number;
   readonly compression: Compression;
+  /** What becomes of raw objects once a file's rows are whole. */
+  readonly rawObjects: 'keep' | 'delete';
   readonly fresh: boolean;
   readonly force: boolean;
   readonly source: OpenSource;
@@ -57,7 +59,12 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     if (options.fresh) await forgetRuns(loopback.cloud);
     const mirrors =
       source.tree === null ? {} : { WIKIFLEET_MIRRORS: await startMirror(source.tree, folders.state, releases) };
-    const environment = { ...loopback.environment, ...mirrors, WIKIFLEET_WORKERS: String(options.workers) };
+    const environment = {
+      ...loopback.environment,
+      ...mirrors,
+      WIKIFLEET_WORKERS: String(options.workers),
+      WIKIFLEET_RAW_OBJECTS: options.rawObjects,
+    };
     const runs = await seedAll(source.seeds, options, environment, say, stop);
     const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
     bar.clear();
