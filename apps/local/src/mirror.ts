@@ -20,6 +20,7 @@ const COMMAND_LINE = {
       help: 'where data connections are taken (default: any free port)',
     },
     connections: { type: 'string', value: 'N', help: 'connections at a time, the next one gets 421 (default: 16)' },
+    'bytes-per-second': { type: 'string', value: 'N', help: 'the most that one connection gets (default: no limit)' },
   },
 } as const;
 
@@ -41,11 +42,13 @@ await runMain(async (releases) => {
     throw new UsageError('FOLDER_UNREADABLE', `--from: expected a folder, received ${JSON.stringify(folder)}`);
   }
   const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
+  const rate = flags['bytes-per-second'];
   const server = await startFtpServer({
     tree: directoryTree(folder),
     host: flags.host ?? '127.0.0.1',
     port: wholeNumber('port', flags.port ?? '2121', 0, 65_535),
     ...(flags['passive-ports'] === undefined ? {} : { passivePorts: portRange(flags['passive-ports']) }),
+    ...(rate === undefined ? {} : { bytesPerSecond: wholeNumber('bytes-per-second', rate, 1, 1e12) }),
     maxConnections: wholeNumber('connections', flags.connections ?? '16', 1, 1000),
   });
   releases.defer(server, async (s) => await s.close());
