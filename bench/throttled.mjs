@@ -45,10 +45,8 @@ async function bench() {
   const sizes = files.map((name) => statSync(join(mirror, 'samplewiki/20261001', name)).size);
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const port = await freePort();
-  start('apps/local/dist/mirror.js', [
-    ...['--from', mirror, '--port', String(port), '--connections', String(connections)],
-    ...['--bytes-per-second', String(rate)],
-  ]);
+  const limits = ['--connections', String(connections), '--bytes-per-second', String(rate)];
+  start('apps/local/dist/mirror.js', ['--from', mirror, '--port', String(port), ...limits]);
   const results = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await run(port, []);

@@ -22,6 +22,7 @@ import { openMirror } from '@wikifleet/mirror/open-mirror';
 import { Queue } from '@wikifleet/queue/queue';
 import { Store } from '@wikifleet/store/store';
 import { createLog } from '@wikifleet/worker/log';
+import { NO_METRICS } from '@wikifleet/worker/metrics';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { JobContext } from '@wikifleet/worker/service';
 import { download } from './download.js';
@@ -167,7 +168,8 @@ export class DownloadHarness {
   }
 
   context(receiveCount = 1, signal: JobContext['signal'] = new AbortController().signal): JobContext {
-    return { signal, log: createLog('test', process.env['TEST_LOG'] ?? 'silent'), receiveCount };
+    const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
+    return { signal, log, metrics: NO_METRICS, receiveCount };
   }
 
   /** Downloads all files of a plan by one task, at once. */

@@ -93,7 +93,7 @@ async function fetchToStore(
   jobContext: JobContext,
 ): Promise<RawNote> {
   const { store } = parts;
-  const { signal, log, receiveCount } = jobContext;
+  const { signal, log, metrics, receiveCount } = jobContext;
   const key = rawKey(job.run, job.file);
   let progress: TransferProgress | null = null;
   const context: FetchContext = {
@@ -102,7 +102,7 @@ async function fetchToStore(
     mirrors: mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror),
     refused: new Map(),
     signal,
-    onBytes: (received, mirror) => progress?.take(received, mirror),
+    onBytes: (received, mirror) => metrics.add('BytesIn', progress?.take(received, mirror) ?? 0),
     onResume: (error, offset, mirror) =>
       log.warn({ event: 'download resumed', offset, mirror, code: codeOf(error) }, messageOf(error)),
   };
@@ -125,6 +125,7 @@ async function fetchToStore(
   });
   try {
     const outcome = await writer.finish(wrong === null ? { ifNoneMatch: '*' } : { ifMatch: wrong.etag });
+    metrics.add('BytesOut', fetched.size);
     const winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, sha256, signal);
     const note: RawNote = {
       version: 1,

@@ -1,4 +1,5 @@
-import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { parseCommandLine } from '@wikifleet/config/command-line';
+import { WORKER_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { codeOf, messageOf } from '@wikifleet/domain/errors';
 import { parseDownloadJob } from '@wikifleet/domain/jobs';
 import type { DownloadJob } from '@wikifleet/domain/jobs';
@@ -6,42 +7,70 @@ import { runName } from '@wikifleet/domain/run';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { openMirrors } from '@wikifleet/mirror/open-mirrors';
 import { writeFailure } from '@wikifleet/runs/failures';
-import { connect } from '@wikifleet/worker/connect';
+import { checkCloud } from '@wikifleet/worker/check-cloud';
+import { checkProgram } from '@wikifleet/worker/check-program';
+import { connect, openCloud } from '@wikifleet/worker/connect';
 import { createLog } from '@wikifleet/worker/log';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
+import { serviceOptions } from '@wikifleet/worker/service-options';
+import { checkMirrors } from './check-mirrors.js';
 import { download } from './download.js';
 
-await runMain(async (releases) => {
-  const settings = readSettings(process.env, [
-    ...CLOUD_VARIABLES,
-    'WIKIFLEET_MIRRORS',
-    'WIKIFLEET_CONTACT',
-    'WIKIFLEET_DOWNLOAD_SLOTS',
-    'WIKIFLEET_DOWNLOADERS',
-  ]);
-  const log = createLog('downloader', settings.WIKIFLEET_LOG_LEVEL);
-  const mirrors = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, {
-    tasks: settings.WIKIFLEET_DOWNLOADERS,
-  });
-  for (const { mirror } of mirrors) releases.defer(mirror, async (m) => await m.close());
-  const pool = new MirrorPool(mirrors, {
-    onRest: ({ error, ...rest }) => log.warn({ event: 'mirror rests', ...rest, code: codeOf(error) }, messageOf(error)),
-  });
-  const { store, downloads, converts } = await connect(settings, releases);
-  await runService<DownloadJob>(
-    {
-      queue: downloads,
-      slots: settings.WIKIFLEET_DOWNLOAD_SLOTS,
-      parse: parseDownloadJob,
-      describe: ({ run, file }) => ({ run: runName(run), file }),
-      handle: async (job, context) => await download({ store, converts, mirrors, pool }, job, context),
-      giveUp: async (job, error, attempts) => {
-        await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
+const COMMAND_LINE = {
+  usage: 'npm run downloader [-- --check]',
+  about:
+    'Moves dump files from the mirrors to S3 as the download queue names them, until SIGTERM. The environment names\n' +
+    'bucket, queues and mirrors (docs/operating.md).',
+  flags: {
+    check: { type: 'boolean', help: 'reach bucket, queues and one mirror, say so in a line each, and take no message' },
+  },
+} as const;
+
+await runMain(
+  async (releases) => {
+    const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
+    const settings = readSettings(process.env, [
+      ...WORKER_VARIABLES,
+      'WIKIFLEET_MIRRORS',
+      'WIKIFLEET_CONTACT',
+      'WIKIFLEET_DOWNLOAD_SLOTS',
+      'WIKIFLEET_DOWNLOADERS',
+    ]);
+    const mirrors = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, {
+      tasks: settings.WIKIFLEET_DOWNLOADERS,
+    });
+    for (const { mirror } of mirrors) releases.defer(mirror, async (m) => await m.close());
+    if (flags.check === true) {
+      const cloud = openCloud(settings, releases);
+      const checks = checkCloud(cloud.store, [cloud.downloads, cloud.converts]);
+      return await checkProgram([...checks, checkMirrors(mirrors.map(({ mirror }) => mirror))]);
+    }
+    const log = createLog('downloader', settings.WIKIFLEET_LOG_LEVEL);
+    const options = serviceOptions(settings, log, releases);
+    const pool = new MirrorPool(mirrors, {
+      onRest: ({ error, ...rest }) => {
+        options.metrics.add('MirrorWaits', 1);
+        options.metrics.add('MirrorWaitSeconds', rest.milliseconds / 1000);
+        log.warn({ event: 'mirror rests', ...rest, code: codeOf(error) }, messageOf(error));
       },
-    },
-    // the mirrors' connections are let go at once: a replacement may be waiting for them
-    { log, graceMs: 0 },
-  );
-  return 0;
-});
+    });
+    const { store, downloads, converts } = await connect(settings, releases);
+    await runService<DownloadJob>(
+      {
+        queue: downloads,
+        slots: settings.WIKIFLEET_DOWNLOAD_SLOTS,
+        parse: parseDownloadJob,
+        describe: ({ run, file }) => ({ run: runName(run), file }),
+        handle: async (job, context) => await download({ store, converts, mirrors, pool }, job, context),
+        giveUp: async (job, error, attempts) => {
+          await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
+        },
+      },
+      // the mirrors' connections are let go at once: a replacement may be waiting for them
+      { ...options, graceMs: 0 },
+    );
+    return 0;
+  },
+  { lingerMs: 3000 },
+);

@@ -18,6 +18,7 @@ const EVERY_MS = 1000;
 export class TransferProgress {
   readonly #bytes: number;
   readonly #report: (report: ProgressReport) => void;
+  #received = 0;
   #last = { at: performance.now(), received: 0 };
   #bytesPerSecond: number | null = null;
 
@@ -26,8 +27,13 @@ export class TransferProgress {
     this.#report = report;
   }
 
-  /** `received` in bytes of the file so far; fewer than before when it is fetched anew. */
-  take(received: number, mirror: string): void {
+  /**
+   * `received` in bytes of the file so far; fewer than before when it is fetched anew. Returns how many are new, those
+   * that are fetched again included.
+   */
+  take(received: number, mirror: string): number {
+    const arrived = received < this.#received ? received : received - this.#received;
+    this.#received = received;
     const now = performance.now();
     const elapsed = now - this.#last.at;
     if (received < this.#last.received) this.#last = { at: now, received };
@@ -39,5 +45,6 @@ export class TransferProgress {
       const secondsLeft = smooth === 0 ? null : Math.ceil((this.#bytes - received) / smooth);
       this.#report({ received, bytes: this.#bytes, mirror, bytesPerSecond: smooth, secondsLeft });
     }
+    return arrived;
   }
 }

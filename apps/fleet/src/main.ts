@@ -7,7 +7,12 @@ import type { ReleaseStack } from '@wikifleet/worker/release-stack';
 export type Command = (argv: readonly string[], releases: ReleaseStack) => Promise<ExitCode>;
 
 /** Loaded when it is called: `fleet dlq` needs none of what `fleet start` does. */
-const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {};
+const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
+  start: { about: 'have at least N converters run for a while', load: async () => (await import('./start.js')).start },
+  stop: { about: 'send both services home and keep them there', load: async () => (await import('./stop.js')).stop },
+  pause: { about: 'suspend dynamic scaling; the counts stay', load: async () => (await import('./pause.js')).pause },
+  resume: { about: 'end what stop and pause suspended', load: async () => (await import('./resume.js')).resume },
+};
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`);

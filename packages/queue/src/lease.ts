@@ -3,9 +3,6 @@ import type { Queue } from './queue.js';
 
 /** A message stays hidden this long after each extension: what a killed worker's job waits. */
 export const VISIBILITY_SECONDS = 120;
-const EXTEND_EVERY_MS = 30_000;
-/** Without an extension the job is aborted this long before its message shows again. */
-const MARGIN_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
 /**
  * What SQS answers about a handle that is no longer ours; a retry changes nothing. With `Exception` it is the name in the
@@ -20,8 +17,11 @@ const HANDLE_GONE = new Set([
 ]);
 
 export interface LeaseOptions {
+  /** 120 by default. */
   readonly visibilitySeconds?: number;
+  /** A quarter of the visibility by default. */
   readonly extendEveryMs?: number;
+  /** Without an extension the job is aborted this long before its message shows again; an eighth by default. */
   readonly marginMs?: number;
 }
 
@@ -46,8 +46,9 @@ export class Lease {
     this.#queue = queue;
     this.#handle = receiptHandle;
     this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
-    this.#marginMs = options.marginMs ?? MARGIN_MS;
-    this.#timer = setInterval(() => this.#tick(), options.extendEveryMs ?? EXTEND_EVERY_MS);
+    const visibilityMs = this.#visibilitySeconds * 1000;
+    this.#marginMs = options.marginMs ?? visibilityMs / 8;
+    this.#timer = setInterval(() => this.#tick(), options.extendEveryMs ?? visibilityMs / 4);
     this.#holdUntil(this.#newDeadline());
   }
 

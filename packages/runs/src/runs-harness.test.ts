@@ -133,13 +133,19 @@ export async function writeNote(store: Store, plan: Plan, file: string, change: 
   });
 }
 
-export async function writeReceipts(store: Store, plan: Plan, results: readonly SplitResult[]): Promise<void> {
+/** `parts`: whether something is put under the keys of parts. */
+export async function writeReceipts(
+  store: Store,
+  plan: Plan,
+  results: readonly SplitResult[],
+  { parts }: { parts: boolean } = { parts: true },
+): Promise<void> {
   const at = new Date().toISOString();
   for (const result of results) {
     const run = { startedAt: at, finishedAt: at, seconds: Math.random(), host: 'h', receiveCount: 1 };
     const receipt: Receipt = { version: 1, result, run };
     await store.putJson(receiptKey(plan.run, plan.planId, result.file, result.split.index), receipt);
-    if (result.part !== null) await store.put(result.part.key, 'x');
+    if (parts && result.part !== null) await store.put(result.part.key, 'x');
   }
 }
 

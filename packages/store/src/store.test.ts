@@ -174,6 +174,19 @@ describe('Store, where S3 refuses', () => {
     });
   });
 
+  it('reads a small object again whose body was cut', async () => {
+    let requests = 0;
+    server = await startHttp((_, response) => {
+      requests += 1;
+      response.writeHead(200, { etag: '"e"', 'content-length': 7 });
+      if (requests === 3) return void response.end('{"n":1}');
+      response.write('{"n":');
+      return void setTimeout(() => response.destroy(), 10);
+    });
+    assert.deepEqual(await server.store.getJson('x', SCHEMA), { value: { n: 1 }, etag: '"e"' });
+    assert.equal(requests, 3);
+  });
+
   it('does not take a body that was cut for one that is malformed', async () => {
     server = await startHttp((_, response) => {
       response.writeHead(200, { etag: '"e"', 'content-length': 100 });

@@ -51,6 +51,8 @@ const CONNECT_MS = 10_000;
 const IDLE_MS = 120_000;
 /** Conditional writes that met another one under way are done again so often. */
 const CONFLICT_RETRIES = 5;
+/** Bodies of small objects that broke are read again so often. */
+const BODY_RETRIES = 5;
 
 /** A bucket on S3: objects read by range, written whole or by multipart upload, listed and deleted. */
 export class Store {
@@ -101,17 +103,25 @@ export class Store {
     schema: z.ZodType<T>,
     signal?: AbortSignal,
   ): Promise<{ value: T; etag: string } | null> {
-    let text: string;
-    let etag: string;
-    try {
-      const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
-      text = await readText(key, answer.Body, answer.ContentLength ?? 0);
-      etag = answer.ETag ?? '';
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
+    const read = await this.#getText(key, signal);
+    return read === null ? null : { value: parseJson(key, read.text, schema), etag: read.etag };
+  }
+
+  /** A small object; null where it is not there. A body that breaks is read again: the SDK retries only up to its headers. */
+  async #getText(key: string, signal: AbortSignal | undefined): Promise<{ text: string; etag: string } | null> {
+    for (let broken = 0; ; broken += 1) {
+      let body: unknown;
+      try {
+        const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
+        body = answer.Body;
+        return { text: await readText(key, body, answer.ContentLength ?? 0), etag: answer.ETag ?? '' };
+      } catch (error) {
+        if (isMissing(error)) return null;
+        signal?.throwIfAborted();
+        if (body === undefined || error instanceof PermanentError || broken === BODY_RETRIES) throw error;
+        await sleep(50 * 2 ** broken, undefined, signal === undefined ? {} : { signal });
+      }
     }
-    return { value: parseJson(key, text, schema), etag };
   }
 
   /** Writes a small object; `false` where the condition did not hold. Another conditional write under way is waited for. */

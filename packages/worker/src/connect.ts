@@ -21,6 +21,13 @@ export interface Cloud {
 
 /** Clients of the bucket and both queues, each reached once: what is not there is a `UsageError` at the start. */
 export async function connect(settings: CloudSettings, releases: ReleaseStack): Promise<Cloud> {
+  const cloud = openCloud(settings, releases);
+  await Promise.all([cloud.store.check(), cloud.downloads.check(), cloud.converts.check()]);
+  return cloud;
+}
+
+/** The clients alone; nothing is reached. */
+export function openCloud(settings: CloudSettings, releases: ReleaseStack): Cloud {
   const place = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
   const store = releases.defer(Store.connect({ bucket: settings.WIKIFLEET_BUCKET, ...place }), (s) => s.close());
   const downloads = releases.defer(
@@ -39,6 +46,5 @@ export async function connect(settings: CloudSettings, releases: ReleaseStack): 
     }),
     (queue) => queue.close(),
   );
-  await Promise.all([store.check(), downloads.check(), converts.check()]);
   return { store, downloads, converts };
 }

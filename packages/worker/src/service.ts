@@ -2,13 +2,21 @@ import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { LeasedConsumer } from '@wikifleet/queue/leased-consumer';
 import type { ConsumerEvent, Delivery, Outcome } from '@wikifleet/queue/leased-consumer';
 import type { LeaseOptions } from '@wikifleet/queue/lease';
+import type { PollWatchOptions } from '@wikifleet/queue/poll-watch';
 import type { Queue } from '@wikifleet/queue/queue';
+import { Heartbeat } from './heartbeat.js';
 import type { Log } from './log.js';
-import { GIVE_UP_AT, retryDelay, verdictOf } from './retries.js';
+import { NO_METRICS } from './metrics.js';
+import type { Metrics } from './metrics.js';
+import { GIVE_UP_AT, retryDelay, troubleOf, verdictOf } from './retries.js';
+import { stopRequested } from './stop-requested.js';
+import { NO_PROTECTION } from './task-protection.js';
+import type { Protection } from './task-protection.js';
 
 export interface JobContext {
   readonly signal: AbortSignal;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly receiveCount: number;
 }
 
@@ -31,10 +39,22 @@ export interface ServiceOptions {
   /** How long jobs under work may go on after a stop, in milliseconds. */
   readonly graceMs: number;
   readonly lease?: LeaseOptions;
+  readonly watch?: PollWatchOptions;
+  /** None by default. */
+  readonly metrics?: Metrics;
+  /** None by default. */
+  readonly protection?: Protection;
+  /** Where the container's health check looks; none by default. */
+  readonly heartbeatFile?: string | undefined;
 }
 
 /** Settles one delivery: what becomes of its message. */
-export async function settle<Job>(service: Service<Job>, log: Log, delivery: Delivery): Promise<Outcome> {
+export async function settle<Job>(
+  service: Service<Job>,
+  log: Log,
+  delivery: Delivery,
+  metrics: Metrics = NO_METRICS,
+): Promise<Outcome> {
   const { messageId, receiveCount } = delivery;
   let job: Job;
   try {
@@ -43,7 +63,9 @@ export async function settle<Job>(service: Service<Job>, log: Log, delivery: Del
     log.error({ event: 'job refused', messageId, receiveCount, code: codeOf(error) }, messageOf(error));
     return { kind: 'dead-letter', code: codeOf(error), reason: messageOf(error) };
   }
-  const jobLog = log.child({ messageId, receiveCount, ...service.describe(job) });
+  const fields = service.describe(job);
+  delivery.describe(fields);
+  const jobLog = log.child({ messageId, receiveCount, ...fields });
   const giveUp = async (error: unknown): Promise<Outcome> => {
     jobLog.error({ event: 'job given up', ...fieldsOf(error) }, messageOf(error));
     await service.giveUp(job, error, receiveCount);
@@ -53,22 +75,27 @@ export async function settle<Job>(service: Service<Job>, log: Log, delivery: Del
     return await giveUp(new FleetError('GIVEN_UP', `received ${receiveCount} times and never finished`));
   }
   try {
-    await service.handle(job, { signal: delivery.signal, log: jobLog, receiveCount });
+    await service.handle(job, { signal: delivery.signal, log: jobLog, metrics, receiveCount });
     return { kind: 'acknowledge' };
   } catch (thrown) {
     // an abort shows as whatever the I/O under it throws: its reason says why
     const error: unknown = delivery.signal.aborted ? delivery.signal.reason : thrown;
-    const fields = fieldsOf(error);
+    const problem = fieldsOf(error);
     switch (verdictOf(error)) {
       case 'give-up':
         return await giveUp(error);
       case 'stopped':
-        jobLog.info({ event: 'job handed back', ...fields }, messageOf(error));
+        jobLog.info({ event: 'job handed back', ...problem }, messageOf(error));
         return { kind: 'hand-back', seconds: 0 };
-      case 'lease-lost':
+      case 'lease-lost': {
+        // the message is somebody else's by now: nothing is said to the queue about it
+        jobLog.warn({ event: 'lease lost', ...problem }, messageOf(error));
+        return { kind: 'hand-back', seconds: retryDelay(receiveCount) };
+      }
       case 'retry': {
-        const seconds = retryDelay(receiveCount);
-        jobLog.warn({ event: 'job failed, to be tried again', seconds, ...fields }, messageOf(error));
+        const seconds = retryDelay(receiveCount, Math.random, error);
+        const trouble = troubleOf(error);
+        jobLog.warn({ event: 'job failed, to be tried again', seconds, trouble, ...problem }, messageOf(error));
         return { kind: 'hand-back', seconds };
       }
     }
@@ -79,54 +106,62 @@ function fieldsOf(error: unknown): { code: string; cause: string } {
   return { code: codeOf(error), cause: error instanceof Error ? messageOf(error.cause ?? '') : '' };
 }
 
-/** Runs a service until SIGTERM, SIGINT or the end of its parent; a second signal hurries. */
+/** Settles a delivery under the task's protection, and counts it. */
+async function settleCounted<Job>(service: Service<Job>, options: ServiceOptions, delivery: Delivery): Promise<Outcome> {
+  const { log, metrics = NO_METRICS, protection = NO_PROTECTION } = options;
+  await protection.enter();
+  const began = performance.now();
+  try {
+    const outcome = await settle(service, log, delivery, metrics);
+    const name = outcome.kind === 'acknowledge' ? 'JobsDone' : outcome.kind === 'hand-back' ? 'Retries' : 'JobsFailed';
+    // what was broken off is neither
+    if (outcome.kind !== 'hand-back' || !delivery.signal.aborted) {
+      metrics.add(name, 1);
+      metrics.add('JobSeconds', (performance.now() - began) / 1000);
+    }
+    return outcome;
+  } finally {
+    protection.leave();
+  }
+}
+
+/**
+ * Runs a service until SIGTERM, SIGINT or the end of its parent; a second signal hurries. Throws where it cannot go on:
+ * a new process may.
+ */
 export async function runService<Job>(service: Service<Job>, options: ServiceOptions): Promise<void> {
-  const { log } = options;
-  const onEvent = (event: ConsumerEvent): void => {
-    const { level, event: name, message, ...fields } = event;
-    log[level]({ event: name, queue: service.queue.name, ...fields }, message);
+  const { log, protection = NO_PROTECTION, heartbeatFile } = options;
+  const onEvent = ({ level, event, message, fields, ...more }: ConsumerEvent): void => {
+    log[level]({ event, queue: service.queue.name, ...more, ...fields }, message);
   };
+  let broken: FleetError | undefined;
+  let onBroken = (_error: FleetError): void => {};
   const consumer = new LeasedConsumer(service.queue, {
     slots: service.slots,
-    handle: async (delivery) => await settle(service, log, delivery),
+    handle: async (delivery) => await settleCounted(service, options, delivery),
     onEvent,
+    onBroken: (error) => onBroken(error),
     ...(options.lease === undefined ? {} : { lease: options.lease }),
+    ...(options.watch === undefined ? {} : { watch: options.watch }),
   });
+  const heartbeat = heartbeatFile === undefined ? null : new Heartbeat(heartbeatFile, log, () => consumer.alive);
   const stopped = stopRequested((again) => {
     log.info({ event: again ? 'stop hurried' : 'stop requested', busy: consumer.busy }, 'stopping');
     if (again) consumer.abortJobs();
   });
+  onBroken = (error) => {
+    log.error({ event: 'service broken', code: error.code, busy: consumer.busy }, error.message);
+    broken = error;
+    stopped.stop();
+  };
   consumer.start();
   log.info({ event: 'started', queue: service.queue.name, slots: service.slots }, 'waiting for jobs');
   await stopped.promise;
   await consumer.stop(options.graceMs);
   stopped.dispose();
-  log.info({ event: 'stopped' }, 'stopped');
-}
-
-function stopRequested(onSignal: (again: boolean) => void): { promise: Promise<void>; dispose: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  let requested = false;
-  const listener = (): void => {
-    onSignal(requested);
-    requested = true;
-    resolve();
-  };
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  // a fleet on one machine ends with the program that started it, also with one that is gone by now (false, where a
-  // program without such a parent has undefined)
-  const { connected }: { connected?: boolean } = process;
-  if (connected) process.on('disconnect', listener);
-  else if (connected !== undefined) listener();
-  return {
-    promise,
-    dispose: () => {
-      for (const signal of signals) process.off(signal, listener);
-      process.off('disconnect', listener);
-    },
-  };
+  await protection.close();
+  await heartbeat?.close();
+  const seconds = Math.round(process.uptime());
+  log.info({ event: 'stopped', taskSeconds: seconds }, 'stopped');
+  if (broken !== undefined) throw broken;
 }

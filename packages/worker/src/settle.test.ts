@@ -25,6 +25,7 @@ async function settled(
   giveUp: () => Promise<void> = async () => await Promise.resolve(),
 ): Promise<Happened> {
   let worked = false;
+  const described: unknown[] = [];
   let givenUp: Happened['givenUp'] = null;
   const service: Service<{ n: number }> = {
     queue: new Queue({} as SQSClient, 'url', 'dead'),
@@ -44,7 +45,14 @@ async function settled(
     },
   };
   const { signal } = new AbortController();
-  const outcome = await settle(service, LOG, { body, messageId: 'm', receiveCount: 1, signal, ...delivery });
+  const outcome = await settle(service, LOG, {
+    body,
+    messageId: 'm',
+    receiveCount: 1,
+    signal,
+    describe: (fields) => void described.push(fields),
+    ...delivery,
+  });
   return { outcome, worked, givenUp };
 }
 
