@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -75,6 +79,8 @@ export interface TestMirror extends Omit<FtpServerOptions, 'tree'> {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What the mirror file says that it allows; 3 by default. */
   readonly connections?: number;
+  /** It speaks HTTP, and answers so: `file` is null for a path that it has not. */
+  readonly http?: (request: IncomingMessage, response: ServerResponse, file: Uint8Array | null) => void;
   /** Where the paths and bytes are kept, for who wants to change them. */
   readonly tree?: Map<string, Uint8Array>;
 }
@@ -135,17 +141,30 @@ export class DownloadHarness {
     const releases = new ReleaseStack();
     try {
       const servers: FtpServer[] = [];
-      for (const { name: _name, files, connections: _connections, tree = new Map(), ...options } of mirrors) {
+      const ports: number[] = [];
+      for (const { name: _name, files, connections: _connections, tree = new Map(), http, ...options } of mirrors) {
         for (const [file, bytes] of files) tree.set(`/${pathOf(file)}`, bytes);
+        if (http !== undefined) {
+          const web = createServer((request, response) => http(request, response, tree.get(request.url ?? '') ?? null));
+          releases.defer(web, (s) => {
+            s.closeAllConnections();
+            s.close();
+          });
+          await once(web.listen(0, '127.0.0.1'), 'listening');
+          ports.push((web.address() as AddressInfo).port);
+          continue;
+        }
         const server = await startFtpServer({ ...options, tree: mappedTree(tree) });
         servers.push(releases.defer(server, async (s) => await s.close()));
+        ports.push(server.port);
       }
       const text = JSON.stringify({
-        mirrors: mirrors.map(({ name, connections = 3 }, at) => ({
+        contact: 'nobody@localhost',
+        mirrors: mirrors.map(({ name, http, connections = 3 }, at) => ({
           name,
-          protocol: 'ftp',
+          protocol: http === undefined ? 'ftp' : 'http',
           host: '127.0.0.1',
-          port: servers[at]?.port,
+          port: ports[at],
           root: '/',
           connections,
         })),
