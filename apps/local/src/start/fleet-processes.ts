@@ -36,27 +36,50 @@ export interface FleetProcessesOptions {
 export class FleetProcesses {
   readonly #options: FleetProcessesOptions;
   readonly #children = new Set<ChildProcess>();
-  readonly #logs: WriteStream[] = [];
+  /** Those that go on after their exit only when they died by themselves. */
+  readonly #converters = new Map<number, ChildProcess>();
+  readonly #logs = new Map<string, WriteStream>();
   #stopping = false;
 
   constructor(options: FleetProcessesOptions) {
     this.#options = options;
   }
 
-  start(program: Exclude<Program, 'seed'>, howMany: number): void {
-    for (let i = 1; i <= howMany; i += 1) {
-      const log = createWriteStream(join(this.#options.logFolder, `${program}-${i}.log`), { flags: 'a' });
-      this.#logs.push(log);
-      this.#startWorker(program, log, 0);
+  startDownloader(): void {
+    this.#startWorker('downloader', 1, 0);
+  }
+
+  /** How many converters there are, those on their way out not counted. */
+  get converters(): number {
+    return this.#converters.size;
+  }
+
+  /** Starts converters, or ends the newest: what they have under work is handed back after the grace time. */
+  scaleConverters(howMany: number): void {
+    for (let number = 1; number <= howMany; number += 1) {
+      if (!this.#converters.has(number)) this.#startWorker('converter', number, 0);
+    }
+    for (const [number, child] of this.#converters) {
+      if (number <= howMany) continue;
+      this.#converters.delete(number);
+      child.kill('SIGTERM');
     }
   }
 
-  #startWorker(program: Exclude<Program, 'seed'>, log: WriteStream, restarts: number): void {
+  #logOf(name: string): WriteStream {
+    const log = this.#logs.get(name) ?? createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: 'a' });
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  #startWorker(program: Exclude<Program, 'seed'>, number: number, restarts: number): void {
+    const log = this.#logOf(`${program}-${number}`);
     const child = fork(mainOf(program), [], {
       env: { ...process.env, ...this.#options.environment, WIKIFLEET_LOG_LEVEL: 'debug', WIKIFLEET_GRACE_SECONDS: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#children.add(child);
+    if (program === 'converter') this.#converters.set(number, child);
     let lastWords = '';
     this.#readLines(child.stdout, (line) => {
       log.write(`${line}\n`);
@@ -69,8 +92,10 @@ export class FleetProcesses {
     });
     child.once('exit', (code, signal) => {
       this.#children.delete(child);
-      if (this.#stopping) return;
-      if (restarts < MAX_RESTARTS) return this.#startWorker(program, log, restarts + 1);
+      // one that was sent away stays away
+      const isWanted = program === 'downloader' || this.#converters.get(number) === child;
+      if (this.#stopping || !isWanted) return;
+      if (restarts < MAX_RESTARTS) return this.#startWorker(program, number, restarts + 1);
       const how = signal ?? `exit code ${code}`;
       this.#options.onGivenUp(
         new FleetError(
@@ -95,7 +120,7 @@ export class FleetProcesses {
     }, KILL_AFTER_MS);
     await Promise.all(gone);
     clearTimeout(timer);
-    for (const log of this.#logs) log.end();
+    for (const log of this.#logs.values()) log.end();
   }
 }
 

@@ -11,6 +11,7 @@ import { plural } from '../figures.js';
 import { ProgressLine } from '../progress-line.js';
 import { FleetProcesses, runSeed } from './fleet-processes.js';
 import type { Environment } from './fleet-processes.js';
+import { LocalScaler } from './local-scaler.js';
 import { forgetRuns, prepareOut, startCloud, startMirror } from './local-fleet.js';
 import type { LoopbackCloud } from './local-fleet.js';
 import { Progress } from './progress.js';
@@ -132,14 +133,15 @@ async function work(
     },
   });
   releases.defer(processes, async (fleet) => await fleet.stop());
+  const scaler = new LocalScaler(options.converters);
   let states = await watcher.read();
   if (!(await isOver(states, []))) {
-    processes.start('downloader', 1);
-    processes.start('converter', options.converters);
+    processes.startDownloader();
   }
   while (!(await isOver(states, [cloud.downloads, cloud.converts]))) {
     await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
     if (dead !== undefined) throw dead;
+    processes.scaleConverters(scaler.wanted(await cloud.converts.depth(), processes.converters));
     states = await watcher.read();
     progress.settle(states);
     const { fraction, text } = progress.line();
