@@ -2,23 +2,19 @@
 // seconds and peak memory of the one process that downloads, and their ratio. The servers are processes of their own,
 // but share the machine's cores. Linux only (/proc).
 // usage: node bench/download.mjs [--megabytes N] [--files N] [--connections N] [--rounds N]
-import { spawn } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'basic-ftp';
+import { Processes, freePort, textOf, usage, writeMirrors } from './processes.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WIKI = 'benchwiki';
 const DATE = '20261001';
-const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({
   options: {
@@ -59,42 +55,28 @@ async function basicFtpAlone(port) {
   process.stdout.write(`${JSON.stringify({ seconds, ...(await usage('self')) })}\n`);
 }
 
-/** CPU seconds and the most memory in bytes that a process had. */
-async function usage(pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return {
-    cpu: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-    memory: 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)[1]),
-  };
-}
-
 async function main() {
   const folder = await mkdtemp(join(tmpdir(), 'wikifleet-bench-'));
-  const children = [];
-  const start = (program, args, env = {}) => {
-    const child = spawn(process.execPath, [join(ROOT, program), ...args], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    children.push(child);
-    return child;
-  };
+  const processes = new Processes();
   try {
     await writeRun(join(folder, 'mirror'));
     const port = await freePort();
-    const ftp = start('apps/local/dist/mirror.js', ['--from', join(folder, 'mirror'), '--port', String(port)]);
+    const ftp = processes.start('apps/local/dist/mirror.js', [
+      '--from',
+      join(folder, 'mirror'),
+      '--port',
+      String(port),
+    ]);
     await textOf(ftp.stderr, /serves/);
     const peers = [];
     const ours = [];
     for (let round = 1; round <= rounds; round += 1) {
-      peers.push(await peer(start, port));
-      ours.push(await downloader(start, folder, port, round));
+      peers.push(await peer(processes, port));
+      ours.push(await downloader(processes, folder, port, round));
     }
     report(best(peers), best(ours));
   } finally {
-    for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+    processes.killAll();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -117,21 +99,20 @@ async function writeRun(root) {
   await writeFile(join(folder, 'dumpstatus.json'), JSON.stringify({ version: '0.8', jobs: { articlesdump: job } }));
 }
 
-async function peer(start, port) {
+async function peer(processes, port) {
   const args = ['--peer', String(port), '--files', String(files), '--connections', String(connections)];
-  return JSON.parse(await textOf(start('bench/download.mjs', args).stdout, /\n/));
+  return JSON.parse(await textOf(processes.start('bench/download.mjs', args).stdout, /\n/));
 }
 
-async function downloader(start, folder, port, round) {
+async function downloader(processes, folder, port, round) {
   const out = join(folder, `out-${round}`);
-  const mirrors = join(folder, 'mirrors.json');
-  const mirror = { name: 'bench', protocol: 'ftp', host: '127.0.0.1', port, root: '/', connections };
-  await writeFile(mirrors, JSON.stringify({ contact: 'nobody@localhost', mirrors: [mirror] }));
-  const cloud = start('apps/local/dist/cloud.js', ['--out', out, '--port', '0']);
-  const exported = await textOf(cloud.stdout, /CONVERT_DEAD_LETTER_QUEUE_URL=.*\n/);
-  const env = { WIKIFLEET_MIRRORS: mirrors, WIKIFLEET_DOWNLOAD_SLOTS: String(connections) };
-  for (const [, name, value] of exported.matchAll(/^export (\w+)=(.*)$/gm)) env[name] = value;
-  const child = start('apps/downloader/dist/main.js', [], env);
+  const { child: cloud, env: places } = await processes.startCloud(out);
+  const env = {
+    ...places,
+    WIKIFLEET_MIRRORS: await writeMirrors(join(folder, 'mirrors.json'), port, connections),
+    WIKIFLEET_DOWNLOAD_SLOTS: String(connections),
+  };
+  const child = processes.start('apps/downloader/dist/main.js', [], env);
   const lines = createInterface({ input: child.stdout });
   const done = new Promise((resolve, reject) => {
     let began = 0;
@@ -144,7 +125,7 @@ async function downloader(start, folder, port, round) {
       if (event === 'file downloaded' && (left -= 1) === 0) resolve((Date.parse(time) - began) / 1000);
     });
   });
-  const seed = start(
+  const seed = processes.start(
     'apps/seed/dist/main.js',
     ['--wiki', WIKI, '--date', 'latest', '--kind', 'articles', '--json'],
     env,
@@ -179,24 +160,4 @@ function report(alone, ours) {
   console.log(
     `the downloader takes ${(ours.seconds / alone.seconds).toFixed(2)} times as long, ${(ours.cpu / alone.cpu).toFixed(2)} times the CPU`,
   );
-}
-
-/** What a stream said until `pattern` was in it. */
-async function textOf(stream, pattern) {
-  let text = '';
-  for await (const bytes of stream.iterator({ destroyOnReturn: false })) {
-    text += bytes.toString();
-    if (pattern.test(text)) break;
-  }
-  stream.resume();
-  if (!pattern.test(text)) throw new Error(`expected ${pattern}, received ${text}`);
-  return text;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }

@@ -1,20 +1,15 @@
 // How long a whole run takes, conversion included, through a mirror that gives so much and no more: against the time
 // that the download alone needs at that rate. All programs are processes on this machine. Linux only (/proc).
 // usage: node bench/throttled.mjs [--megabytes N] [--connections N] [--rate BYTES] [--split-bytes N] [--rounds N]
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Processes, ended, freePort, textOf, usage, writeMirrors } from './processes.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
-const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({
   options: {
@@ -28,17 +23,17 @@ const { values } = parseArgs({
 const [connections, rate, rounds] = [values.connections, values.rate, values.rounds].map(Number);
 
 const folder = await mkdtemp(join(tmpdir(), 'wikifleet-bench-'));
-const children = new Set();
+const processes = new Processes();
 try {
   await bench();
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  processes.killAll();
   await rm(folder, { recursive: true, force: true });
 }
 
 async function bench() {
   const mirror = join(folder, 'mirror');
-  await ended(start('apps/local/dist/sample.js', ['--out', mirror, '--megabytes', values.megabytes]));
+  await ended(processes.start('apps/local/dist/sample.js', ['--out', mirror, '--megabytes', values.megabytes]));
   const files = readdirSync(join(mirror, 'samplewiki/20261001')).filter((name) =>
     /articles-multistream\d+\.xml/.test(name),
   );
@@ -46,7 +41,7 @@ async function bench() {
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const port = await freePort();
   const limits = ['--connections', String(connections), '--bytes-per-second', String(rate)];
-  start('apps/local/dist/mirror.js', ['--from', mirror, '--port', String(port), ...limits]);
+  processes.start('apps/local/dist/mirror.js', ['--from', mirror, '--port', String(port), ...limits]);
   const results = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await run(port, []);
@@ -75,19 +70,19 @@ async function bench() {
 /** From the first message to the last raw note, or with a converter to the run's manifest. */
 async function run(port, services) {
   const out = await mkdtemp(join(folder, 'out-'));
-  const mirrors = join(out, 'mirrors.json');
-  const mirror = { name: 'bench', protocol: 'ftp', host: '127.0.0.1', port, root: '/', connections };
-  await writeFile(mirrors, JSON.stringify({ contact: 'nobody@localhost', mirrors: [mirror] }));
-  const cloud = start('apps/local/dist/cloud.js', ['--out', out, '--port', '0']);
-  const exported = await textOf(cloud.stdout, /CONVERT_DEAD_LETTER_QUEUE_URL=.*\n/);
-  const env = { WIKIFLEET_MIRRORS: mirrors, WIKIFLEET_DOWNLOAD_SLOTS: String(connections) };
-  for (const [, name, value] of exported.matchAll(/^export (\w+)=(.*)$/gm)) env[name] = value;
-  const workers = ['downloader', ...services].map((name) => start(`apps/${name}/dist/main.js`, [], env));
+  const { child: cloud, env: places } = await processes.startCloud(out);
+  const env = {
+    ...places,
+    WIKIFLEET_MIRRORS: await writeMirrors(join(folder, 'mirrors.json'), port, connections),
+    WIKIFLEET_DOWNLOAD_SLOTS: String(connections),
+  };
+  const workers = ['downloader', ...services].map((name) => processes.start(`apps/${name}/dist/main.js`, [], env));
+  for (const { stdout } of workers) stdout.resume();
   // the services are there before the first message, as a fleet that has scaled out is
   await sleep(1500);
   const began = performance.now();
   const args = ['--wiki', 'samplewiki', '--date', 'latest', '--split-bytes', values['split-bytes'], '--json'];
-  const seed = start('apps/seed/dist/main.js', args, env);
+  const seed = processes.start('apps/seed/dist/main.js', args, env);
   const { planId, files } = JSON.parse(await textOf(seed.stdout, /\n/));
   const plan = join(out, 'runs', RUN, planId);
   const notes = join(plan, 'raw');
@@ -100,53 +95,8 @@ async function run(port, services) {
     await sleep(50);
   }
   const seconds = (performance.now() - began) / 1000;
-  const cpu = await cpuSeconds(workers.at(-1).pid);
-  for (const child of [...workers, cloud]) {
-    child.kill('SIGKILL');
-    children.delete(child);
-  }
+  const { cpu } = await usage(workers.at(-1).pid);
+  for (const child of [...workers, cloud]) child.kill('SIGKILL');
   await rm(out, { recursive: true, force: true, maxRetries: 5 });
   return { seconds, cpu };
-}
-
-function start(program, args, env = {}) {
-  const child = spawn(process.execPath, [join(ROOT, program), ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout.resume();
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  return child;
-}
-
-async function ended(child) {
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${child.spawnargs.join(' ')} ended with ${code}`);
-}
-
-async function cpuSeconds(pid) {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** What a stream said until `pattern` was in it. */
-async function textOf(stream, pattern) {
-  let text = '';
-  for await (const bytes of stream.iterator({ destroyOnReturn: false })) {
-    text += bytes.toString();
-    if (pattern.test(text)) break;
-  }
-  stream.resume();
-  if (!pattern.test(text)) throw new Error(`expected ${pattern}, received ${text}`);
-  return text;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }
