@@ -12,7 +12,7 @@ import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
 import type { Receipt, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Sender } from '@wikifleet/runs/enqueue';
-import { close } from '@wikifleet/runs/closing';
+import { close, closeAgain } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
 import { deleteRawObject, headOfRawObject } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
@@ -63,7 +63,8 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
     receiptSchema,
     signal,
   );
-  if (receipt !== null && receiptFits(receipt.value.result, job, ROWS_VERSION)) {
+  const isDone = receipt !== null && receiptFits(receipt.value.result, job, ROWS_VERSION);
+  if (isDone) {
     log.info({ event: 'split done before' }, 'the receipt is there');
   } else {
     const raw = await headOfRawObject(store, job.run, job.file, job.object, signal);
@@ -73,7 +74,7 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
       return await discard(store, made.result, context);
     await store.putJson(receiptKey(job.run, job.planId, job.file, job.split.index), made, {}, signal);
   }
-  const outcome = await close(store, plan, file, signal);
+  const outcome = await (isDone ? closeAgain : close)(store, plan, file, signal);
   if (outcome === 'failed') log.error({ event: 'file failed' }, 'the splits of the file do not join');
   if (outcome !== 'closed') return;
   log.info({ event: 'file closed' }, 'the file is whole');

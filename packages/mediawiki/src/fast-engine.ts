@@ -44,7 +44,7 @@ export class FastEngine implements RowEngine {
 
   readRevision(page: PageHead, bytes: Buffer): RevisionRow {
     const line = this.#kernel.revision(page.rowStart, bytes);
-    if (line !== null) return { line, unmapped: NONE };
+    if (line !== null) return { line, isOwn: false, unmapped: NONE };
     this.#fallbacks.revisions += 1;
     return this.#asReference().readRevision(page, bytes);
   }

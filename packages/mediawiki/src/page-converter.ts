@@ -4,7 +4,7 @@ import type { Piece } from './dump-splitter.js';
 import { guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
-import type { PageHead, RowEngine } from './row-engine.js';
+import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
 import { UnitFault, shown } from './unit-fault.js';
 import type { KnownIds } from './unit-fault.js';
 
@@ -86,9 +86,9 @@ export class PageConverter {
       const page = this.#page;
       if (page === null)
         throw new UnitFault('PAGE_HEAD_BROKEN', 'a page head that can be read', 'one that is quarantined');
-      const { line, unmapped } = this.#engine.readRevision(page, piece.bytes);
-      this.#counts.unmapped(unmapped);
-      this.#add(page, line);
+      const row = this.#engine.readRevision(page, piece.bytes);
+      this.#counts.unmapped(row.unmapped);
+      this.#add(page, row);
     });
   }
 
@@ -126,9 +126,9 @@ export class PageConverter {
     return records;
   }
 
-  #add(page: PageHead, line: Buffer): void {
+  #add(page: PageHead, { line, isOwn }: RevisionRow): void {
     this.#counts.rows += 1;
-    this.#rows.append(line);
+    this.#rows.append(line, isOwn);
     const last = this.#pages.at(-1);
     if (this.#isPageListed && last !== undefined) {
       last.rows += 1;

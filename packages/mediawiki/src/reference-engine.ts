@@ -1,11 +1,14 @@
 import { FragmentParser } from './fragment-parser.js';
 import { readPageColumns, readRevisionColumns } from './revision-reader.js';
 import { rowRest, rowStart } from './row.js';
+import type { RevisionColumns } from './row.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
 import { UnitFault } from './unit-fault.js';
 import { UnitFields } from './unit-fields.js';
 
 const NONE: ReadonlySet<string> = new Set();
+/** Characters of a row that are held as strings. */
+const MAX_HELD = 4 * 1024 * 1024;
 
 /** Any well-formed dump XML in any version of the schema, by node-expat, event by event. */
 export class ReferenceEngine implements RowEngine {
@@ -23,8 +26,7 @@ export class ReferenceEngine implements RowEngine {
     // Where a revision's end tag has blanks in it, the unit runs on to the next piece: that is counted here.
     const [revision] = new UnitFields(this.#parser.parse(bytes), NONE, unmapped, 'revision').repeated;
     if (revision === undefined) throw new UnitFault('NOT_WELL_FORMED', 'a <revision>', 'none');
-    const rest = rowRest(readRevisionColumns(revision, unmapped));
-    return { line: Buffer.concat([page.rowStart, Buffer.from(rest, 'utf8')]), unmapped };
+    return { line: lineOf(page, readRevisionColumns(revision, unmapped)), isOwn: true, unmapped };
   }
 
   readBetween(bytes: Buffer): readonly string[] {
@@ -32,4 +34,25 @@ export class ReferenceEngine implements RowEngine {
     void new UnitFields(this.#parser.parse(bytes), NONE, unmapped);
     return unmapped;
   }
+}
+
+/** A row's bytes. A long one's pieces are made twice, to be measured first: to hold them all would take as much again. */
+function lineOf(page: PageHead, columns: RevisionColumns): Buffer {
+  const pieces: string[] = [];
+  let characters = 0;
+  for (const piece of rowRest(columns)) {
+    pieces.push(piece);
+    characters += piece.length;
+    if (characters > MAX_HELD) return longLineOf(page, columns);
+  }
+  return Buffer.concat([page.rowStart, Buffer.from(pieces.join(''), 'utf8')]);
+}
+
+function longLineOf(page: PageHead, columns: RevisionColumns): Buffer {
+  let length = page.rowStart.length;
+  for (const piece of rowRest(columns)) length += Buffer.byteLength(piece, 'utf8');
+  const line = Buffer.allocUnsafeSlow(length);
+  let at = page.rowStart.copy(line);
+  for (const piece of rowRest(columns)) at += line.write(piece, at, 'utf8');
+  return line;
 }

@@ -14,7 +14,7 @@ describe('RowBuffer', () => {
       const lines = lengths.map((length, i) => Buffer.alloc(length, 0x61 + (i % 26)));
       for (const line of lines) {
         const reused = Buffer.from(line);
-        rows.append(reused);
+        rows.append(reused, false);
         reused.fill(0x21);
       }
       const { bytes, ends } = rows.take();
@@ -29,9 +29,22 @@ describe('RowBuffer', () => {
   }
 
   it('leaves alone what it handed over', () => {
-    rows.append(Buffer.from('first\n'));
+    rows.append(Buffer.from('first\n'), true);
     const { bytes } = rows.take();
-    rows.append(Buffer.from('other\n'));
+    rows.append(Buffer.from('other\n'), true);
     assert.equal(bytes.toString(), 'first\n');
+  });
+
+  it('takes a long row that is its own without a copy, and goes on after it', () => {
+    const long = Buffer.alloc(20 * 1024 * 1024, 0x61);
+    rows.take();
+    rows.append(long, true);
+    // not assert.equal, which would print both
+    assert.ok(rows.take().bytes.buffer === long.buffer);
+    rows.append(long, true);
+    rows.append(Buffer.from('b'), true);
+    const { bytes, ends } = rows.take();
+    assert.deepEqual(ends, [long.length, long.length + 1]);
+    assert.ok(bytes.equals(Buffer.concat([long, Buffer.from('b')])));
   });
 });

@@ -9,8 +9,10 @@ export interface PageHead {
 }
 
 export interface RevisionRow {
-  /** The row with its newline; a view, good until the engine's next call. */
+  /** The row with its newline; if a view, good until the engine's next call. */
   readonly line: Buffer;
+  /** Whether the line is no view, but memory of its own that nobody will change. */
+  readonly isOwn: boolean;
   readonly unmapped: readonly string[];
 }
 

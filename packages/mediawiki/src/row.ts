@@ -36,6 +36,9 @@ export interface RevisionColumns {
 /** Titles are at most 255 bytes and a namespace; each revision of a page repeats its own, so a bound keeps rows small. */
 export const MAX_TITLE_CHARACTERS = 2048;
 
+/** UTF-16 units of a text that become JSON at a time. */
+const MAX_PIECE = 1024 * 1024;
+
 const INTEGER = /^[ \t\r\n]*(-?(?:0|[1-9][0-9]{0,14}))?[ \t\r\n]*$/;
 const ROLE = /^[a-z][a-z0-9_-]*$/;
 
@@ -73,14 +76,50 @@ export function rowStart(wiki: string, page: PageColumns): string {
   return `${JSON.stringify({ wiki_id: wiki, ...page }).slice(0, -1)},`;
 }
 
-/** The row's text from `"user_id"` to its newline. */
-export function rowRest(revision: RevisionColumns): string {
+/** The row's text from `"user_id"` to its newline, in pieces of bounded length. */
+export function* rowRest(revision: RevisionColumns): Generator<string> {
   const { slots, revision_content_is_visible, ...columns } = revision;
-  const contents = [...slots].map(([role, slot]) => `${JSON.stringify(role)}:${JSON.stringify(slot)}`);
-  return (
-    `${JSON.stringify(columns).slice(1, -1)},"revision_size":${revisionSize(slots.values())},` +
-    `"revision_content_slots":{${contents.join(',')}},"revision_content_is_visible":${revision_content_is_visible}}\n`
-  );
+  yield* membersOf(columns);
+  yield `,"revision_size":${revisionSize(slots.values())},"revision_content_slots":{`;
+  let separator = '';
+  for (const [role, slot] of slots) {
+    yield `${separator}${JSON.stringify(role)}:{`;
+    yield* membersOf(slot);
+    yield '}';
+    separator = ',';
+  }
+  yield `},"revision_content_is_visible":${revision_content_is_visible}}\n`;
+}
+
+/** An object as JSON without its braces; its values are no objects. */
+function* membersOf(object: object): Generator<string> {
+  const entries = Object.entries(object);
+  if (!entries.some(([, value]) => isLong(value))) return yield JSON.stringify(object).slice(1, -1);
+  for (const [i, [key, value]] of entries.entries()) {
+    yield `${i === 0 ? '' : ','}${JSON.stringify(key)}:`;
+    if (isLong(value)) yield* longText(value);
+    else yield JSON.stringify(value);
+  }
+}
+
+function isLong(value: unknown): value is string {
+  return typeof value === 'string' && value.length > MAX_PIECE;
+}
+
+/** As JSON, a part at a time: a text of 60 MB as one string, its JSON and their sum are several times as much. */
+function* longText(text: string): Generator<string> {
+  yield '"';
+  for (let at = 0; at < text.length; ) {
+    // half of a pair would be escaped
+    const end = at + MAX_PIECE + (isHighSurrogate(text.charCodeAt(at + MAX_PIECE - 1)) ? 1 : 0);
+    yield JSON.stringify(text.slice(at, end)).slice(1, -1);
+    at = end;
+  }
+  yield '"';
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00;
 }
 
 /** As JSON: the sum, exact beyond 2^53 too; `null` where a slot has no size. */

@@ -120,6 +120,21 @@ describe('Lease', () => {
     });
   }
 
+  it('extends four times in its visibility and is lost an eighth before its end, where nothing else is said', async () => {
+    const at: number[] = [];
+    const began = Date.now();
+    const { queue } = fakeQueue(async () => {
+      at.push(Date.now() - began);
+      return await Promise.reject(named('InternalError'));
+    });
+    lease = new Lease(queue, 'handle', { visibilitySeconds: 1 });
+    await until('the lease is lost', () => lease?.lost === true);
+    const lostAfter = Date.now() - began;
+    assert.ok(lostAfter >= 870 && lostAfter < 990, `lost after ${lostAfter} ms`);
+    assert.equal(at.length, 3);
+    assert.ok(at[0]! >= 245 && at[0]! < 400, `first after ${at[0]} ms`);
+  });
+
   it('outlives extensions that fail now and then', async () => {
     let turn = 0;
     const { queue, calls } = fakeQueue(async () => {

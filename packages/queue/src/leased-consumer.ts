@@ -37,6 +37,8 @@ export interface ConsumerOptions {
   readonly lease?: LeaseOptions;
   readonly watch?: PollWatchOptions;
   readonly waitTimeSeconds?: number;
+  /** What a handler gets to end in after its lease was lost, in milliseconds; then its slot is lost too; 60,000 by default. */
+  readonly stuckMs?: number;
 }
 
 export interface ConsumerEvent {
@@ -56,8 +58,7 @@ const POLLS_ENDED_EVERY_MS = 10;
 const POLL_ABORT_MS = 2000;
 /** What a handler gets to end in after the service stopped, before its message is handed back without it. */
 const AFTER_STOP_MS = 1000;
-/** What it gets after its lease was lost: then its slot is lost too. */
-const AFTER_LOSS_MS = 60_000;
+const STUCK_MS = 60_000;
 
 /** One message under work. */
 interface Held {
@@ -212,7 +213,7 @@ export class LeasedConsumer {
           resolve({ kind: 'hand-back', seconds: 0 });
           if (lease.lost) this.#break('JOB_STUCK', 'a job whose lease was lost did not end');
         };
-        timer = setTimeout(abandon, lease.lost ? AFTER_LOSS_MS : AFTER_STOP_MS);
+        timer = setTimeout(abandon, lease.lost ? (this.#options.stuckMs ?? STUCK_MS) : AFTER_STOP_MS);
       };
       lease.signal.addEventListener('abort', onAbort, { once: true });
     });

@@ -13,7 +13,7 @@ import {
 } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-import { close, closeRun, readFileManifest, readRunManifest } from './closing.js';
+import { close, closeAgain, closeRun, readFileManifest, readRunManifest } from './closing.js';
 import { readFailures, writeFailure } from './failures.js';
 import { settlePlan } from './plans.js';
 import {
@@ -224,6 +224,19 @@ describe('close', () => {
     await closeFirst();
     assert.deepEqual((await s3.uploads()).toSorted(), kept.toSorted());
     for (const key of kept) await s3.store.abortUploads(key);
+  });
+
+  it('reads nothing again of a file that is closed, but tidies it, and closes the run where that was left undone', async () => {
+    const again = async (): Promise<string> => await closeAgain(s3.store, plan, fileOf(plan, 0));
+    assert.equal(await again(), 'open');
+    for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
+    assert.equal(await again(), 'closed');
+    assert.equal(await close(s3.store, plan, fileOf(plan, 1)), 'closed');
+    await s3.store.delete([runManifestKey(plan.run, plan.planId), rawNoteKey(plan.run, plan.planId, 'a.bz2')]);
+    await s3.beginUpload(rawKey(plan.run, 'a.bz2'));
+    assert.equal(await again(), 'closed');
+    assert.deepEqual(await s3.uploads(), []);
+    assert.notEqual(await readRunManifest(s3.store, plan), null);
   });
 
   it('deletes the rows of another plan before the run is called whole, and nothing that is no part', async () => {

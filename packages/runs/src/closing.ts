@@ -44,6 +44,22 @@ export async function close(store: Store, plan: Plan, file: PlanFile, signal?: A
   return outcome;
 }
 
+/**
+ * As `close`, by who finds its work done before: what is closed is not read again, which is a receipt a split, but only
+ * tidied. Jobs are delivered again by the hundred where a downloader was delivered again.
+ */
+export async function closeAgain(
+  store: Store,
+  plan: Plan,
+  file: PlanFile,
+  signal?: AbortSignal,
+): Promise<ClosingOutcome> {
+  if ((await readFileManifest(store, plan, file.file, signal)) === null) return await close(store, plan, file, signal);
+  await tidyFile(store, plan, file, signal);
+  if ((await readRunManifest(store, plan, signal)) === null) await closeRun(store, plan, signal);
+  return 'closed';
+}
+
 async function closeFile(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<ClosingOutcome> {
   const note = await readRawNote(store, plan, file.file, signal);
   if (note === null) return (await readFileManifest(store, plan, file.file, signal)) === null ? 'open' : 'closed';

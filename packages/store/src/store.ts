@@ -36,6 +36,8 @@ export interface ObjectHead {
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
+  /** When it was written; null where S3 does not say. */
+  readonly modified: Date | null;
 }
 
 /** When a write may happen; `ifMatch` is an ETag. */
@@ -178,8 +180,22 @@ export class Store {
         send(signal),
       );
       for (const object of page.Contents ?? []) {
-        if (object.Key !== undefined) yield { key: object.Key, size: object.Size ?? 0 };
+        if (object.Key === undefined) continue;
+        yield { key: object.Key, size: object.Size ?? 0, modified: object.LastModified ?? null };
       }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** What stands below a prefix up to the next `/`, that included; the prefix ends with one. */
+  async *folders(prefix: string, signal?: AbortSignal): AsyncGenerator<string> {
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token }),
+        send(signal),
+      );
+      for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield Prefix;
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }

@@ -17,6 +17,11 @@ async function broken(thrown: unknown): Promise<ExitCode> {
   return await Promise.reject(thrown);
 }
 
+/** Something that stays open, whatever is released. */
+function leak(): void {
+  setInterval(() => {}, 1000);
+}
+
 const MODES: Readonly<Record<string, Mode>> = {
   done: async (releases) => {
     releases.defer('x', () => void process.stdout.write('released\n'));
@@ -36,13 +41,17 @@ const MODES: Readonly<Record<string, Mode>> = {
     return await broken(new TypeError('nobody expected this'));
   },
   text: async () => await broken('only text'),
+  leaking: async () => {
+    leak();
+    return await Promise.resolve(0);
+  },
   unclosed: async (releases) => {
     releases.defer('x', () => {
       throw new Error('does not close');
     });
     return await Promise.resolve(0);
   },
-  service: async (releases, [url = '', endpoint = '', graceMs = '0', delayMs = '0']) => {
+  service: async (releases, [url = '', endpoint = '', graceMs = '0', delayMs = '0', silentMs = '60000']) => {
     // what a program does before its service: connect
     await sleep(Number(delayMs));
     const place = { region: 'us-east-1', endpoint };
@@ -59,7 +68,7 @@ const MODES: Readonly<Record<string, Mode>> = {
           await sleep(job === 'long' ? 60_000 : 300, undefined, { signal });
         },
       },
-      { log: createLog('test', 'info'), graceMs: Number(graceMs) },
+      { log: createLog('test', 'info'), graceMs: Number(graceMs), watch: { silentMs: Number(silentMs) } },
     );
     return 0;
   },
@@ -68,5 +77,5 @@ const MODES: Readonly<Record<string, Mode>> = {
 const [mode = '', ...args] = process.argv.slice(2);
 const main = MODES[mode];
 if (process.env['WIKIFLEET_TEST_PROGRAM'] === '1' && main !== undefined) {
-  await runMain(async (releases) => await main(releases, args));
+  await runMain(async (releases) => await main(releases, args), { lingerMs: 300 });
 }

@@ -3,6 +3,8 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,6 +55,14 @@ describe('runMain', () => {
       }),
     );
   }).timeout(15_000);
+
+  it('cuts off what keeps a program open after its end, with its code and a line', async () => {
+    const child = start(['leaking']);
+    assert.ok(child.stderr);
+    const exit = once(child, 'exit');
+    assert.match(await text(child.stderr), /^wikifleet: cut off 300 ms after its end; still open: .*Timeout/);
+    assert.equal((await exit)[0], 0);
+  }).timeout(10_000);
 
   it('shows a stack only for what nobody expected, and only when asked', async () => {
     const child = start(['unexpected'], { WIKIFLEET_LOG_LEVEL: 'debug' });
@@ -182,6 +192,30 @@ describe('runService', () => {
     assert.ok(ms < 2000, `${ms} ms`);
     assert.equal((await queue.depth()).visible, 1);
   }).timeout(10_000);
+
+  it('ends loudly when nothing is heard from its queue, not even an error', async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = start(['service', `${endpoint}/q`, endpoint, '60000', '0', '200']);
+    try {
+      assert.ok(child.stdout && child.stderr);
+      const exit = once(child, 'exit');
+      const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      assert.equal((await exit)[0], 1);
+      assert.match(error, /^wikifleet: nothing was heard from the queue.*\n$/);
+      assert.match(out, /"event":"service broken","code":"POLLING_SILENT"/);
+      assert.match(out, /"event":"stopped"/);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  }).timeout(15_000);
 
   it('ends when the program that started it was gone before it began', async () => {
     const { child, ended, events } = run(60_000, 300);

@@ -107,7 +107,11 @@ function fieldsOf(error: unknown): { code: string; cause: string } {
 }
 
 /** Settles a delivery under the task's protection, and counts it. */
-async function settleCounted<Job>(service: Service<Job>, options: ServiceOptions, delivery: Delivery): Promise<Outcome> {
+async function settleCounted<Job>(
+  service: Service<Job>,
+  options: ServiceOptions,
+  delivery: Delivery,
+): Promise<Outcome> {
   const { log, metrics = NO_METRICS, protection = NO_PROTECTION } = options;
   await protection.enter();
   const began = performance.now();

@@ -1,0 +1,224 @@
+import type { ConverterStep } from './converter-steps.js';
+import { ASLEEP, nextPeriod } from './scaler.js';
+import type { ScalerState } from './scaler.js';
+
+/** What AWS takes, in seconds; generous. */
+const PERIOD = 60;
+const EVALUATION_LAG = 10;
+const SCHEDULER_EVERY = 5;
+const TASK_START = 40;
+const STOP_IDLE = 2;
+/** What our programs do, in seconds. */
+const POLL = 20;
+const LEASE_EVERY = 30;
+const PROTECTED_FOR = 15 * 60;
+const LET_GO_EVERY = 10 * 60;
+const IDLE_PUBLISH_EVERY = 60;
+
+/** Numbers from 0 to 1 that a seed repeats. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A job: how long it takes, and what it enqueues elsewhere when it is done; Infinity for one that waits on a dead mirror. */
+export interface Job {
+  readonly seconds: number;
+  readonly done?: (now: number) => void;
+}
+
+interface Task {
+  readonly version: number;
+  readonly runsFrom: number;
+  job: Job | undefined;
+  doneAt: number;
+  idleSince: number;
+  protectedUntil: number;
+  letGoAt: number;
+  stoppedAt: number;
+}
+
+export interface ServiceOptions {
+  readonly steps: readonly ConverterStep[];
+  readonly slots: number;
+  readonly random: () => number;
+  /** SQS's own metrics come only after so many seconds from the queue's waking. */
+  readonly sqsLateFor: number;
+  /** Of SQS's metrics and of the periodic ones, so many never come. */
+  readonly lost: number;
+  readonly protect: boolean;
+  /** A downloader: publishes every 20 s while it runs. A converter: at a job's end, and when idle. */
+  readonly publishes: 'every 20 s' | 'when idle';
+  /** Seconds after the minute at which SQS writes its metrics. */
+  readonly sqsPhase: number;
+}
+
+/** A queue, its metrics, its alarms and its tasks, a second at a time. */
+export class SimulatedService {
+  readonly #options: ServiceOptions;
+  readonly #waiting: Job[] = [];
+  readonly #tasks: Task[] = [];
+  readonly #depths: number[] = [];
+  #wokeAt: number | undefined;
+  #scaler: ScalerState = ASLEEP;
+  #bucket: number | undefined;
+  #closed: number | undefined;
+  #version = 0;
+  stoppedBusy = 0;
+  finished = 0;
+  /** From a first message at no task to its first running task, each time. */
+  readonly wakings: number[] = [];
+  /** From a deployment to the end of the last task of the version before. */
+  replacedAfter = Number.NaN;
+  #deployedAt = Number.NaN;
+  #wakingSince = Number.NaN;
+  lastDoneAt = Number.NaN;
+  zeroAt = Number.NaN;
+  peak = 0;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  get tasks(): number {
+    return this.#tasks.length;
+  }
+
+  /** Messages in the queue, those under work included. */
+  get outstanding(): number {
+    return this.#waiting.length + this.#tasks.filter(({ job }) => job !== undefined).length * this.#options.slots;
+  }
+
+  /** Whoever enqueues publishes, and knows of at least what it sent. */
+  enqueue(now: number, jobs: readonly Job[]): void {
+    if (this.#tasks.length === 0 && Number.isNaN(this.#wakingSince)) this.#wakingSince = now;
+    this.#wokeAt ??= now;
+    this.#waiting.push(...jobs);
+    this.#put(Math.max(jobs.length, this.#counted(now)));
+  }
+
+  deploy(now: number): void {
+    this.#version += 1;
+    this.#deployedAt = now;
+  }
+
+  tick(now: number): void {
+    this.#depths[now] = this.outstanding;
+    for (const task of this.#tasks) this.#work(task, now);
+    if (now % PERIOD === this.#options.sqsPhase && this.#wokeAt !== undefined) {
+      if (now - this.#wokeAt >= this.#options.sqsLateFor) this.#putPerhaps(this.#counted(now));
+    }
+    if (now % PERIOD === 0) {
+      this.#closed = this.#bucket;
+      this.#bucket = undefined;
+    }
+    if (now % PERIOD === EVALUATION_LAG) this.#scaler = nextPeriod(this.#scaler, this.#closed, this.#options.steps);
+    if (now % SCHEDULER_EVERY === 0) this.#schedule(now);
+    this.#remove(now);
+  }
+
+  /** SQS's counts are those of some moment of the last minute. */
+  #counted(now: number): number {
+    const then = now - Math.floor(this.#options.random() * PERIOD);
+    return this.#depths[Math.max(0, then)] ?? 0;
+  }
+
+  #put(value: number): void {
+    this.#bucket = Math.max(this.#bucket ?? 0, value);
+  }
+
+  #putPerhaps(value: number): void {
+    if (this.#options.random() >= this.#options.lost) this.#put(value);
+  }
+
+  #work(task: Task, now: number): void {
+    // one that is told to stop takes nothing any more
+    if (now < task.runsFrom || task.stoppedAt !== Number.POSITIVE_INFINITY) return;
+    if (!Number.isNaN(this.#wakingSince)) this.wakings.push(now - this.#wakingSince);
+    this.#wakingSince = Number.NaN;
+    const age = now - task.runsFrom;
+    if (this.#options.publishes === 'every 20 s' && age % 20 === 0) this.#putPerhaps(this.#counted(now));
+    if (task.job !== undefined) {
+      if (this.#options.protect && age % LEASE_EVERY === 0) task.protectedUntil = now + PROTECTED_FOR;
+      if (now < task.doneAt) return;
+      this.#finish(task, now);
+    }
+    const idle = now - task.idleSince;
+    // a long poll that brought nothing lets go at once; a busy task at the latest every ten minutes, for a poll's time
+    if (idle === POLL) task.protectedUntil = now;
+    if (this.#options.publishes === 'when idle' && idle > 0 && idle % IDLE_PUBLISH_EVERY === 0) {
+      this.#putPerhaps(this.#counted(now));
+    }
+    const rests = now - task.letGoAt < POLL;
+    const next = rests ? undefined : this.#waiting.shift();
+    if (next !== undefined) this.#take(task, next, now);
+  }
+
+  #take(task: Task, job: Job, now: number): void {
+    task.job = job;
+    task.doneAt = now + job.seconds;
+    if (this.#options.protect) task.protectedUntil = now + PROTECTED_FOR;
+  }
+
+  #finish(task: Task, now: number): void {
+    task.job?.done?.(now);
+    task.job = undefined;
+    task.idleSince = now;
+    this.finished += 1;
+    this.lastDoneAt = now;
+    if (now - task.letGoAt >= LET_GO_EVERY) {
+      task.letGoAt = now;
+      task.protectedUntil = now;
+    }
+  }
+
+  /** ECS knows nothing of jobs: it stops whom nothing protects. While a deployment runs nothing is scaled in. */
+  #schedule(now: number): void {
+    const running = this.#tasks.filter(({ stoppedAt }) => stoppedAt === Number.POSITIVE_INFINITY);
+    const old = running.filter(({ version }) => version !== this.#version);
+    const open = (task: Task): boolean => task.protectedUntil <= now;
+    const surplus =
+      old.length > 0 ? [] : running.filter(open).slice(0, Math.max(0, running.length - this.#scaler.desired));
+    for (const task of [...old.filter(open), ...surplus]) {
+      task.stoppedAt = now + STOP_IDLE;
+      if (task.job !== undefined && task.job.seconds !== Number.POSITIVE_INFINITY) this.stoppedBusy += 1;
+      // it hands back what it has, and what waits on a dead mirror has lost nothing
+      if (task.job !== undefined) this.#waiting.push(task.job);
+      task.job = undefined;
+    }
+    const left = running.filter(({ stoppedAt }) => stoppedAt === Number.POSITIVE_INFINITY).length;
+    for (let i = left; i < this.#scaler.desired; i += 1) this.#start(now);
+    this.peak = Math.max(this.peak, this.#tasks.length);
+  }
+
+  #start(now: number): void {
+    const runsFrom = now + TASK_START;
+    const never = Number.POSITIVE_INFINITY;
+    this.#tasks.push({
+      version: this.#version,
+      runsFrom,
+      job: undefined,
+      doneAt: never,
+      idleSince: runsFrom,
+      protectedUntil: 0,
+      letGoAt: runsFrom - POLL,
+      stoppedAt: never,
+    });
+  }
+
+  #remove(now: number): void {
+    for (let i = this.#tasks.length - 1; i >= 0; i -= 1) {
+      if ((this.#tasks[i]?.stoppedAt ?? now + 1) <= now) this.#tasks.splice(i, 1);
+    }
+    if (Number.isNaN(this.replacedAfter) && this.#tasks.every(({ version }) => version === this.#version)) {
+      this.replacedAfter = now - this.#deployedAt;
+    }
+    if (this.#tasks.length > 0) this.zeroAt = Number.NaN;
+    else if (Number.isNaN(this.zeroAt)) this.zeroAt = now;
+  }
+}
