@@ -26,6 +26,8 @@ export interface ConverterParts {
   readonly downloads: Sender;
   /** What becomes of the raw object of a file that is whole. */
   readonly rawObjects: 'keep' | 'delete';
+  /** Told when a file is whole. */
+  readonly onClosed?: () => void;
   /** Decodes the blocks, of one split at a time. */
   readonly pool: BlockPool;
 }
@@ -78,6 +80,7 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   if (outcome === 'failed') log.error({ event: 'file failed' }, 'the splits of the file do not join');
   if (outcome !== 'closed') return;
   log.info({ event: 'file closed' }, 'the file is whole');
+  parts.onClosed?.();
   if (parts.rawObjects === 'delete') await deleteRawObject(store, plan, job.file, signal);
 }
 

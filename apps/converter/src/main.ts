@@ -10,6 +10,7 @@ import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
 import { createLog } from '@wikifleet/worker/log';
+import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
 import { serviceOptions } from '@wikifleet/worker/service-options';
@@ -24,6 +25,9 @@ const COMMAND_LINE = {
     check: { type: 'boolean', help: 'reach bucket and queues, say so in a line each, and take no message' },
   },
 } as const;
+
+/** An idle converter tells so often that nothing is left, so that the fleet goes home. */
+const IDLE_MS = 60_000;
 
 await runMain(
   async (releases) => {
@@ -43,14 +47,19 @@ await runMain(
     const workers = settings.WIKIFLEET_WORKERS === 0 ? availableParallelism() : settings.WIKIFLEET_WORKERS;
     const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
     const { store, downloads, converts } = await connect(settings, releases);
-    const parts = { store, downloads, pool, rawObjects: settings.WIKIFLEET_RAW_OBJECTS };
+    const depth = openDepthPublisher(settings, [converts], log, releases, { everyMs: IDLE_MS });
+    const onClosed = (): void => void depth?.publish(converts);
+    const parts = { store, downloads, pool, rawObjects: settings.WIKIFLEET_RAW_OBJECTS, onClosed };
     await runService<ConvertJob>(
       {
         queue: converts,
         slots: 1,
         parse: parseConvertJob,
         describe: ({ run, file, split }) => ({ run: runName(run), file, split: split.index }),
-        handle: async (job, context) => await convertSplit(parts, job, context),
+        handle: async (job, context) => {
+          depth?.touch();
+          await convertSplit(parts, job, context);
+        },
         giveUp: async (job, error, attempts) => {
           const written = error instanceof SplitFailed ? error.written : null;
           await writeFailure(store, job, job.file, job.split.index, { error, attempts, written });

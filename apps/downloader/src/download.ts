@@ -28,6 +28,8 @@ export interface DownloaderParts {
   readonly mirrors: readonly KnownMirror[];
   /** Of the same mirrors; all jobs of a task share it. */
   readonly pool: MirrorPool;
+  /** Told how many splits were just enqueued. */
+  readonly onEnqueued?: (splits: number) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -56,6 +58,7 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
   }
   const note = (await noteOfGoodObject(store, plan, job, signal)) ?? (await fetchToStore(parts, plan, job, context));
   const splits = await enqueueSplits(parts.converts, plan, note, signal);
+  parts.onEnqueued?.(splits);
   log.info(
     { event: 'file downloaded', bytes: note.size, splits, mirror: note.mirror },
     'raw object complete, splits enqueued',

@@ -11,6 +11,7 @@ import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
 import { createLog } from '@wikifleet/worker/log';
+import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
 import { serviceOptions } from '@wikifleet/worker/service-options';
@@ -26,6 +27,9 @@ const COMMAND_LINE = {
     check: { type: 'boolean', help: 'reach bucket, queues and one mirror, say so in a line each, and take no message' },
   },
 } as const;
+
+/** The depth of the queues is told so often: converters are wanted within two minutes of the first split. */
+const DEPTH_EVERY_MS = 20_000;
 
 await runMain(
   async (releases) => {
@@ -56,13 +60,15 @@ await runMain(
       },
     });
     const { store, downloads, converts } = await connect(settings, releases);
+    const depth = openDepthPublisher(settings, [downloads, converts], log, releases, { everyMs: DEPTH_EVERY_MS });
+    const onEnqueued = (splits: number): void => void depth?.publish(converts, splits);
     await runService<DownloadJob>(
       {
         queue: downloads,
         slots: settings.WIKIFLEET_DOWNLOAD_SLOTS,
         parse: parseDownloadJob,
         describe: ({ run, file }) => ({ run: runName(run), file }),
-        handle: async (job, context) => await download({ store, converts, mirrors, pool }, job, context),
+        handle: async (job, context) => await download({ store, converts, mirrors, pool, onEnqueued }, job, context),
         giveUp: async (job, error, attempts) => {
           await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
         },

@@ -3,12 +3,16 @@ import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind } from '@wikifleet/domain/run';
+import { catalogueOfMirrors } from '@wikifleet/mirror/catalogue-of-mirrors';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
+import type { Queue } from '@wikifleet/queue/queue';
+import { publishOutstanding } from '@wikifleet/queue/publish-outstanding';
+import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { connect } from '@wikifleet/worker/connect';
 import { runMain } from '@wikifleet/worker/run-main';
+import { wantsMetrics } from '@wikifleet/worker/service-options';
 import { chooseWikis } from './choose-wikis.js';
 import { describe } from './describe.js';
-import { catalogueOfMirrors } from './mirror-source.js';
 import { planRun } from './plan-run.js';
 import { seedRun } from './seed-run.js';
 
@@ -44,7 +48,19 @@ const COMMAND_LINE = {
 /** What a wiki may be without, so that `--wiki all` goes past it with a remark. */
 const NOT_THERE = new Set(['WIKI_UNKNOWN', 'NO_COMPLETE_RUN', 'RUN_UNKNOWN', 'RUN_NOT_READY']);
 
+const PUBLISH_TIMEOUT_MS = 10_000;
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Wakes the fleet: SQS's own metrics would take minutes. */
+async function publish(metrics: CloudWatchMetrics, queue: Queue, atLeast: number): Promise<void> {
+  const signal = AbortSignal.timeout(PUBLISH_TIMEOUT_MS);
+  try {
+    await publishOutstanding(queue, async (datum, until) => await metrics.put(datum, until), { atLeast, signal });
+  } catch (error) {
+    say(`the depth of ${queue.name} was not published (${messageOf(error)}): the fleet wakes some minutes later`);
+  }
+}
 
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
@@ -64,10 +80,18 @@ await runMain(async (releases) => {
     },
   } as const;
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };
-  const settings = readSettings(process.env, [...CLOUD_VARIABLES, 'WIKIFLEET_MIRRORS', 'WIKIFLEET_CONTACT']);
+  const settings = readSettings(process.env, [
+    ...CLOUD_VARIABLES,
+    'WIKIFLEET_METRICS',
+    'WIKIFLEET_MIRRORS',
+    'WIKIFLEET_CONTACT',
+  ]);
   const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, { most: 1 });
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
+  const metrics = wantsMetrics(settings)
+    ? releases.defer(new CloudWatchMetrics(settings), async (m) => await m.close())
+    : null;
   const holding = mirrorsFor(known, request.kind);
   const source = catalogueOfMirrors(holding, new AbortController().signal);
   const chosen = await chooseWikis(
@@ -83,6 +107,7 @@ await runMain(async (releases) => {
     const { draft, remarks } = await planRun(source, { ...request, wiki });
     remarks.forEach(say);
     const seeded = await seedRun(cloud, draft, options);
+    if (metrics !== null && seeded.enqueued.length > 0) await publish(metrics, cloud.downloads, seeded.enqueued.length);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(seeded)}\n`);
     else describe(draft, seeded).forEach(say);
   };

@@ -84,4 +84,21 @@ describe('DepthPublisher', () => {
     assert.deepEqual(data.at(-1), ['one', 71]);
     await asked.publisher.close();
   });
+
+  it('waits for a time without a touch, and begins no timer anew once it is closed', async () => {
+    let calls = 0;
+    const put = async (): Promise<void> => await Promise.resolve(void (calls += 1));
+    const { publisher } = opened(put, { everyMs: 250 });
+    for (let i = 0; i < 6; i += 1) {
+      await sleep(60);
+      publisher.touch();
+    }
+    assert.equal(calls, 0, 'something happened all the time');
+    await sleep(400);
+    assert.equal(calls, 2, 'one for each queue');
+    await publisher.close();
+    publisher.touch();
+    await sleep(350);
+    assert.equal(calls, 2);
+  });
 });

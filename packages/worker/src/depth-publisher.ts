@@ -6,7 +6,7 @@ import type { Log } from './log.js';
 
 /** Times in milliseconds. */
 export interface DepthPublisherOptions {
-  /** Both queues are published so often as long as it is open; undefined: only when asked. */
+  /** All queues are published so often as long as it is open, later after a `touch`; undefined: only when asked. */
   readonly everyMs?: number;
   /** The longest that one publication may take; 10,000 by default. */
   readonly callMs?: number;
@@ -64,6 +64,11 @@ export class DepthPublisher {
       this.#said = code;
       this.#log.warn({ event: 'depth not published', queue: queue.name, code }, messageOf(error));
     }
+  }
+
+  /** Something happened: the next publication by time comes so long after it. Called at each job, it is an idle time. */
+  touch(): void {
+    if (!this.#abort.signal.aborted) this.#timer?.refresh();
   }
 
   /** Ends what runs; may be called twice. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { inFolder, run, start, until } from '../end-to-end/programs.js';
@@ -47,6 +48,11 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
     forcePathStyle: true,
   });
   const sqs = new SQSClient({ endpoint: endpoint || 'http://127.0.0.1:9', region: 'us-east-1', credentials });
+  const cloudwatch = new CloudWatchClient({
+    endpoint: endpoint || 'http://127.0.0.1:9',
+    region: 'us-east-1',
+    credentials,
+  });
   const running: Running[] = [];
 
   before(function () {
@@ -56,6 +62,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
     for (const { child } of running) child.kill('SIGKILL');
     s3.destroy();
     sqs.destroy();
+    cloudwatch.destroy();
   });
 
   const keysBelow = async (prefix: string): Promise<string[]> => {
@@ -68,10 +75,27 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
     return (key.endsWith('.gz') ? gunzipSync(bytes) : Buffer.from(bytes)).toString('utf8');
   };
 
+  /** The most that the fleet told CloudWatch of a queue's depth. */
+  const mostOutstanding = async (queue: string, since: Date): Promise<number | undefined> => {
+    const { Datapoints = [] } = await cloudwatch.send(
+      new GetMetricStatisticsCommand({
+        Namespace: 'Wikifleet',
+        MetricName: 'Outstanding',
+        Dimensions: [{ Name: 'QueueName', Value: queue }],
+        StartTime: new Date(since.getTime() - 60_000),
+        EndTime: new Date(Date.now() + 60_000),
+        Period: 60,
+        Statistics: ['Maximum'],
+      }),
+    );
+    return Datapoints.map(({ Maximum = 0 }) => Maximum).toSorted((a, b) => b - a)[0];
+  };
+
   it('downloads, converts and closes the sample wiki; the rows are those of a conversion without a queue', async () => {
     await inFolder(async (folder) => {
       const mirrors = { WIKIFLEET_MIRRORS: await startMirror(folder, running) };
-      const environment = { ...ENVIRONMENT, ...mirrors };
+      const environment = { ...ENVIRONMENT, ...mirrors, WIKIFLEET_METRICS: 'emf' };
+      const began = new Date();
       for (const program of ['downloader', 'converter'])
         running.push(start(`${program}/dist/main.js`, [], environment));
       const seedArgs = ['--wiki', 'samplewiki', '--date', 'latest', '--split-bytes', '150000'];
@@ -104,6 +128,10 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
           new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...AttributeNames] }),
         );
         assert.deepEqual(Object.values(Attributes ?? {}), ['0', '0'], url);
+      }
+      for (const queue of ['wikifleet-download', 'wikifleet-convert']) {
+        const most = await mostOutstanding(queue, began);
+        assert.ok(most !== undefined && most >= 1, `${queue}: ${most} outstanding`);
       }
       for (const { child, ended, output } of running) {
         child.kill('SIGTERM');
