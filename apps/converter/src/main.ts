@@ -35,6 +35,7 @@ await runMain(
     const settings = readSettings(process.env, [
       ...WORKER_VARIABLES,
       'WIKIFLEET_GRACE_SECONDS',
+      'WIKIFLEET_PUBLISH_DEPTH',
       'WIKIFLEET_RAW_OBJECTS',
       'WIKIFLEET_WORKERS',
     ]);

@@ -40,6 +40,7 @@ await runMain(
       'WIKIFLEET_CONTACT',
       'WIKIFLEET_DOWNLOAD_SLOTS',
       'WIKIFLEET_DOWNLOADERS',
+      'WIKIFLEET_PUBLISH_DEPTH',
     ]);
     const mirrors = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, {
       tasks: settings.WIKIFLEET_DOWNLOADERS,

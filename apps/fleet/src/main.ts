@@ -8,10 +8,30 @@ export type Command = (argv: readonly string[], releases: ReleaseStack) => Promi
 
 /** Loaded when it is called: `fleet dlq` needs none of what `fleet start` does. */
 const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
+  status: {
+    about: 'queues, tasks, runs and failures, and why it is not scaling now',
+    load: async () => (await import('./status.js')).status,
+  },
+  depth: {
+    about: 'the depth of the queues over time, as CloudWatch has it',
+    load: async () => (await import('./depth.js')).depth,
+  },
+  costs: { about: 'what a run cost', load: async () => (await import('./costs.js')).costs },
+  doctor: {
+    about: 'check a deployment, with one task of each service',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
   start: { about: 'have at least N converters run for a while', load: async () => (await import('./start.js')).start },
   stop: { about: 'send both services home and keep them there', load: async () => (await import('./stop.js')).stop },
   pause: { about: 'suspend dynamic scaling; the counts stay', load: async () => (await import('./pause.js')).pause },
   resume: { about: 'end what stop and pause suspended', load: async () => (await import('./resume.js')).resume },
+  dlq: { about: 'list the dead-letter queues, with reasons', load: async () => (await import('./dlq.js')).dlq },
+  redrive: { about: 'put the dead letters back', load: async () => (await import('./redrive.js')).redrive },
+  verify: { about: 'prove that a run is whole, or mend it', load: async () => (await import('./verify.js')).verify },
+  plan: {
+    about: 'how long, how much, how many: before it is begun',
+    load: async () => (await import('./plan.js')).plan,
+  },
 };
 
 function help(): string {

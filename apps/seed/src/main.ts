@@ -9,8 +9,8 @@ import type { Queue } from '@wikifleet/queue/queue';
 import { publishOutstanding } from '@wikifleet/queue/publish-outstanding';
 import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { connect } from '@wikifleet/worker/connect';
+import { publishesDepth } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
-import { wantsMetrics } from '@wikifleet/worker/service-options';
 import { chooseWikis } from './choose-wikis.js';
 import { describe } from './describe.js';
 import { planRun } from './plan-run.js';
@@ -82,14 +82,14 @@ await runMain(async (releases) => {
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };
   const settings = readSettings(process.env, [
     ...CLOUD_VARIABLES,
-    'WIKIFLEET_METRICS',
+    'WIKIFLEET_PUBLISH_DEPTH',
     'WIKIFLEET_MIRRORS',
     'WIKIFLEET_CONTACT',
   ]);
   const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, { most: 1 });
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
-  const metrics = wantsMetrics(settings)
+  const metrics = publishesDepth(settings)
     ? releases.defer(new CloudWatchMetrics(settings), async (m) => await m.close())
     : null;
   const holding = mirrorsFor(known, request.kind);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { messageOf, PermanentError } from '@wikifleet/domain/errors';
 import { sizeSchema, type Checksum } from '@wikifleet/domain/plan';
 import { MOST_FILES } from './checksum-list.js';
+import { jsonProblem } from './json-bounds.js';
 import { quote, someOf } from './refusal.js';
 
 /** What `dumpstatus.json` says of one job; `files` as they came, read by `readStatusFiles`. */
@@ -19,6 +20,9 @@ export interface StatusFile {
   readonly size: number;
   readonly checksum: Checksum | null;
 }
+
+/** Ten times what the largest wiki has, for all jobs together; a file is one object of five members. */
+const MOST_JSON = { depth: 32, containers: 2 * MOST_FILES, members: 20 * MOST_FILES };
 
 const mapSchema = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
   error: 'expected an object',
@@ -99,6 +103,8 @@ function checksumOf(sha1: string | undefined, md5: string | undefined): Checksum
 }
 
 function parse(text: string, path: string): unknown {
+  const problem = jsonProblem(text, MOST_JSON);
+  if (problem !== null) throw new PermanentError('STATUS_UNREADABLE', `${path}: ${problem}`);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -109,7 +109,7 @@ function isLong(value: unknown): value is string {
 /** As JSON, a part at a time: a text of 60 MB as one string, its JSON and their sum are several times as much. */
 function* longText(text: string): Generator<string> {
   yield '"';
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     // half of a pair would be escaped
     const end = at + MAX_PIECE + (isHighSurrogate(text.charCodeAt(at + MAX_PIECE - 1)) ? 1 : 0);
     yield JSON.stringify(text.slice(at, end)).slice(1, -1);

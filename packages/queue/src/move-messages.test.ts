@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, SetQueueAttributesCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import type { ListMessageMoveTasksResultEntry, SQSClient } from '@aws-sdk/client-sqs';
 import { codeOf } from '@wikifleet/domain/errors';
@@ -64,6 +65,26 @@ describe('moveMessagesBack', function () {
     assert.equal(await moveMessagesBack(queue, { pollMs: 20, onJoined: () => (joined = true) }), 5);
     assert.equal(joined, true);
     assert.equal(await first, 5);
+  });
+
+  it('does not move for ever what fails again at once', async () => {
+    for (let i = 0; i < 3; i += 1) await queue.deadLetter('job', 'CODE', 'why', signal);
+    let moving = true;
+    // workers that give up whatever comes
+    const workers = (async () => {
+      while (moving) {
+        for (const { Body = '', ReceiptHandle = '' } of await receive(queue)) {
+          await queue.deadLetter(Body, 'CODE', 'why', signal);
+          await queue.delete(ReceiptHandle, signal);
+        }
+      }
+    })();
+    await assert.rejects(moveMessagesBack(queue, { rate: 100, pollMs: 20 }), { code: 'MOVE_CIRCLES' });
+    moving = false;
+    await workers;
+    const { visible } = await queue.depth();
+    await sleep(200);
+    assert.equal((await queue.depth()).visible, visible, 'nothing is moved any more');
   });
 
   it('refuses while somebody moves them elsewhere', async () => {

@@ -76,7 +76,8 @@ export async function verifyFile(store: Store, plan: Plan, file: PlanFile, signa
   const wrong = splits.filter((verdict) => suspects.has(indexOf(verdict))).map(({ split }) => split);
   const missing = splits.filter((verdict) => verdict.missing).map(({ split }) => split);
   if (raw.object === 'gone' && note !== null && wrong.length + missing.length > 0) {
-    add('RAW_GONE', 'the raw object is not there: the file is to be downloaded again before its splits are converted');
+    const what = 'the raw object is not there: the file is to be downloaded again before its splits are converted';
+    add('RAW_GONE', `${what}${reasonOf(failures, 'download')}`);
   }
 
   const strays = await straysOf(store, plan, file, splits, signal);

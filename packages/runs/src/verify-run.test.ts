@@ -388,6 +388,14 @@ describe('verifyRun and repairRun', () => {
     assert.deepEqual(await readFailures(s3.store, plan), []);
   });
 
+  it('says why a raw object that is needed could not be had again', async () => {
+    await remove(receipt(2), rawKey(plan.run, FILE));
+    const error = new PermanentError('FILE_NOT_ON_MIRROR', 'no mirror has it');
+    await writeFailure(s3.store, plan, FILE, 'download', { error, attempts: 1, written: null });
+    const { problems } = await verify();
+    assert.match(problems.at(-1)?.message ?? '', /; given up: FILE_NOT_ON_MIRROR: no mirror has it$/);
+  });
+
   it('deletes no part whose receipt may be on its way, and deletes a receipt before its part', async () => {
     await remove(receipt(0));
     await s3.store.put(receipt(1), '{');

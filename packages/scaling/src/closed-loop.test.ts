@@ -8,6 +8,8 @@ interface Run {
   readonly at: number;
   readonly files: number;
   readonly splits: number;
+  /** Of a split, about; `SECONDS_PER_SPLIT` where it is not said. */
+  readonly seconds?: number;
   readonly deadMirror?: true;
 }
 
@@ -17,6 +19,7 @@ interface Scenario {
   readonly lost?: number;
   readonly deployAt?: number;
   readonly unprotected?: true;
+  readonly lies?: true;
 }
 
 const MAX = 20;
@@ -42,6 +45,7 @@ function play(scenario: Scenario, seed: number): Played {
     random: chance,
     sqsLateFor: scenario.sqsLateFor ?? 0,
     lost: scenario.lost ?? 0,
+    lies: scenario.lies ?? false,
     sqsPhase: Math.floor(chance() * 60),
   };
   const one = [{ capacity: DOWNLOADERS, from: 1 }];
@@ -63,7 +67,7 @@ function play(scenario: Scenario, seed: number): Played {
       const jobs = Array.from({ length: run.files }, (): Job => {
         if (run.deadMirror) return { seconds: Number.POSITIVE_INFINITY };
         const enqueued = Array.from({ length: run.splits }, () => ({
-          seconds: Math.ceil(SECONDS_PER_SPLIT * (0.2 + 1.6 * chance())),
+          seconds: Math.ceil((run.seconds ?? SECONDS_PER_SPLIT) * (0.2 + 1.6 * chance())),
         }));
         splits += run.splits;
         return { seconds: 60 + Math.floor(120 * chance()), done: (at) => converts.enqueue(at, enqueued) };
@@ -90,6 +94,7 @@ const SCENARIOS: readonly [string, Scenario][] = [
     { runs: [{ at: 600, files: 2, splits: 2 }], sqsLateFor: 900 },
   ],
   ['a usual run, a third of the metrics missing', { runs: USUAL, lost: 0.33 }],
+  ['a slow mirror, a split now and then', { runs: [{ at: 600, files: 16, splits: 1, seconds: 5 }] }],
   ['two runs at once', { runs: [...USUAL, { at: 840, files: 8, splits: 15 }] }],
   ['a second run an hour after the first has gone', { runs: [...USUAL, { at: 8000, files: 8, splits: 15 }] }],
   ['a deployment in mid-run', { runs: USUAL, deployAt: 1500 }],
@@ -97,7 +102,10 @@ const SCENARIOS: readonly [string, Scenario][] = [
   ['a deployment in mid-run, metrics late and missing', { runs: USUAL, deployAt: 1200, sqsLateFor: 900, lost: 0.2 }],
 ];
 
-describe('the closed loop of queue, metrics, alarms and tasks, in simulated time', () => {
+describe('the closed loop of queue, metrics, alarms and tasks, in simulated time', function () {
+  // forty fleets of four hours a test
+  this.timeout(30_000);
+
   it('the simulation can fail: without protection busy tasks are stopped', () => {
     const stopped = SEEDS.map(
       (seed) => play({ runs: USUAL, deployAt: 1500, unprotected: true }, seed).converts.stoppedBusy,
@@ -112,7 +120,9 @@ describe('the closed loop of queue, metrics, alarms and tasks, in simulated time
         const at = `seed ${seed}`;
         assert.equal(converts.finished, splits, at);
         for (const service of [downloads, converts]) {
-          assert.ok(service.wakings.length >= 1, at);
+          // it goes between runs at most, never between two files of one
+          const { length: wakings } = service.wakings;
+          assert.ok(wakings >= 1 && wakings <= scenario.runs.length, `${at}: woke ${wakings} times`);
           for (const grown of service.wakings) assert.ok(grown <= GROWN, `${at}: the first task ran after ${grown} s`);
           if (service === converts || scenario.deployAt === undefined) assert.equal(service.stoppedBusy, 0, at);
           const gone = service.zeroAt - service.lastDoneAt;
@@ -134,6 +144,14 @@ describe('the closed loop of queue, metrics, alarms and tasks, in simulated time
       assert.equal(converts.tasks, 0);
       const gone = converts.zeroAt - converts.lastDoneAt;
       assert.ok(gone <= GONE, `seed ${seed}: at zero ${gone} s after the last job`);
+    }
+  });
+
+  it('a wrong zero from whoever publishes stops idle tasks alone, and every split is done all the same', () => {
+    for (const seed of SEEDS) {
+      const { converts, splits } = play({ runs: USUAL, sqsLateFor: 900, lies: true }, seed);
+      assert.equal(converts.finished, splits, `seed ${seed}`);
+      assert.equal(converts.stoppedBusy, 0, `seed ${seed}`);
     }
   });
 

@@ -52,6 +52,8 @@ export interface ServiceOptions {
   /** Of SQS's metrics and of the periodic ones, so many never come. */
   readonly lost: number;
   readonly protect: boolean;
+  /** Whoever publishes says that there is nothing. */
+  readonly lies: boolean;
   /** A downloader: publishes every 20 s while it runs. A converter: at a job's end, and when idle. */
   readonly publishes: 'every 20 s' | 'when idle';
   /** Seconds after the minute at which SQS writes its metrics. */
@@ -99,7 +101,7 @@ export class SimulatedService {
     if (this.#tasks.length === 0 && Number.isNaN(this.#wakingSince)) this.#wakingSince = now;
     this.#wokeAt ??= now;
     this.#waiting.push(...jobs);
-    this.#put(Math.max(jobs.length, this.#counted(now)));
+    this.#publish(Math.max(jobs.length, this.#counted(now)), 0);
   }
 
   deploy(now: number): void {
@@ -111,7 +113,7 @@ export class SimulatedService {
     this.#depths[now] = this.outstanding;
     for (const task of this.#tasks) this.#work(task, now);
     if (now % PERIOD === this.#options.sqsPhase && this.#wokeAt !== undefined) {
-      if (now - this.#wokeAt >= this.#options.sqsLateFor) this.#putPerhaps(this.#counted(now));
+      if (now - this.#wokeAt >= this.#options.sqsLateFor) this.#put(this.#counted(now), this.#options.lost);
     }
     if (now % PERIOD === 0) {
       this.#closed = this.#bucket;
@@ -128,12 +130,13 @@ export class SimulatedService {
     return this.#depths[Math.max(0, then)] ?? 0;
   }
 
-  #put(value: number): void {
-    this.#bucket = Math.max(this.#bucket ?? 0, value);
+  #publish(value: number, lost: number): void {
+    this.#put(this.#options.lies ? 0 : value, lost);
   }
 
-  #putPerhaps(value: number): void {
-    if (this.#options.random() >= this.#options.lost) this.#put(value);
+  /** The greatest value of a minute counts. */
+  #put(value: number, lost: number): void {
+    if (this.#options.random() >= lost) this.#bucket = Math.max(this.#bucket ?? 0, value);
   }
 
   #work(task: Task, now: number): void {
@@ -142,7 +145,8 @@ export class SimulatedService {
     if (!Number.isNaN(this.#wakingSince)) this.wakings.push(now - this.#wakingSince);
     this.#wakingSince = Number.NaN;
     const age = now - task.runsFrom;
-    if (this.#options.publishes === 'every 20 s' && age % 20 === 0) this.#putPerhaps(this.#counted(now));
+    if (this.#options.publishes === 'every 20 s' && age % 20 === 0)
+      this.#publish(this.#counted(now), this.#options.lost);
     if (task.job !== undefined) {
       if (this.#options.protect && age % LEASE_EVERY === 0) task.protectedUntil = now + PROTECTED_FOR;
       if (now < task.doneAt) return;
@@ -152,7 +156,7 @@ export class SimulatedService {
     // a long poll that brought nothing lets go at once; a busy task at the latest every ten minutes, for a poll's time
     if (idle === POLL) task.protectedUntil = now;
     if (this.#options.publishes === 'when idle' && idle > 0 && idle % IDLE_PUBLISH_EVERY === 0) {
-      this.#putPerhaps(this.#counted(now));
+      this.#publish(this.#counted(now), this.#options.lost);
     }
     const rests = now - task.letGoAt < POLL;
     const next = rests ? undefined : this.#waiting.shift();

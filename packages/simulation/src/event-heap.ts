@@ -8,10 +8,6 @@ export class EventHeap<T> {
     return this.#heap[0]?.at ?? Infinity;
   }
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   add(at: number, event: T): void {
     const heap = this.#heap;
     const item = { at, order: (this.#order += 1), event };

@@ -3,10 +3,6 @@ export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
 
-  get size(): number {
-    return this.#items.length - this.#head;
-  }
-
   add(item: T): void {
     this.#items.push(item);
   }

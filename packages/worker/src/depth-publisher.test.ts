@@ -23,7 +23,12 @@ function opened(put: PutMetric, options: ConstructorParameters<typeof DepthPubli
   return { lines, queues, publisher: new DepthPublisher(queues, put, log, options) };
 }
 
-describe('DepthPublisher', () => {
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
+describe('DepthPublisher', function () {
+  this.timeout(20_000);
   it('never throws, says a failure once, and again after it worked', async () => {
     let fails = true;
     const put = async (): Promise<void> => {
@@ -49,8 +54,9 @@ describe('DepthPublisher', () => {
       calls += 1;
       await sleep(60_000, undefined, { signal });
     };
-    const { lines, publisher } = opened(put, { everyMs: 10, callMs: 300 });
-    await sleep(200);
+    const { lines, publisher } = opened(put, { everyMs: 10, callMs: 10_000 });
+    await until(() => calls === 2);
+    await sleep(60);
     assert.equal(calls, 2, 'one for each queue');
     await publisher.close();
     assert.deepEqual(lines, [], 'a stop is no failure');
@@ -71,10 +77,8 @@ describe('DepthPublisher', () => {
       data.push([datum.Dimensions[0]?.Value, datum.Value]);
     };
     const { publisher, queues } = opened(put, { everyMs: 20 });
-    await sleep(100);
+    await until(() => data.length >= 4);
     await publisher.close();
-    const count = data.length;
-    assert.ok(count >= 4 && count % 2 === 0, `${count} values`);
     assert.deepEqual(data.slice(0, 2).toSorted(), [
       ['one', 2],
       ['two', 2],
@@ -88,17 +92,18 @@ describe('DepthPublisher', () => {
   it('waits for a time without a touch, and begins no timer anew once it is closed', async () => {
     let calls = 0;
     const put = async (): Promise<void> => await Promise.resolve(void (calls += 1));
-    const { publisher } = opened(put, { everyMs: 250 });
-    for (let i = 0; i < 6; i += 1) {
-      await sleep(60);
+    const { publisher } = opened(put, { everyMs: 1000 });
+    for (let i = 0; i < 15; i += 1) {
+      await sleep(100);
       publisher.touch();
     }
     assert.equal(calls, 0, 'something happened all the time');
-    await sleep(400);
+    await until(() => calls > 0);
+    await sleep(20);
     assert.equal(calls, 2, 'one for each queue');
     await publisher.close();
     publisher.touch();
-    await sleep(350);
+    await sleep(1200);
     assert.equal(calls, 2);
   });
 });

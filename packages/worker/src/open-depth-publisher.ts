@@ -5,18 +5,25 @@ import { DepthPublisher } from './depth-publisher.js';
 import type { DepthPublisherOptions } from './depth-publisher.js';
 import type { Log } from './log.js';
 import type { ReleaseStack } from './release-stack.js';
-import { wantsMetrics } from './service-options.js';
-import type { MetricsSettings } from './service-options.js';
 
-/** A publisher of the queues' depth where the environment wants metrics; null where nobody would read them. */
+export interface DepthSettings extends CloudWatchPlace {
+  readonly WIKIFLEET_PUBLISH_DEPTH?: 'on' | 'off' | undefined;
+}
+
+/** Elsewhere than on AWS nothing scales by it, unless somebody wants it. */
+export function publishesDepth({ AWS_ENDPOINT_URL: endpoint, WIKIFLEET_PUBLISH_DEPTH: wish }: DepthSettings): boolean {
+  return (wish ?? (endpoint === undefined ? 'on' : 'off')) === 'on';
+}
+
+/** A publisher of the queues' depth; null where nobody would read it. */
 export function openDepthPublisher(
-  settings: MetricsSettings & CloudWatchPlace,
+  settings: DepthSettings,
   queues: readonly Queue[],
   log: Log,
   releases: ReleaseStack,
   options: DepthPublisherOptions = {},
 ): DepthPublisher | null {
-  if (!wantsMetrics(settings)) return null;
+  if (!publishesDepth(settings)) return null;
   const metrics = releases.defer(new CloudWatchMetrics(settings), async (m) => await m.close());
   const put = async (...args: Parameters<CloudWatchMetrics['put']>): Promise<void> => await metrics.put(...args);
   return releases.defer(new DepthPublisher(queues, put, log, options), async (p) => await p.close());

@@ -5,22 +5,13 @@ import type { ReleaseStack } from './release-stack.js';
 import type { ServiceOptions } from './service.js';
 import { NO_PROTECTION, TaskProtection } from './task-protection.js';
 
-/** What the environment says of metrics. */
-export interface MetricsSettings {
+/** What the environment says of a worker, as `readSettings` gives it. */
+export interface WorkerSettings {
   readonly AWS_ENDPOINT_URL?: string | undefined;
   readonly WIKIFLEET_METRICS?: 'emf' | 'none' | undefined;
-}
-
-/** What the environment says of a worker, as `readSettings` gives it. */
-export interface WorkerSettings extends MetricsSettings {
   readonly WIKIFLEET_VISIBILITY_SECONDS: number;
   readonly WIKIFLEET_HEARTBEAT_FILE?: string | undefined;
   readonly ECS_AGENT_URI?: string | undefined;
-}
-
-/** Elsewhere than on AWS nobody reads them, unless they are asked for. */
-export function wantsMetrics({ AWS_ENDPOINT_URL: endpoint, WIKIFLEET_METRICS: metrics }: MetricsSettings): boolean {
-  return (metrics ?? (endpoint === undefined ? 'emf' : 'none')) === 'emf';
 }
 
 /** The options of a service, with its metrics as well for whoever counts something beside the jobs. */
@@ -29,10 +20,12 @@ export function serviceOptions(
   log: Log,
   releases: ReleaseStack,
 ): Omit<ServiceOptions, 'graceMs'> & { readonly metrics: Metrics } {
-  const { ECS_AGENT_URI: agentUri } = settings;
+  const { AWS_ENDPOINT_URL: endpoint, ECS_AGENT_URI: agentUri } = settings;
+  // elsewhere nobody reads them out of the log
+  const wanted = settings.WIKIFLEET_METRICS ?? (endpoint === undefined ? 'emf' : 'none');
   return {
     log,
-    metrics: wantsMetrics(settings) ? releases.defer(new EmbeddedMetrics(log), (m) => m.close()) : NO_METRICS,
+    metrics: wanted === 'emf' ? releases.defer(new EmbeddedMetrics(log), (m) => m.close()) : NO_METRICS,
     protection: agentUri === undefined ? NO_PROTECTION : new TaskProtection(agentUri, log),
     heartbeatFile: settings.WIKIFLEET_HEARTBEAT_FILE,
     lease: { visibilitySeconds: settings.WIKIFLEET_VISIBILITY_SECONDS },

@@ -94,7 +94,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
   it('downloads, converts and closes the sample wiki; the rows are those of a conversion without a queue', async () => {
     await inFolder(async (folder) => {
       const mirrors = { WIKIFLEET_MIRRORS: await startMirror(folder, running) };
-      const environment = { ...ENVIRONMENT, ...mirrors, WIKIFLEET_METRICS: 'emf' };
+      const environment = { ...ENVIRONMENT, ...mirrors, WIKIFLEET_PUBLISH_DEPTH: 'on' };
       const began = new Date();
       for (const program of ['downloader', 'converter'])
         running.push(start(`${program}/dist/main.js`, [], environment));

@@ -1,0 +1,70 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { readSettings } from '@wikifleet/config/settings';
+import { clientConfig } from './aws-calls.js';
+import { drawChart, timeAxis } from './draw-chart.js';
+import type { Command } from './main.js';
+import { endOf, readQueueMetrics, spanOf } from './queue-metrics.js';
+import type { QueueSeries, Span } from './queue-metrics.js';
+
+const COMMAND_LINE = {
+  usage: 'npm run -s fleet -- depth [--hours H] [--json]',
+  about:
+    'Draws how deep the queues were, as CloudWatch has it: visible and in flight by SQS, once a minute and some minutes\n' +
+    'late; and what the fleet itself publishes. A column is the greatest sum of a minute in its time, a dot is none.',
+  flags: {
+    hours: { type: 'string', value: 'H', help: 'how far back, from 1 to 336 (default: 3)' },
+    json: { type: 'boolean', help: 'print one JSON object instead' },
+  },
+} as const;
+
+const WIDTH = 72;
+const HEIGHT = 6;
+
+export const depth: Command = async (argv, releases) => {
+  const { flags } = parseCommandLine(COMMAND_LINE, argv);
+  const hours = wholeNumber('hours', flags.hours ?? '3', 1, 336);
+  const settings = readSettings(process.env, [
+    'AWS_ENDPOINT_URL',
+    'AWS_REGION',
+    'WIKIFLEET_DOWNLOAD_QUEUE_URL',
+    'WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL',
+    'WIKIFLEET_CONVERT_QUEUE_URL',
+    'WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL',
+  ]);
+  const urls = [
+    settings.WIKIFLEET_DOWNLOAD_QUEUE_URL,
+    settings.WIKIFLEET_CONVERT_QUEUE_URL,
+    settings.WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL,
+    settings.WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL,
+  ];
+  const queues = urls.map((url) => url.slice(url.lastIndexOf('/') + 1));
+  const client = releases.defer(new CloudWatchClient(clientConfig(settings)), (c) => c.destroy());
+  const span = spanOf(hours, WIDTH, new Date());
+  const found = await readQueueMetrics(client, queues, span);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(found, span))}\n` : asText(found, span));
+  return 0;
+};
+
+function asJson(found: readonly QueueSeries[], span: Span): unknown {
+  const { from, periodSeconds } = span;
+  return { from: from.toISOString(), to: endOf(span).toISOString(), periodSeconds, queues: found };
+}
+
+function asText(found: readonly QueueSeries[], span: Span): string {
+  const axis = timeAxis(span.from, endOf(span), span.periods);
+  const every = `a column is ${span.periodSeconds / 60} min`;
+  return found
+    .flatMap(({ queue, visible, inFlight, outstanding, backlog: columns }) => {
+      const now = `visible ${last(visible)}, in flight ${last(inFlight)}, published by the fleet ${last(outstanding)}`;
+      if (columns.every((value) => value === null)) return [`${queue}: CloudWatch has nothing of it in this time`, ''];
+      if (columns.every((value) => value === null || value === 0)) return [`${queue}: empty all this time`, ''];
+      return [`${queue}: ${now} (last values; ${every})`, ...drawChart(columns, HEIGHT), axis, ''];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function last(values: readonly (number | null)[]): string {
+  return String(values.findLast((value) => value !== null) ?? 'not known');
+}

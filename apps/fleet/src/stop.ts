@@ -1,0 +1,40 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { parseCommandLine } from '@wikifleet/config/command-line';
+import { readSettings } from '@wikifleet/config/settings';
+import { asked, clientConfig } from './aws-calls.js';
+import { FLEET_VARIABLES, describeServices, fleetServices } from './fleet-services.js';
+import type { Command } from './main.js';
+import { changeTarget, deletePinsEnd, readTarget } from './scalable-targets.js';
+
+const COMMAND_LINE = {
+  usage: 'npm run -s fleet -- stop',
+  about:
+    'Sends both services home and keeps them there: dynamic scaling is suspended, the minimum is 0, then the count is 0.\n' +
+    'The maximum stays. Busy converters finish their job; what they leave stays in the queues. `resume` ends it.',
+  flags: {},
+} as const;
+
+export const stop: Command = async (argv, releases) => {
+  parseCommandLine(COMMAND_LINE, argv);
+  const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
+  const services = fleetServices(settings);
+  const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());
+  const scaling = releases.defer(new ApplicationAutoScalingClient(clientConfig(settings)), (c) => c.destroy());
+  const there = await describeServices(ecs, services);
+  const both = [services.downloader, services.converter];
+  // whatever is wrong with one of them is found before anything is changed
+  for (const service of both) await readTarget(scaling, service);
+  // both before any count: an alarm would start again what was just stopped
+  for (const service of both) await changeTarget(scaling, service, { min: 0, suspended: true });
+  for (const service of both) {
+    await deletePinsEnd(scaling, service);
+    const command = new UpdateServiceCommand({ cluster: service.cluster, service: service.name, desiredCount: 0 });
+    await asked('ECS: UpdateService', ecs.send(command));
+    const running = there[service.role].runningCount ?? 0;
+    const busy = running === 0 ? '' : `; ${running} ran, and busy ones finish their job`;
+    process.stdout.write(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}\n`);
+  }
+  process.stdout.write('"npm run -s fleet -- resume" has them scale again\n');
+  return 0;
+};

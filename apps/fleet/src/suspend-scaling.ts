@@ -1,0 +1,31 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { parseCommandLine } from '@wikifleet/config/command-line';
+import { readSettings } from '@wikifleet/config/settings';
+import { clientConfig } from './aws-calls.js';
+import { FLEET_VARIABLES, describeServices, fleetServices } from './fleet-services.js';
+import type { Command } from './main.js';
+import { changeTarget, readTarget } from './scalable-targets.js';
+
+/** `pause` and `resume`: whether alarms change the counts of both services. */
+export function suspendScaling(name: 'pause' | 'resume', about: string): Command {
+  const suspended = name === 'pause';
+  return async (argv, releases) => {
+    parseCommandLine({ usage: `npm run -s fleet -- ${name}`, about, flags: {} }, argv);
+    const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
+    const services = fleetServices(settings);
+    const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());
+    const scaling = releases.defer(new ApplicationAutoScalingClient(clientConfig(settings)), (c) => c.destroy());
+    const there = await describeServices(ecs, services);
+    const both = [services.downloader, services.converter];
+    for (const service of both) await readTarget(scaling, service);
+    for (const service of both) {
+      await changeTarget(scaling, service, { suspended });
+      const { desiredCount = 0, runningCount = 0 } = there[service.role];
+      const counts = `${runningCount} running of ${desiredCount} wanted`;
+      const what = suspended ? 'dynamic scaling suspended, the count stays' : 'dynamic scaling goes on';
+      process.stdout.write(`${service.name}: ${what} (${counts})\n`);
+    }
+    return 0;
+  };
+}

@@ -1,0 +1,76 @@
+import { parseCommandLine } from '@wikifleet/config/command-line';
+import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { planKey } from '@wikifleet/domain/keys';
+import type { Plan } from '@wikifleet/domain/plan';
+import { KINDS } from '@wikifleet/domain/run';
+import type { Run } from '@wikifleet/domain/run';
+import { loadPlan } from '@wikifleet/runs/plans';
+import { repairRun } from '@wikifleet/runs/repair-run';
+import type { Problem } from '@wikifleet/runs/verify-file';
+import { verifyRun } from '@wikifleet/runs/verify-run';
+import { connect } from '@wikifleet/worker/connect';
+import type { Cloud } from '@wikifleet/worker/connect';
+import type { Command } from './main.js';
+import { namedRun } from './named-run.js';
+import { VerifyReport } from './verify-report.js';
+
+const COMMAND_LINE = {
+  usage: 'npm run -s fleet -- verify --wiki W --date D [--kind K] [--repair] [--json]',
+  about:
+    'Reads everything of a run again, and proves that every page of every file is there once, or says what is missing: a\n' +
+    'line a problem. Exit code 0 only when the run is proved. Nothing is changed without --repair.',
+  flags: {
+    wiki: { type: 'string', value: 'W', help: "the wiki's database name: simplewiki, dewikivoyage" },
+    date: { type: 'string', value: 'D', help: 'YYYY-MM-DD' },
+    kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
+    repair: {
+      type: 'boolean',
+      help: 'delete what is wrong, enqueue just what is to be made anew, and close what is ready to be closed',
+    },
+    json: { type: 'boolean', help: 'print JSON instead of words' },
+  },
+} as const;
+
+export const verify: Command = async (argv, releases) => {
+  const { flags } = parseCommandLine(COMMAND_LINE, argv);
+  const run = namedRun(flags.wiki, flags.date, flags.kind);
+  if (run === null) {
+    throw new UsageError('COMMAND_LINE_REFUSED', `expected --wiki and --date; usage: ${COMMAND_LINE.usage}`);
+  }
+  const cloud = await connect(readSettings(process.env, CLOUD_VARIABLES), releases);
+  const report = new VerifyReport(run, flags.json === true);
+  const plan = await planOf(cloud, run, (problem) => report.add(problem));
+  if (plan === null) return report.unplanned();
+  const { signal } = new AbortController();
+  const verdict = await verifyRun(cloud.store, plan, {
+    signal,
+    onProblem: (problem) => report.add(problem),
+    onFile: () => report.read(plan.files.length),
+  });
+  const outstanding = await outstandingJobs(cloud);
+  if (verdict.proved || flags.repair !== true) return report.end(verdict, outstanding);
+  return report.end(verdict, outstanding, await repairRun(cloud.store, cloud, verdict, signal));
+};
+
+/** The plan; null where there is none that can be read, which is said. */
+async function planOf({ store }: Cloud, run: Run, onProblem: (problem: Problem) => void): Promise<Plan | null> {
+  const problem = (code: string, message: string): null => {
+    onProblem({ code, file: null, splits: [], message });
+    return null;
+  };
+  try {
+    return (
+      (await loadPlan(store, run)) ?? problem('PLAN_MISSING', `${planKey(run)}: it is not there: nothing was seeded`)
+    );
+  } catch (error) {
+    if (codeOf(error) !== 'OBJECT_MALFORMED') throw error;
+    return problem('PLAN_MALFORMED', messageOf(error));
+  }
+}
+
+/** Jobs in both queues, of whatever run: about. */
+async function outstandingJobs({ downloads, converts }: Cloud): Promise<number> {
+  const depths = await Promise.all([downloads.depth(), converts.depth()]);
+  return depths.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CLOUD_VARIABLES, WORKER_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { parseMirrors } from '@wikifleet/config/mirrors';
+import { converterSteps } from '@wikifleet/scaling/converter-steps';
+import { METRIC_NAMESPACE, SERVICE_DIMENSION, WORKER_METRICS } from '@wikifleet/scaling/metrics';
+import { OUTSTANDING_METRIC, QUEUE_DIMENSION } from '@wikifleet/queue/publish-outstanding';
+import { VISIBILITY_SECONDS } from '@wikifleet/queue/lease';
+import { ROOT } from '../end-to-end/programs.js';
+
+const textOf = async (path: string): Promise<string> => await readFile(join(ROOT, 'terraform', path), 'utf8');
+
+async function sourceOf(program: string): Promise<string> {
+  const folder = join(ROOT, 'apps', program, 'src');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  return (await Promise.all(names.map(async (name) => await readFile(join(folder, name), 'utf8')))).join('\n');
+}
+
+interface Rule {
+  readonly maximum: number;
+  readonly secondsPerSplit: number;
+  readonly drainSeconds: number;
+  /** Pairs of from and capacity. */
+  readonly steps: readonly (readonly [number, number])[];
+}
+
+/** Tables that Terraform's own tests hold the plan against, held here against what programs do. */
+describe('what Terraform and the programs both say', () => {
+  it('the steps of the converters (terraform/tests/converter-steps.json)', async () => {
+    const rules = JSON.parse(await textOf('tests/converter-steps.json')) as Rule[];
+    assert.ok(rules.length >= 10);
+    for (const { maximum, secondsPerSplit, drainSeconds, steps } of rules) {
+      const made = converterSteps({ max: maximum, secondsPerSplit, drainSeconds });
+      assert.deepEqual(
+        made.map(({ from, capacity }) => [from, capacity]),
+        steps,
+        `maximum ${maximum}, ${secondsPerSplit} s a split, drained in ${drainSeconds} s`,
+      );
+    }
+  });
+
+  const MIRROR_VARIABLES = ['WIKIFLEET_MIRRORS', 'WIKIFLEET_CONTACT'] as const;
+  const reads = {
+    seed: [...CLOUD_VARIABLES, ...MIRROR_VARIABLES, 'WIKIFLEET_PUBLISH_DEPTH'],
+    downloader: [
+      ...WORKER_VARIABLES,
+      ...MIRROR_VARIABLES,
+      'WIKIFLEET_DOWNLOAD_SLOTS',
+      'WIKIFLEET_DOWNLOADERS',
+      'WIKIFLEET_PUBLISH_DEPTH',
+    ],
+    converter: [
+      ...WORKER_VARIABLES,
+      'WIKIFLEET_GRACE_SECONDS',
+      'WIKIFLEET_WORKERS',
+      'WIKIFLEET_RAW_OBJECTS',
+      'WIKIFLEET_PUBLISH_DEPTH',
+    ],
+  } as const;
+  for (const [program, names] of Object.entries(reads)) {
+    it(`the environment of the ${program} (terraform/tests/environment.json)`, async () => {
+      const all = JSON.parse(await textOf('tests/environment.json')) as Record<string, Record<string, string>>;
+      const environment = all[program] ?? {};
+      const settings: Readonly<Record<string, unknown>> = readSettings(environment, names);
+      const unread = Object.keys(environment).filter((name) => !(names as readonly string[]).includes(name));
+      assert.deepEqual(unread, [], 'set, and read by nobody');
+      const source = await sourceOf(program);
+      const shared: ReadonlySet<string> = new Set(WORKER_VARIABLES);
+      for (const name of Object.keys(environment).filter((n) => !shared.has(n))) {
+        assert.ok(source.includes(`'${name}'`), `apps/${program} does not read ${name}`);
+      }
+      for (const name of Object.keys(environment)) assert.notEqual(settings[name], undefined, name);
+    });
+  }
+
+  it("the mirrors' connections (terraform/variables.tf)", async () => {
+    const { mirrors } = parseMirrors(await readFile(join(ROOT, 'mirrors.json'), 'utf8'), 'mirrors.json');
+    const block =
+      /variable "mirror_connections" \{.*?default = \{(.*?)\n {2}\}/s.exec(await textOf('variables.tf'))?.[1] ?? '';
+    const said = [...block.matchAll(/^\s*"?([\w.]+)"?\s*=\s*(\d+)$/gm)].map(([, name, number]) => [
+      name,
+      Number(number),
+    ]);
+    assert.deepEqual(
+      Object.fromEntries(said),
+      Object.fromEntries(mirrors.map(({ name, connections }) => [name, connections])),
+    );
+  });
+
+  it('where metrics are, and how long a message is hidden (terraform/main.tf)', async () => {
+    const main = await textOf('main.tf');
+    const metrics = `{ namespace = "${METRIC_NAMESPACE}", queue_dimension = "${QUEUE_DIMENSION}", service_dimension = "${SERVICE_DIMENSION}" }`;
+    assert.ok(main.includes(`metrics = ${metrics}`), `expected metrics = ${metrics}`);
+    assert.ok(
+      new RegExp(`visibility_seconds += ${VISIBILITY_SECONDS}\\n`).test(main),
+      `expected ${VISIBILITY_SECONDS} seconds`,
+    );
+    assert.ok((await textOf('modules/service/main.tf')).includes(`name = "${OUTSTANDING_METRIC}"`));
+  });
+
+  it('what the dashboard draws is published (terraform/modules/observability)', async () => {
+    const widgets = await textOf('modules/observability/widgets.tf');
+    const block = /rates = \{(.*?)\n {2}\}/s.exec(widgets)?.[1] ?? '';
+    const drawn = [...block.matchAll(/(\w+) = \[/g)].map(([, name = '']) => name);
+    assert.ok(drawn.length >= 5);
+    assert.deepEqual(
+      drawn.filter((name) => !(name in WORKER_METRICS)),
+      [],
+    );
+    const progress = [...(await textOf('main.tf')).matchAll(/progress += "(\w+)"/g)].map(([, name = '']) => name);
+    assert.ok(progress.length === 2 && progress.every((name) => name in WORKER_METRICS), progress.join(', '));
+  });
+});
