@@ -21,12 +21,14 @@ export async function startChaosMirror(
   hand: { random: ChaosRandom; tally: ChaosTally } | null,
 ): Promise<ChaosMirror> {
   let active = hand;
-  const transfer = (path: string): FtpFault | null => {
+  const transfer = (path: string, attempt: number): FtpFault | null => {
     if (active === null) return null;
     const { random, tally } = active;
-    // the small files are read by the seed; of the others every fourth transfer breaks
-    if (!random.chance(path.endsWith('.bz2') ? 0.25 : 0.1)) return null;
-    const afterBytes = Math.floor(random.between(0, path.includes('multistream99') ? 9_000_000 : 300_000));
+    const isLarge = path.includes('multistream99');
+    // the small files are read by the seed; the large one's first transfer breaks in every run
+    const probability = isLarge && attempt === 1 ? 1 : path.endsWith('.bz2') ? 0.35 : 0.1;
+    if (!random.chance(probability)) return null;
+    const afterBytes = Math.floor(random.between(0, isLarge ? 9_000_000 : 300_000));
     const kind = random.pick(['drop', 'drop', 'cut', 'abort'] as const);
     tally.add(kind === 'drop' ? 'FTP connection dropped' : 'FTP transfer cut');
     return { kind, afterBytes };

@@ -9,6 +9,7 @@ import { startChaosMirror } from './chaos-mirror.js';
 import type { ChaosMirror } from './chaos-mirror.js';
 import { CloudWatcher, compareRows } from './chaos-outcome.js';
 import type { Snapshot } from './chaos-outcome.js';
+import { eventsOf, problemsOf } from './chaos-problems.js';
 import { ChaosProxy } from './chaos-proxy.js';
 import { ChaosRandom } from './chaos-random.js';
 import { ChaosTally } from './chaos-tally.js';
@@ -167,36 +168,4 @@ async function work(
       await sleep(500);
     }
   }
-}
-
-async function problemsOf(
-  watcher: CloudWatcher,
-  planId: string,
-  calm: Snapshot,
-  snapshot: Snapshot,
-  differing: readonly string[],
-  ended: readonly Ended[],
-): Promise<string[]> {
-  const problems = differing.map((name) => `${name} is not as in the calm run`);
-  if (snapshot.manifest !== calm.manifest) problems.push("the manifest's result is not that of the calm run");
-  for (const [queue, messages] of Object.entries(await watcher.messages())) {
-    if (messages > 0) problems.push(`${messages} messages are left on the queue ${queue}`);
-  }
-  for (const key of await watcher.uploads()) problems.push(`an upload of ${key} is left`);
-  for (const key of await watcher.keys(`runs/`)) {
-    if (key.includes(`/${planId}/failures/`)) problems.push(`a failure is left: ${key}`);
-  }
-  for (const { code, signal, stderr } of ended) {
-    if (code !== 0 && signal !== 'SIGKILL')
-      problems.push(`a worker ended with ${code ?? signal}: ${stderr.slice(-500)}`);
-  }
-  return problems;
-}
-
-function eventsOf(ended: readonly Ended[]): Map<string, number> {
-  const events = new Map<string, number>();
-  for (const { stdout } of ended) {
-    for (const [, event = ''] of stdout.matchAll(/"event":"([^"]+)"/g)) events.set(event, (events.get(event) ?? 0) + 1);
-  }
-  return events;
 }

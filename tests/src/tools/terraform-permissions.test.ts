@@ -203,6 +203,7 @@ describe('what programs may do on AWS (terraform/policies)', () => {
 
     const mustCall: Readonly<Record<Program, readonly string[]>> = {
       seed: [
+        'CloudWatch.PutMetricData',
         'S3.HeadBucket',
         'S3.GetObject',
         'S3.PutObject',
@@ -211,6 +212,7 @@ describe('what programs may do on AWS (terraform/policies)', () => {
         'SQS.SendMessageBatch',
       ],
       downloader: [
+        'CloudWatch.PutMetricData',
         'S3.HeadObject',
         'S3.PutObject',
         'SQS.ReceiveMessage',

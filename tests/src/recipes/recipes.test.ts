@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../end-to-end/programs.js';
+import { digestOf, rowsOf } from '../end-to-end/rows.js';
+import { blocksOf } from './documents.js';
+import type { Block } from './documents.js';
+import { runProgram } from './run-program.js';
+
+const DOCUMENT = 'docs/recipes.md';
+/** A Python that has tests/tools/recipes-requirements.txt. */
+const PYTHON = process.env['WIKIFLEET_RECIPES_PYTHON'] ?? '';
+const WITHOUT = PYTHON === '' ? ' (skipped: WIKIFLEET_RECIPES_PYTHON names no Python that has the packages)' : '';
+/** Stands before what a recipe is asked for after its end, which is not in the document. */
+const MARK = 'columns: ';
+
+interface Recipe {
+  /** What runs it, saved under the last word; null where it is not run. */
+  readonly program: readonly string[] | null;
+  readonly registry?: true;
+  /** Appended: prints, after the mark, an object of columns and types in the reader's words. */
+  readonly ask?: string;
+}
+
+const python = [PYTHON === '' ? 'python3' : PYTHON, 'recipe.py'] as const;
+const ask = (columns: string): string => `print("${MARK}" + __import__("json").dumps(${columns}))\n`;
+
+const RECIPES: Readonly<Record<string, Recipe>> = {
+  jq: { program: ['sh', '-eu', 'recipe.sh'] },
+  "Python's standard library": { program: python },
+  'JSON Schema in Python': { program: python, registry: true },
+  DuckDB: {
+    program: [process.execPath, 'recipe.mjs'],
+    ask:
+      "const described = (await duckdb.runAndReadAll(`DESCRIBE FROM wikifleet_rows('${files}')`)).getRowObjectsJson();\n" +
+      `console.log('${MARK}' + JSON.stringify(Object.fromEntries(described.map((c) => [c.column_name, c.column_type]))));\n`,
+  },
+  pandas: { program: python, registry: true, ask: ask('{name: repr(type) for name, type in rows.dtypes.items()}') },
+  'Hugging Face datasets': {
+    program: python,
+    registry: true,
+    ask: ask('{field.name: str(field.type) for field in rows.features.arrow_schema}'),
+  },
+  PySpark: { program: python, registry: true, ask: ask('dict(rows.dtypes)') },
+  Athena: { program: null },
+};
+
+/** A reader's word for a type in JSON Schema's; slots are what holds their six columns. */
+function typeOf(word: string): string {
+  if (/content_body.*content_format.*content_model.*content_sha1.*content_size.*origin_rev_id/i.test(word))
+    return 'object';
+  if (/^(varchar|string(\[pyarrow\])?)$/i.test(word)) return 'string';
+  if (/^(bigint|int64(\[pyarrow\])?)$/i.test(word)) return 'integer';
+  return /^bool(ean)?(\[pyarrow\])?$/i.test(word) ? 'boolean' : `unknown: ${word}`;
+}
+
+async function columnsOfSchema(): Promise<[string, string][]> {
+  const schema = JSON.parse(await readFile(join(ROOT, 'schema', 'row.schema.json'), 'utf8')) as {
+    properties: Record<string, { type: string | string[] }>;
+  };
+  return Object.entries(schema.properties).map(([name, { type }]) => [name, [type].flat()[0] ?? '']);
+}
+
+/** All rows below `data`, by wiki and revision, as the recipes order them. */
+async function orderedRows(rows: string): Promise<string> {
+  const lines: string[] = [];
+  for (const wiki of await readdir(rows)) {
+    const [snapshot = ''] = await readdir(join(rows, wiki));
+    for (const file of await readdir(join(rows, wiki, snapshot)))
+      lines.push(...(await rowsOf(join(rows, wiki, snapshot), file)).split('\n').filter(Boolean));
+  }
+  const keyed = lines.map((line) => ({ line, row: JSON.parse(line) as { wiki_id: string; revision_id: number } }));
+  keyed.sort(
+    ({ row: a }, { row: b }) =>
+      Number(a.wiki_id > b.wiki_id) - Number(a.wiki_id < b.wiki_id) || a.revision_id - b.revision_id,
+  );
+  return keyed.map(({ line }) => line).join('\n');
+}
+
+describe('recipes as they are printed', function () {
+  this.timeout(300_000);
+  let folder = '';
+  let blocks: readonly Block[] = [];
+  const block = (section: string, language?: string): Block | undefined =>
+    blocks.find((b) => b.section === section && b.language !== 'text' && (language ?? b.language) === b.language);
+  const output = (section: string): string | undefined =>
+    blocks.find((b) => b.section === section && b.language === 'text')?.text;
+
+  before(async () => {
+    blocks = await blocksOf(DOCUMENT);
+    folder = await mkdtemp(join(tmpdir(), 'wikifleet-recipes-'));
+    for (const name of ['apps', 'node_modules', 'packages', 'package.json', 'schema', 'tests'])
+      await symlink(join(ROOT, name), join(folder, name));
+    const start = block('Recipes for readers', 'sh');
+    const ended = await runProgram('sh', ['-eu'], { cwd: folder, input: start?.text ?? 'exit 3' });
+    assert.equal(ended?.code, 0, `${ended?.stdout}${ended?.stderr}`);
+  });
+  after(async () => await rm(folder, { recursive: true, force: true }));
+
+  it('are all here, and Athena is marked as not run', async () => {
+    const sections = blocks.map(({ section }) => section).filter((section) => section !== 'Recipes for readers');
+    assert.deepEqual([...new Set(sections)], Object.keys(RECIPES));
+    assert.match(await readFile(join(ROOT, DOCUMENT), 'utf8'), /## Athena\n\n\*\*Not run\*\*/);
+  });
+
+  it('print the count and the SHA-256 of the rows', async () => {
+    const { rows, sha256 } = digestOf(await orderedRows(join(folder, 'data', 'rows', 'kind=articles')));
+    for (const [name, { program }] of Object.entries(RECIPES)) {
+      if (program === null) continue;
+      assert.ok(output(name)?.startsWith(String(rows)), name);
+      if (name !== 'JSON Schema in Python') assert.ok(output(name)?.includes(sha256), `${name}: expected ${sha256}`);
+    }
+  });
+
+  for (const [name, recipe] of Object.entries(RECIPES)) {
+    const { program, registry, ask: question = '' } = recipe;
+    if (program === null) continue;
+    it(`${name}${registry === true ? WITHOUT : ''}`, async function () {
+      if (registry === true && PYTHON === '') return this.skip();
+      const [command = '', ...args] = program;
+      const env = {
+        PYTHONPATH: 'schema',
+        PYTHONIOENCODING: 'utf-8',
+        PYTHONDONTWRITEBYTECODE: '1',
+        HF_HOME: join(folder, 'huggingface'),
+        HF_HUB_OFFLINE: '1',
+        SPARK_LOCAL_IP: '127.0.0.1',
+      };
+      await writeFile(join(folder, args.at(-1) ?? ''), `${block(name)?.text}${question}`);
+      const ended = await runProgram(command, args, { cwd: folder, env });
+      if (ended === null || /jq: (command )?not found/.test(ended.stderr)) {
+        console.log(`        skipped: ${ended === null ? command : 'jq'} is not there`);
+        return this.skip();
+      }
+      assert.equal(ended.code, 0, ended.stderr);
+      const [printed, types] = ended.stdout.split(MARK);
+      assert.equal(printed, output(name));
+      if (question === '') return undefined;
+      const columns = Object.entries(JSON.parse(types ?? 'null') as Record<string, string>);
+      assert.deepEqual(
+        columns.map(([column, word]) => [column, typeOf(word)]),
+        await columnsOfSchema(),
+      );
+      return undefined;
+    });
+  }
+});
