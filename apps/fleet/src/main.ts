@@ -10,8 +10,13 @@ export type Command = (argv: readonly string[], releases: ReleaseStack) => Promi
 const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
   status: {
     about: 'queues, tasks, runs and failures, and why it is not scaling now',
-    load: async () => (await import('./status.js')).status,
+    load: async () => {
+      // again and again, of queues and bucket alone, is another thing than once with all that AWS knows
+      if (process.argv.includes('--watch')) return (await import('./status-watch.js')).watchStatus;
+      return (await import('./status.js')).status;
+    },
   },
+  watch: { about: 'queues, files, errors: live in a browser', load: async () => (await import('./watch.js')).watch },
   depth: {
     about: 'the depth of the queues over time, as CloudWatch has it',
     load: async () => (await import('./depth.js')).depth,
