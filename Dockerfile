@@ -1,4 +1,6 @@
-# One image for every program; docker-compose.yml and the ECS task definitions choose one by their command.
+# One image for every program, on amd64 and arm64; docker-compose.yml and the ECS task definitions choose one by their
+# command. They also bring what the image does without: an init (`init: true`, `initProcessEnabled`), a read-only root file
+# system and the health check (packages/worker/dist/check-heartbeat.js). tests/image/build.sh builds it without Docker.
 
 FROM node:24-bookworm-slim AS build
 RUN apt-get update \
@@ -9,8 +11,16 @@ COPY . .
 # The image brings Node's headers, so node-gyp downloads none. `npm ci` builds (`prepare`), and what it built stays: the
 # production modules are the same files without the others, node-expat's binary included.
 RUN npm_config_nodedir=/usr/local npm ci --no-audit --no-fund \
-  && npm prune --omit=dev --no-audit --no-fund \
-  && find packages apps \( -name '*.test.*' -o -name '.*tsbuildinfo' \) -delete
+  && npm prune --omit=dev --no-audit --no-fund
+# What Node does not load stays behind: sources, tests, types, the modules' build for browsers, node-expat's objects. What
+# goes on is readable by anybody, whatever the umask of the checkout was.
+RUN find packages apps \( -name src -o -name assembly -o -name '*.test.*' -o -name '.*tsbuildinfo' -o -name 'tsconfig*.json' \) \
+    -prune -exec rm -r {} + \
+  && find node_modules -mindepth 2 -type d \( -name dist-types -o -path '*/dist-es' \) -prune -exec rm -r {} + \
+  && find packages apps node_modules -type f -name '*.d.[cm]ts' -delete -o -type f -name '*.d.ts' -delete \
+  && find node_modules/node-expat/build -type f ! -name node_expat.node -delete \
+  && rm -r node_modules/node-expat/deps node_modules/nan node_modules/zod/src node_modules/@wikifleet/bench node_modules/@wikifleet/tests \
+  && chmod -R a+rX,go-w package.json LICENSE mirrors.json node_modules packages apps
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

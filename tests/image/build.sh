@@ -73,18 +73,19 @@ if ! buildah inspect --type image docker.io/library/node:24-bookworm-slim > /dev
   did 'stand-in for node:24-bookworm-slim'
 fi
 write_npm_settings
-buildah build --pull=never --isolation chroot --layers=false --volume "$scratch/mnt:/mnt:ro" --tag wikifleet "$root"
+buildah build --pull=never --isolation chroot --layers=false --force-rm --volume "$scratch/mnt:/mnt:ro" --tag wikifleet "$root"
+buildah rmi --prune > /dev/null
 did 'Dockerfile'
 
 container=$(buildah from --pull=never localhost/wikifleet)
 files=$(buildah mount "$container")
-# megabytes PATH...: below the image's root, as they are there and as a registry would keep them.
+# megabytes PATH: below the image's root, as it is there and as a registry keeps it.
 megabytes() {
   local plain packed
-  plain=$(tar -C "$files" -c "$@" | wc -c) packed=$(tar -C "$files" -c "$@" | gzip | wc -c)
-  awk -v plain="$plain" -v packed="$packed" 'BEGIN { printf "%.1f MB, %.1f MB packed\n", plain / 1e6, packed / 1e6 }'
+  plain=$(tar -C "$files" -c "$1" | wc -c) packed=$(tar -C "$files" -c "$1" | gzip -1 | wc -c)
+  awk -v path="$1" -v plain="$plain" -v packed="$packed" 'BEGIN { printf "%s: %.1f MB, packed %.1f MB\n", path, plain / 1e6, packed / 1e6 }'
 }
-for path in app/node_modules app/packages app/apps app; do printf '%s: %s\n' "$path" "$(megabytes "$path")"; done
-printf 'the stand-in below it: %s\n' "$(megabytes --exclude=./app .)"
+for path in app/node_modules app/packages app/apps app; do megabytes "$path"; done
+printf 'the stand-in below: %.1f MB\n' "$(tar -C "$files" -c --exclude=./app . | wc -c)e-6"
 buildah rm "$container" > /dev/null
 did 'sizes'

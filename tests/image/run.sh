@@ -8,6 +8,8 @@ set -euo pipefail
 [ "${WIKIFLEET_IMAGE_MOUNTS:-}" = private ] || WIKIFLEET_IMAGE_MOUNTS=private exec unshare --mount bash "${BASH_SOURCE[0]}" "$@"
 folder=$(cd "${1:?usage: run.sh DIR [--env NAME=VALUE]... [-- ARGUMENT...]}" && pwd)
 shift
+# Where buildah lays out what it runs: with the folder it is gone, should somebody kill it
+export TMPDIR="$folder"
 options=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do options+=("$1") && shift; done
 [ $# -eq 0 ] || shift

@@ -113,7 +113,7 @@ function programBelow(top: number): number | null {
   for (const pid of parents.keys()) {
     let above = parents.get(pid);
     while (above !== undefined && above !== top) above = parents.get(above);
-    if (above === top && /^\S*\bnode\0/.test(read(`/proc/${pid}/cmdline`))) return pid;
+    if (above === top && /^(?:[^\0]*\/)?node\0/.test(read(`/proc/${pid}/cmdline`))) return pid;
   }
   return null;
 }
