@@ -31,6 +31,8 @@ COPY --from=build /app/packages packages
 COPY --from=build /app/apps apps
 # A named volume takes the owner of the folder that it covers first
 RUN mkdir /mirror && chown node:node /mirror
+# On Fargate a volume mounted there takes its owner and rights from the folder that the image declares (root's and 0755 else)
+VOLUME /tmp
 USER node
 ENTRYPOINT ["node", "--enable-source-maps"]
 CMD ["apps/converter/dist/main.js"]

@@ -13,6 +13,7 @@ const LAYERS = [
   ['simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],
   ['runs', 'worker'],
+  ['dashboard'],
 ];
 const PURE = new Set([...LAYERS[0], ...LAYERS[1], ...LAYERS[2]]);
 /** Builtins that reach outside the process or start something in it. */

@@ -230,6 +230,14 @@ describe('convertSplit of the converter', function () {
     assert.equal(await store.head(receiptKey(RUN, PLAN.planId, FILE, 0)), null);
   });
 
+  it('drops a job of a raw object that was fetched again since: its downloader enqueues the splits that fit', async () => {
+    const [job] = jobs;
+    assert.ok(job);
+    await convert({ ...job, object: { ...job.object, attemptId: 'ffffffff' } });
+    assert.deepEqual(downloads, []);
+    assert.equal(await store.head(receiptKey(RUN, PLAN.planId, FILE, 0)), null);
+  });
+
   it('fails for good at a broken block, with its place, and keeps what was whole before it', async () => {
     const broken = Buffer.from(bytes);
     broken[broken.length - 20_000]! ^= 1;

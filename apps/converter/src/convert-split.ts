@@ -14,7 +14,7 @@ import type { Receipt, SplitResult, StoredObject } from '@wikifleet/domain/recei
 import type { Sender } from '@wikifleet/runs/enqueue';
 import { close, closeAgain } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
-import { deleteRawObject, headOfRawObject } from '@wikifleet/runs/raw-notes';
+import { deleteRawObject, headOfRawObject, readRawNote } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
@@ -86,6 +86,12 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
 
 /** The raw object expired, or another attempt replaced it: the downloader enqueues the splits that fit it. */
 async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, context: JobContext): Promise<void> {
+  // a download a stale job, each of which enqueues every split, would be a flood: whoever wrote this note enqueues them
+  const note = await readRawNote(parts.store, plan, file.file, context.signal);
+  if (note !== null && (await headOfRawObject(parts.store, plan.run, file.file, note, context.signal)) !== null) {
+    context.log.info({ event: 'job of another raw object' }, 'dropped: the raw object was fetched again since');
+    return;
+  }
   context.log.warn({ event: 'raw object gone' }, 'the raw object is not the one of the job: its download is enqueued');
   await parts.downloads.sendAll([serializeJob(downloadJobOf(plan, file))]);
 }

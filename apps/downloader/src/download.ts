@@ -15,7 +15,7 @@ import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
 import { ATTEMPT_ID, headOfRawObject, readRawNote, writeRawNote } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
-import type { Store } from '@wikifleet/store/store';
+import type { ObjectHead, Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 import { sizeOfFile } from './fetch-file.js';
 import type { FetchContext } from './fetch-file.js';
@@ -111,7 +111,7 @@ async function fetchToStore(
   };
   const size = job.size ?? (await sizeOfFile(context));
   progress = new TransferProgress(size, (report) => log.info({ event: 'download progress', ...report }));
-  const wrong = await store.head(key, signal);
+  const there = await store.head(key, signal);
   let attemptId = '';
   const newWriter = (): ObjectWriter => {
     attemptId = randomUUID();
@@ -127,9 +127,13 @@ async function fetchToStore(
     throw asPermanent(error, receiveCount);
   });
   try {
-    const outcome = await writer.finish(wrong === null ? { ifNoneMatch: '*' } : { ifMatch: wrong.etag });
-    metrics.add('BytesOut', fetched.size);
-    const winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, sha256, signal);
+    // the first right one stays: whoever wrote it may be about to write its note, and to enqueue its splits
+    let winner = there === null ? null : await attemptOf(store, key, there, sha256, signal);
+    if (winner === null) {
+      const outcome = await writer.finish(there === null ? { ifNoneMatch: '*' } : { ifMatch: there.etag });
+      if (outcome === 'written') metrics.add('BytesOut', fetched.size);
+      winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, sha256, signal);
+    }
     const note: RawNote = {
       version: 1,
       file: job.file,
@@ -155,14 +159,24 @@ function asPermanent(error: unknown, receiveCount: number): unknown {
   return new PermanentError(error.code, `${error.message} (twice)`, { cause: error, place, expected, received });
 }
 
-/** Somebody else completed the object first: it serves when its bytes are the same, by reading them. */
+/** Somebody else completed the object first: it serves when its bytes are the same. */
 async function attemptOfTwin(store: Store, key: string, sha256: string, signal: AbortSignal): Promise<string> {
   const head = await store.head(key, signal);
-  if (head !== null) {
-    const hash = createHash('sha256');
-    const range = { start: 0, end: head.size, etag: head.etag };
-    for await (const bytes of store.read(key, range, signal)) hash.update(bytes);
-    if (hash.digest('hex') === sha256) return head.metadata[ATTEMPT_ID] ?? '';
-  }
+  const attempt = head === null ? null : await attemptOf(store, key, head, sha256, signal);
+  if (attempt !== null) return attempt;
   throw new FleetError('RAW_CONTESTED', `${key}: another attempt wrote other bytes; fetched again`);
+}
+
+/** Which attempt wrote an object, where its bytes have this digest, by reading them; else null. */
+async function attemptOf(
+  store: Store,
+  key: string,
+  head: ObjectHead,
+  sha256: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const hash = createHash('sha256');
+  const range = { start: 0, end: head.size, etag: head.etag };
+  for await (const bytes of store.read(key, range, signal)) hash.update(bytes);
+  return hash.digest('hex') === sha256 ? (head.metadata[ATTEMPT_ID] ?? null) : null;
 }

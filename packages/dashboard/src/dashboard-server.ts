@@ -75,6 +75,8 @@ export async function serveDashboard(
     const refusal = refusalOf(request, bound);
     if (refusal !== null) return refuse(response, ...refusal);
     const url = new URL(request.url ?? '/', `http://${HOST}`);
+    const isFile = files.has(url.pathname);
+    if (!isFile && request.method !== 'GET') return refuse(response, 405, 'only GET');
     if (url.pathname === '/events') return stream(url.searchParams, response);
     if (url.pathname === '/quarantine') return await quarantine(url.searchParams, response);
     const file = files.get(url.pathname);
@@ -141,7 +143,8 @@ async function listen(server: Server, port: number): Promise<void> {
 
 /** Another site that had its name point to this machine still sends its name; what another site begins says so. */
 function refusalOf({ method, headers }: IncomingMessage, port: number): [number, string] | null {
-  if (headers.host !== `${HOST}:${port}` && headers.host !== `localhost:${port}`) return [421, 'not a host of this server'];
+  if (headers.host !== `${HOST}:${port}` && headers.host !== `localhost:${port}`)
+    return [421, 'not a host of this server'];
   if (method !== 'GET' && method !== 'HEAD') return [405, 'only GET and HEAD'];
   const site = headers['sec-fetch-site'];
   const navigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';

@@ -25,20 +25,20 @@ export interface WatcherOptions {
   readonly runs: readonly Run[] | null;
   /** How often queues and runs are looked at, at most; default 3,000 ms. */
   readonly everyMs?: number;
-  /** Calls to S3 a minute, at most; default 600. */
+  /** Calls to S3 a minute, at most; default 900. */
   readonly s3CallsAMinute?: number;
 }
 
 /** Of SQS are four calls a look. */
 const SQS_CALLS = 4;
 const EVERY_MS = 3000;
-const S3_CALLS_A_MINUTE = 600;
+const S3_CALLS_A_MINUTE = 900;
 /** How long what does not change is left alone, at most. */
 const REST_MS = 30_000;
 const DONE_REST_MS = 300_000;
 /** Looking for runs is a call a wiki. */
 const FIND_MS_PER_RUN = 1000;
-/** Where nobody looks, queues are asked all the same, for the charts, but so seldom. */
+/** Where nobody looks, queues are asked all the same, for the charts, but every so many times. */
 const UNWATCHED_FACTOR = 5;
 /** Samples of the charts: two hours, at the default. */
 const SAMPLES = 2400;
@@ -68,6 +68,8 @@ export class FleetWatcher {
   #uploads: readonly Upload[] = [];
   #leftOut = 0;
   #watchers = 0;
+  /** Looks at the queues that were left out since the last one; the first is none. */
+  #skipped = UNWATCHED_FACTOR;
   #loops: Promise<unknown> | null = null;
 
   constructor(options: WatcherOptions) {
@@ -158,6 +160,9 @@ export class FleetWatcher {
   }
 
   async #lookAtQueues(): Promise<number> {
+    this.#skipped += 1;
+    if (this.#watchers === 0 && this.#skipped < UNWATCHED_FACTOR) return this.#everyMs;
+    this.#skipped = 0;
     for (let call = 0; call < SQS_CALLS; call += 1) await this.#sqs.take(this.#controller.signal);
     const queues = await Promise.all(
       [this.#options.cloud.downloads, this.#options.cloud.converts].map(async (queue) => {
@@ -167,7 +172,7 @@ export class FleetWatcher {
     );
     this.samples.push({ at: Date.now(), queues });
     if (this.samples.length > SAMPLES) this.samples.shift();
-    return this.#watchers > 0 ? this.#everyMs : UNWATCHED_FACTOR * this.#everyMs;
+    return this.#everyMs;
   }
 
   async #lookForRuns(): Promise<number> {
@@ -236,7 +241,10 @@ export class FleetWatcher {
     const { state, files } = one.reader;
     const sum = summarize([one.reader]);
     const seen = JSON.stringify([state, sum.files, sum.convertedBytes, sum.rows, sum.notesUnread]);
-    const most = state === 'done' ? DONE_REST_MS : Math.min(REST_MS, this.#everyMs * Math.max(1, files.size / 500, this.#followed.length / 5));
+    const most =
+      state === 'done'
+        ? DONE_REST_MS
+        : Math.min(REST_MS, this.#everyMs * Math.max(1, files.size / 500, this.#followed.length / 5));
     one.restMs = seen === one.seen ? Math.min(most, 2 * Math.max(one.restMs, this.#everyMs)) : this.#everyMs;
     if (state === 'done') one.restMs = DONE_REST_MS;
     one.seen = seen;

@@ -34,7 +34,8 @@ export async function readQuarantine(store: Store, key: string, signal: AbortSig
   if (head === null) return null;
   const end = Math.min(head.size, MOST_BYTES);
   const chunks: Uint8Array[] = [];
-  if (end > 0) for await (const chunk of store.read(key, { start: 0, end, etag: head.etag }, signal)) chunks.push(chunk);
+  if (end > 0)
+    for await (const chunk of store.read(key, { start: 0, end, etag: head.etag }, signal)) chunks.push(chunk);
   const lines = Buffer.concat(chunks).toString('utf8').split('\n');
   // a line that was cut, or the nothing after the last one
   const last = lines.pop() ?? '';

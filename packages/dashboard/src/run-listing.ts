@@ -1,4 +1,11 @@
-import { failuresPrefix, manifestsPrefix, planKey, planPrefix, receiptsPrefix, runPrefix } from '@wikifleet/domain/keys';
+import {
+  failuresPrefix,
+  manifestsPrefix,
+  planKey,
+  planPrefix,
+  receiptsPrefix,
+  runPrefix,
+} from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { ListedObject, Store } from '@wikifleet/store/store';
 import { listObjects } from './budgeted-list.js';

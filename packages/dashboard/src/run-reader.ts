@@ -91,12 +91,18 @@ export class RunReader {
       if (known) return await this.#beginAnew(signal);
     }
     this.#settle(this.#plan.value, listing);
-    await this.#readFailures(signal);
+    // the first reading is for what a listing tells: of hundreds of runs, all are to be seen before any in detail
+    const first = this.state === 'unread' && listing.runManifest === null;
     // where it is there it says what each file's manifest does
     const closed = listing.runManifest !== null && (await this.#readRunManifest(this.#plan.value, signal));
-    await this.#readDetails(this.#plan.value, signal);
-    if (closed || performance.now() - this.#quarantineAt > QUARANTINE_EVERY_MS) await this.#listQuarantine(signal);
+    if (!first) await this.#readMore(this.#plan.value, closed, signal);
     this.state = closed ? 'done' : this.#openOrFailed();
+  }
+
+  async #readMore(plan: Plan, closed: boolean, signal: AbortSignal): Promise<void> {
+    await this.#readFailures(signal);
+    await this.#readDetails(plan, signal);
+    if (closed || performance.now() - this.#quarantineAt > QUARANTINE_EVERY_MS) await this.#listQuarantine(signal);
   }
 
   /** Takes the uploads under way: those of other runs are none of ours. */
@@ -211,7 +217,8 @@ export class RunReader {
     for (const file of files.filter(({ manifest }) => manifest === null)) {
       if (jobs.length >= MOST_DETAILS) break;
       for (const [split, seen] of file.receipts) {
-        if (!file.rowsOfSplits.has(split)) jobs.push(async () => await this.#readReceipt(plan, file, split, seen, signal));
+        if (!file.rowsOfSplits.has(split))
+          jobs.push(async () => await this.#readReceipt(plan, file, split, seen, signal));
       }
     }
     const noted = files.filter(({ note, mirror }) => note !== null && mirror === null);

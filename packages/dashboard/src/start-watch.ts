@@ -35,19 +35,23 @@ export async function startWatch({ cloud, runs, port, everyMs }: WatchOptions): 
 
   const open = (view: View, send: (event: string, data: unknown) => void): (() => void) => {
     const unwatch = watcher.watch();
-    let tiles = '';
+    const sent = new Map<string, string>();
+    const sendChanged = (event: string, data: unknown): void => {
+      const text = JSON.stringify(data);
+      if (sent.get(event) !== text) send(event, data);
+      sent.set(event, text);
+    };
     let last: DepthSample | undefined;
     send('history', { samples: watcher.samples });
     const tick = (): void => {
       snapshot ??= watcher.snapshot();
+      const { runs: all, ...state } = snapshot;
       const depth = snapshot.depth ?? undefined;
-      send('state', { ...snapshot, depth: depth === last ? null : depth });
+      sendChanged('runs', all);
+      send('state', { ...state, depth: depth === last ? null : depth });
       last = depth;
-      const run = view.run ?? snapshot.runs[0]?.run;
-      const page = run === undefined ? null : watcher.tiles(run, view.show, view.page);
-      const text = JSON.stringify(page);
-      if (text !== tiles) send('tiles', page);
-      tiles = text;
+      const run = view.run ?? firstToShow(all);
+      sendChanged('tiles', run === undefined ? null : watcher.tiles(run, view.show, view.page));
     };
     tick();
     pages.add(tick);
@@ -76,4 +80,10 @@ export async function startWatch({ cloud, runs, port, everyMs }: WatchOptions): 
     await watcher.close();
   };
   return { url: server.url, close };
+}
+
+/** Whoever named no run sees one that goes on. */
+function firstToShow(runs: Snapshot['runs']): string | undefined {
+  const wanted = ['open', 'failed', 'done', 'unread', 'no plan'] as const;
+  return wanted.map((state) => runs.find((run) => run.state === state)).find((run) => run !== undefined)?.run;
 }

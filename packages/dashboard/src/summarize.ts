@@ -116,21 +116,26 @@ function summarizeRun(reader: RunReader): RunSummary {
   const of = (share: number): number => (sum.size === 0 ? 0 : share / sum.size);
   const { done, failed, rows } = sum;
   const [downloaded, converted] = [of(sum.downloaded), of(sum.converted)];
-  return { run: runName(reader.run), state: reader.state, files: reader.files.size, done, failed, downloaded, converted, rows };
+  return {
+    run: runName(reader.run),
+    state: reader.state,
+    files: reader.files.size,
+    done,
+    failed,
+    downloaded,
+    converted,
+    rows,
+  };
 }
 
 /** The uploads under way, with the size of their files where a run says it. */
-export function transfersOf(
-  readers: readonly RunReader[],
-  uploads: readonly Upload[],
-): Snapshot['transfers'] {
+export function transfersOf(readers: readonly RunReader[], uploads: readonly Upload[]): Snapshot['transfers'] {
   const sizes = new Map<string, number | null>();
   for (const { run, files } of readers) {
-    for (const { file, size, uploading } of files.values()) if (uploading) sizes.set(`raw/${runName(run)}/${file}`, size);
+    for (const { file, size, uploading } of files.values())
+      if (uploading) sizes.set(`raw/${runName(run)}/${file}`, size);
   }
-  return uploads
-    .slice(0, MOST_TRANSFERS)
-    .map(({ key, received }) => ({ key, received, size: sizes.get(key) ?? null }));
+  return uploads.slice(0, MOST_TRANSFERS).map(({ key, received }) => ({ key, received, size: sizes.get(key) ?? null }));
 }
 
 /** One page of a run's tiles, in the plan's order. */

@@ -14,6 +14,7 @@ export function chaosTable(outcomes: readonly ChaosOutcome[]): string[] {
     row('---', '--:', '--:', '--:'),
     ...FAULTS.map((fault) => line(fault, ({ tally }) => tally.counts.get(fault) ?? 0)),
     line('**faults survived**', ({ tally }) => tally.total),
+    line('splits found done before', ({ events }) => events.get('split done before') ?? 0),
     line('rows', ({ snapshot }) => snapshot.rows),
     line('**rows lost**', ({ lost }) => lost),
     line('**rows doubled**', ({ doubled }) => doubled),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { ROOT } from '../end-to-end/programs.js';
 import { digestOf, rowsOf } from '../end-to-end/rows.js';
 import { blocksOf } from './documents.js';
@@ -12,6 +13,7 @@ const DOCUMENT = 'docs/recipes.md';
 /** A Python that has tests/tools/recipes-requirements.txt. */
 const PYTHON = process.env['WIKIFLEET_RECIPES_PYTHON'] ?? '';
 const WITHOUT = PYTHON === '' ? ' (skipped: WIKIFLEET_RECIPES_PYTHON names no Python that has the packages)' : '';
+const ROWS = join('data', 'rows', 'kind=articles');
 /** Stands before what a recipe is asked for after its end, which is not in the document. */
 const MARK = 'columns: ';
 
@@ -78,9 +80,18 @@ async function orderedRows(rows: string): Promise<string> {
   return keyed.map(({ line }) => line).join('\n');
 }
 
+/** A new folder with links to what the checkout has under these names. */
+async function folderWith(...names: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'wikifleet-recipes-'));
+  for (const name of names) await symlink(join(ROOT, name), join(folder, name));
+  return folder;
+}
+
 describe('recipes as they are printed', function () {
   this.timeout(300_000);
   let folder = '';
+  /** Another, with the rows of docs/rows.md: one of them has two slots. */
+  let slots = '';
   let blocks: readonly Block[] = [];
   const block = (section: string, language?: string): Block | undefined =>
     blocks.find((b) => b.section === section && b.language !== 'text' && (language ?? b.language) === b.language);
@@ -89,14 +100,43 @@ describe('recipes as they are printed', function () {
 
   before(async () => {
     blocks = await blocksOf(DOCUMENT);
-    folder = await mkdtemp(join(tmpdir(), 'wikifleet-recipes-'));
-    for (const name of ['apps', 'node_modules', 'packages', 'package.json', 'schema', 'tests'])
-      await symlink(join(ROOT, name), join(folder, name));
+    folder = await folderWith('apps', 'node_modules', 'packages', 'package.json', 'schema', 'tests');
+    slots = await folderWith('node_modules', 'schema');
     const start = block('Recipes for readers', 'sh');
     const ended = await runProgram('sh', ['-eu'], { cwd: folder, input: start?.text ?? 'exit 3' });
     assert.equal(ended?.code, 0, `${ended?.stdout}${ended?.stderr}`);
   });
-  after(async () => await rm(folder, { recursive: true, force: true }));
+  before(async () => {
+    const rows = (await blocksOf('docs/rows.md')).flatMap(({ language, text }) => (language === 'json' ? [text] : []));
+    const path = join(slots, ROWS, 'wiki_id=aawiki', 'snapshot=2026-01-01', 'a.xml');
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'part-00000-of-00001-00000000.jsonl.gz'), gzipSync(rows.join('')));
+  });
+  after(async () => {
+    for (const made of [folder, slots]) await rm(made, { recursive: true, force: true });
+  });
+
+  /** What a recipe prints in a folder, and what it says to the question; null where what it needs is not there. */
+  async function printed(name: string, where: string): Promise<readonly string[] | null> {
+    const { program, ask: question = '' } = RECIPES[name] ?? {};
+    const [command = '', ...args] = program ?? [];
+    await writeFile(join(where, args.at(-1) ?? ''), `${block(name)?.text}${question}`);
+    const env = {
+      PYTHONPATH: 'schema',
+      PYTHONIOENCODING: 'utf-8',
+      PYTHONDONTWRITEBYTECODE: '1',
+      HF_HOME: join(where, 'huggingface'),
+      HF_HUB_OFFLINE: '1',
+      SPARK_LOCAL_IP: '127.0.0.1',
+    };
+    const ended = await runProgram(command, args, { cwd: where, env });
+    if (ended === null || /jq: (command )?not found/.test(ended.stderr)) {
+      console.log(`        skipped: ${ended === null ? command : 'jq'} is not there`);
+      return null;
+    }
+    assert.equal(ended.code, 0, ended.stderr);
+    return ended.stdout.split(MARK);
+  }
 
   it('are all here, and Athena is marked as not run', async () => {
     const sections = blocks.map(({ section }) => section).filter((section) => section !== 'Recipes for readers');
@@ -105,7 +145,7 @@ describe('recipes as they are printed', function () {
   });
 
   it('print the count and the SHA-256 of the rows', async () => {
-    const { rows, sha256 } = digestOf(await orderedRows(join(folder, 'data', 'rows', 'kind=articles')));
+    const { rows, sha256 } = digestOf(await orderedRows(join(folder, ROWS)));
     for (const [name, { program }] of Object.entries(RECIPES)) {
       if (program === null) continue;
       assert.ok(output(name)?.startsWith(String(rows)), name);
@@ -118,30 +158,24 @@ describe('recipes as they are printed', function () {
     if (program === null) continue;
     it(`${name}${registry === true ? WITHOUT : ''}`, async function () {
       if (registry === true && PYTHON === '') return this.skip();
-      const [command = '', ...args] = program;
-      const env = {
-        PYTHONPATH: 'schema',
-        PYTHONIOENCODING: 'utf-8',
-        PYTHONDONTWRITEBYTECODE: '1',
-        HF_HOME: join(folder, 'huggingface'),
-        HF_HUB_OFFLINE: '1',
-        SPARK_LOCAL_IP: '127.0.0.1',
-      };
-      await writeFile(join(folder, args.at(-1) ?? ''), `${block(name)?.text}${question}`);
-      const ended = await runProgram(command, args, { cwd: folder, env });
-      if (ended === null || /jq: (command )?not found/.test(ended.stderr)) {
-        console.log(`        skipped: ${ended === null ? command : 'jq'} is not there`);
-        return this.skip();
-      }
-      assert.equal(ended.code, 0, ended.stderr);
-      const [printed, types] = ended.stdout.split(MARK);
-      assert.equal(printed, output(name));
+      const [text, types] = (await printed(name, folder)) ?? [];
+      if (text === undefined) return this.skip();
+      assert.equal(text, output(name));
       if (question === '') return undefined;
       const columns = Object.entries(JSON.parse(types ?? 'null') as Record<string, string>);
       assert.deepEqual(
         columns.map(([column, word]) => [column, typeOf(word)]),
         await columnsOfSchema(),
       );
+      return undefined;
+    });
+    it(`${name}: a row with two slots${registry === true ? WITHOUT : ''}`, async function () {
+      if (registry === true && PYTHON === '') return this.skip();
+      const [text] = (await printed(name, slots)) ?? [];
+      if (text === undefined) return this.skip();
+      const { rows, sha256 } = digestOf(await orderedRows(join(slots, ROWS)));
+      const expected = name === 'JSON Schema in Python' ? `${rows} ${rows}` : sha256;
+      assert.ok(rows === 5 && text.startsWith(String(rows)) && text.includes(expected), `${expected}: ${text}`);
       return undefined;
     });
   }

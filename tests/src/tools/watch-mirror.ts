@@ -23,23 +23,25 @@ const HOSTILE_DUMP = `<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11
 `;
 
 /**
- * Adds a wiki to a sample's mirror: a dump whose bytes were damaged before its checksum was made, so that it comes whole and
- * cannot be converted, and one with a hostile title in a page that is quarantined.
+ * Adds a wiki to a sample's mirror: a dump that is another wiki's, so that it comes whole and is not converted, and one with
+ * a hostile title in a page that is quarantined.
  */
 export async function addBrokenWiki(sample: string): Promise<void> {
   const from = join(sample, 'samplewiki', FOLDER);
   const [dump = ''] = (await readdir(from)).filter((name) => /multistream\d*\.xml.*\.bz2$/.test(name));
-  const damaged = await readFile(join(from, dump));
-  damaged.fill(0x55, Math.floor(damaged.length / 2), Math.floor(damaged.length / 2) + 64);
+  const foreign = await readFile(join(from, dump));
   const below = join(sample, WIKI, FOLDER);
   await mkdir(below, { recursive: true });
   const files: Record<string, { size: number; url: string; sha1: string }> = {};
-  for (const [part, body] of [damaged, Buffer.from(HOSTILE_DUMP)].entries()) {
+  for (const [part, body] of [foreign, Buffer.from(HOSTILE_DUMP)].entries()) {
     const name = `${WIKI}-${FOLDER}-pages-articles-multistream${part + 1}.xml-p${part}0001p${part}9999.bz2`;
     const sha1 = createHash('sha1').update(body).digest('hex');
     files[name] = { size: body.length, url: `/${WIKI}/${FOLDER}/${name}`, sha1 };
     await writeFile(join(below, name), body);
   }
   const job = { status: 'done', updated: '2026-10-01 00:00:00', files };
-  await writeFile(join(below, 'dumpstatus.json'), JSON.stringify({ version: '0.8', jobs: { articlesmultistreamdump: job } }));
+  await writeFile(
+    join(below, 'dumpstatus.json'),
+    JSON.stringify({ version: '0.8', jobs: { articlesmultistreamdump: job } }),
+  );
 }

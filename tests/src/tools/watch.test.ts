@@ -141,7 +141,7 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
 
   for (const scheme of ['light', 'dark'] as const) {
     it(`fits a phone, ${scheme}: nothing is wider than the screen`, async () => {
-      const url = page.url();
+      const url = new URL('/', page.url()).href;
       const narrow = await openPage(browser!, url, { width: 375, height: 812, scheme });
       await narrow.page.locator('.tile').first().waitFor();
       await narrow.page.locator('.u-over').first().waitFor();
