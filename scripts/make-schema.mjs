@@ -1,0 +1,149 @@
+// Writes schema/: the row as JSON Schema, made of packages/domain/src/row-schema.ts, and what is made of that JSON Schema for
+// readers: DuckDB's columns, Spark's and Arrow's schema, Athena's table. Run it after `npm run build`.
+// usage: node scripts/make-schema.mjs [--check]     --check writes nothing; exit code 1 and a line a file that differs
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { rowJsonSchema } from '../packages/domain/dist/row-schema.js';
+import { KINDS } from '../packages/domain/dist/run.js';
+
+const FOLDER = fileURLToPath(new URL('../schema/', import.meta.url));
+/** Roles that Wikimedia's wikis have: for readers whose types have no map. */
+const ROLES = ['main', 'mediainfo'];
+/** Bytes of the longest line: a revision is at most 64 MiB of XML, and JSON escapes some of it. */
+const LONGEST_LINE = 268_435_456;
+const MADE = 'Made of row.schema.json by scripts/make-schema.mjs.';
+
+const json = rowJsonSchema();
+const slot = json.$defs.slot;
+const columns = Object.keys(json.properties);
+for (const { required = [], properties } of [json, slot]) {
+  if (required.join() !== Object.keys(properties).join())
+    throw new Error(`expected every key required, in order; received ${required.join()}`);
+}
+// the digest sorts a row's keys, and takes a slot's as they stand
+const slotKeys = Object.keys(slot.properties);
+if (slotKeys.join() !== slotKeys.toSorted().join())
+  throw new Error(`expected sorted keys, received ${slotKeys.join()}`);
+
+/** A column's type in another language: `types` has the words for string, integer, boolean and slots. */
+function typeOf(schema, types) {
+  const named = schema.additionalProperties?.$ref === '#/$defs/slot' ? 'slots' : [schema.type].flat()[0];
+  if (types[named] === undefined) throw new Error(`no type for ${JSON.stringify(schema)}`);
+  return types[named];
+}
+
+const fields = (schema, types, line) =>
+  Object.entries(schema.properties).map(([name, value]) => line(name, typeOf(value, types)));
+
+/** As oxfmt has it: a list of words on one line where it fits. */
+function jsonText() {
+  const text = JSON.stringify(json, null, 2).replace(/^( *)(.*)\[\n([^\][{}]*)\]/gm, (all, indent, key, words) => {
+    const line = `${indent}${key}[${words.trim().replace(/\n */g, ' ')}]`;
+    return line.length < 120 ? line : all;
+  });
+  return `${text}\n`;
+}
+
+function duckdb() {
+  const types = { string: 'VARCHAR', integer: 'BIGINT', boolean: 'BOOLEAN' };
+  const struct = `STRUCT(${fields(slot, types, (name, type) => `${name} ${type}`).join(', ')})`;
+  const list = fields(json, { ...types, slots: `MAP(VARCHAR, ${struct})` }, (name, type) => `    ${name}: '${type}'`);
+  const sorted = columns.toSorted().map((name) => {
+    const slots = name === 'revision_content_slots';
+    return `    ${name}: ${slots ? `map_from_entries(list_sort(map_entries(${name})))` : name}`;
+  });
+  return `-- ${MADE} In DuckDB's command line: .read schema/row.duckdb.sql
+
+-- The rows of JSON Lines files: a path, a pattern, or a list of them.
+CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
+  SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false, columns = {
+${list.join(',\n')}
+  });
+
+-- Their count, and the SHA-256 of their canonical JSON (row_digest.py) by wiki and revision; it holds them all in memory.
+CREATE OR REPLACE MACRO wikifleet_digest(files) AS TABLE
+  SELECT count(*) AS rows, sha256(string_agg(line || chr(10), '' ORDER BY wiki_id, revision_id)) AS sha256
+  FROM (SELECT wiki_id, revision_id, to_json({
+${sorted.join(',\n')}
+  }) AS line FROM wikifleet_rows(files));
+`;
+}
+
+/** One line: the DataFrame reader takes it as it stands. */
+function spark() {
+  const types = { string: 'STRING', integer: 'BIGINT', boolean: 'BOOLEAN' };
+  const struct = `STRUCT<${fields(slot, types, (name, type) => `${name}: ${type}`).join(', ')}>`;
+  return `${fields(json, { ...types, slots: `MAP<STRING, ${struct}>` }, (name, type) => `${name} ${type}`).join(', ')}\n`;
+}
+
+function arrow() {
+  const types = { string: 'pa.string()', integer: 'pa.int64()', boolean: 'pa.bool_()', slots: 'SLOTS' };
+  const lines = (schema) => fields(schema, types, (name, type) => `        ("${name}", ${type}),`).join('\n');
+  return `"""The row as an Arrow schema, for pyarrow, pandas, Polars and datasets. ${MADE}"""
+
+import pyarrow as pa
+
+SLOT = pa.struct(
+    [
+${lines(slot)}
+    ]
+)
+# Arrow reads no JSON object into a map, so the roles are named. Read with unexpected_field_behavior="error", a row with
+# another role is an error, and nothing is lost in silence.
+SLOTS = pa.struct([${ROLES.map((role) => `("${role}", SLOT)`).join(', ')}])
+ROW = pa.schema(
+    [
+${lines(json)}
+    ]
+)
+# Bytes: the longest line must fit in one block.
+BLOCK_SIZE = ${LONGEST_LINE}
+`;
+}
+
+function athena() {
+  const types = { string: 'string', integer: 'bigint', boolean: 'boolean' };
+  const struct = `struct<${fields(slot, types, (name, type) => `${name}:${type}`).join(',')}>`;
+  const list = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => `  ${name} ${type}`);
+  return `-- ${MADE} Put your bucket for BUCKET. Not run by the tests: nobody had an account.
+-- wiki_id is a part of the path, so it is no column beside. A query names one wiki_id and one snapshot.
+CREATE EXTERNAL TABLE wikifleet_rows (
+${list.filter((line) => !line.startsWith('  wiki_id ')).join(',\n')}
+)
+PARTITIONED BY (kind string, wiki_id string, snapshot string)
+ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+LOCATION 's3://BUCKET/rows/'
+TBLPROPERTIES (
+  'projection.enabled' = 'true',
+  'projection.kind.type' = 'enum',
+  'projection.kind.values' = '${KINDS.join(',')}',
+  'projection.wiki_id.type' = 'injected',
+  'projection.snapshot.type' = 'injected',
+  'storage.location.template' = 's3://BUCKET/rows/kind=\${kind}/wiki_id=\${wiki_id}/snapshot=\${snapshot}/'
+);
+`;
+}
+
+const files = {
+  'row.schema.json': jsonText(),
+  'row.duckdb.sql': duckdb(),
+  'row.spark.ddl': spark(),
+  'row.athena.sql': athena(),
+  'row_schema.py': arrow(),
+};
+const check = process.argv.includes('--check');
+for (const [name, text] of Object.entries(files)) {
+  if (!check) writeFileSync(FOLDER + name, text);
+  else if (read(name) !== text) {
+    process.stdout.write(`schema/${name} is not what scripts/make-schema.mjs makes: npm run build && npm run schema\n`);
+    process.exitCode = 1;
+  }
+}
+
+function read(name) {
+  try {
+    return readFileSync(FOLDER + name, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
