@@ -77,7 +77,7 @@ function inWork(runs: readonly RunSummary[]): RunSummary[] {
 
 /** By characters: half of a pair is none. */
 function cut(line: string, columns: number): string {
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length < columns ? line : `${characters.slice(0, Math.max(0, columns - 2)).join('')}…`;
 }
 

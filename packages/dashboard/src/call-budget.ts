@@ -14,6 +14,7 @@ export class CallBudget {
   /** Calls by second, of the last minute. */
   readonly #made = new Map<number, number>();
 
+  /** `perMinute`: 2 or more. */
   constructor(perMinute: number) {
     this.perMinute = perMinute;
     this.#burst = Math.max(1, Math.floor(perMinute * BURST_SHARE));

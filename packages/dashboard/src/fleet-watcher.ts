@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@wikifleet/domain/errors';
 import { runName } from '@wikifleet/domain/run';
@@ -73,6 +74,8 @@ export class FleetWatcher {
   #loops: Promise<unknown> | null = null;
 
   constructor(options: WatcherOptions) {
+    // every call under way listens, and there are a few dozen of them at most
+    setMaxListeners(100, this.#controller.signal);
     this.#options = options;
     this.#everyMs = options.everyMs ?? EVERY_MS;
     this.#s3 = new CallBudget(options.s3CallsAMinute ?? S3_CALLS_A_MINUTE);
@@ -115,7 +118,7 @@ export class FleetWatcher {
         s3: this.#s3.lastMinute,
         s3AtMost: this.#s3.perMinute,
         sqs: this.#sqs.lastMinute,
-        sqsAtMost: SQS_CALLS * Math.ceil(60_000 / this.#everyMs),
+        sqsAtMost: SQS_CALLS * (Math.ceil(60_000 / this.#everyMs) + 1),
       },
       problems: [...this.#problems.values(), ...unreadable].slice(0, 10),
     };
@@ -238,15 +241,12 @@ export class FleetWatcher {
 
   /** The less changes, the longer a run is left alone; a few runs are looked at often all the same. */
   #rest(one: Followed): void {
-    const { state, files } = one.reader;
+    const { state, files, readInDetail } = one.reader;
     const sum = summarize([one.reader]);
-    const seen = JSON.stringify([state, sum.files, sum.convertedBytes, sum.rows, sum.notesUnread]);
-    const most =
-      state === 'done'
-        ? DONE_REST_MS
-        : Math.min(REST_MS, this.#everyMs * Math.max(1, files.size / 500, this.#followed.length / 5));
+    const seen = JSON.stringify([state, sum.files, sum.convertedBytes, sum.rows, sum.notesUnread, readInDetail]);
+    const most = Math.min(REST_MS, this.#everyMs * Math.max(1, files.size / 500, this.#followed.length / 5));
     one.restMs = seen === one.seen ? Math.min(most, 2 * Math.max(one.restMs, this.#everyMs)) : this.#everyMs;
-    if (state === 'done') one.restMs = DONE_REST_MS;
+    if (state === 'done' && readInDetail) one.restMs = DONE_REST_MS;
     one.seen = seen;
     one.dueAt = performance.now() + one.restMs;
   }

@@ -28,7 +28,7 @@ export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));
   const paths: [string, string, string][] = [
     ...Object.entries(OURS).map(([path, [name, type]]): [string, string, string] => [path, join(web, name), type]),
-    ['/uplot.js', join(uplot, 'uPlot.esm.js'), JS],
+    ['/node_modules/uplot/dist/uPlot.esm.js', join(uplot, 'uPlot.esm.js'), JS],
     ['/uplot.css', join(uplot, 'uPlot.min.css'), CSS],
   ];
   const files = paths.map(async ([path, file, type]) => [path, { type, body: await readFile(file) }] as const);

@@ -9,9 +9,9 @@ const LEAST_MS = 2000;
 export class Rate {
   #events: { readonly at: number; readonly amount: number }[] = [];
 
-  add(at: Date | null, amount: number): void {
-    const time = at?.getTime() ?? Date.now();
-    if (amount > 0 && time > Date.now() - WINDOW_MS) this.#events.push({ at: time, amount });
+  add(at: Date | null, amount: number, now = Date.now()): void {
+    const time = at?.getTime() ?? now;
+    if (amount > 0 && time > now - WINDOW_MS) this.#events.push({ at: time, amount });
   }
 
   /** Per second; `since` is when work began (milliseconds since 1970), if that is less than a minute ago. */

@@ -58,11 +58,17 @@ export class RunReader {
   readonly #failures = new Map<string, Failure>();
   #quarantineAt = Number.NEGATIVE_INFINITY;
   #turn = 0;
+  #readInDetail = false;
 
   constructor(store: Store, run: Run, budget: CallBudget) {
     this.#store = store;
     this.run = run;
     this.#budget = budget;
+  }
+
+  /** Whether more than a listing was read; the next reading does so. */
+  get readInDetail(): boolean {
+    return this.#readInDetail;
   }
 
   get plan(): Plan | null {
@@ -77,7 +83,10 @@ export class RunReader {
   /** Reads what has changed. What is wrong with the run itself is a `problem`; other errors throw. */
   async read(signal: AbortSignal): Promise<void> {
     this.problem = null;
-    if (this.state === 'done' && (await this.#planIsTheSame(signal))) return;
+    if (this.state === 'done' && this.#plan !== null && (await this.#planIsTheSame(signal))) {
+      if (!this.#readInDetail) await this.#readMore(this.#plan.value, true, signal);
+      return;
+    }
     if (this.#plan === null) await this.#loadPlan(signal);
     if (this.#plan === null) {
       this.state = 'no plan';
@@ -91,8 +100,9 @@ export class RunReader {
       if (known) return await this.#beginAnew(signal);
     }
     this.#settle(this.#plan.value, listing);
+    await this.#readFailures(signal);
     // the first reading is for what a listing tells: of hundreds of runs, all are to be seen before any in detail
-    const first = this.state === 'unread' && listing.runManifest === null;
+    const first = this.state === 'unread';
     // where it is there it says what each file's manifest does
     const closed = listing.runManifest !== null && (await this.#readRunManifest(this.#plan.value, signal));
     if (!first) await this.#readMore(this.#plan.value, closed, signal);
@@ -100,7 +110,7 @@ export class RunReader {
   }
 
   async #readMore(plan: Plan, closed: boolean, signal: AbortSignal): Promise<void> {
-    await this.#readFailures(signal);
+    this.#readInDetail = true;
     await this.#readDetails(plan, signal);
     if (closed || performance.now() - this.#quarantineAt > QUARANTINE_EVERY_MS) await this.#listQuarantine(signal);
   }
@@ -125,6 +135,7 @@ export class RunReader {
   async #beginAnew(signal: AbortSignal): Promise<void> {
     this.#plan = null;
     this.#planModified = null;
+    this.#readInDetail = false;
     this.#quarantineAt = Number.NEGATIVE_INFINITY;
     this.files.clear();
     this.#failures.clear();

@@ -82,8 +82,14 @@ export async function startWatch({ cloud, runs, port, everyMs }: WatchOptions): 
   return { url: server.url, close };
 }
 
-/** Whoever named no run sees one that goes on. */
+/** Whoever named no run sees one that goes on, and of those the one with most to do. */
 function firstToShow(runs: Snapshot['runs']): string | undefined {
   const wanted = ['open', 'failed', 'done', 'unread', 'no plan'] as const;
-  return wanted.map((state) => runs.find((run) => run.state === state)).find((run) => run !== undefined)?.run;
+  const state = wanted.find((one) => runs.some((run) => run.state === one));
+  const left = ({ files, done }: Snapshot['runs'][number]): number => files - done;
+  const those = runs.filter((run) => run.state === state);
+  return those.reduce<(typeof those)[number] | undefined>(
+    (a, b) => (a !== undefined && left(a) >= left(b) ? a : b),
+    undefined,
+  )?.run;
 }

@@ -25,7 +25,7 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
     return started;
   };
   const seed = async (wiki: string): Promise<void> => {
-    const args = ['--wiki', wiki, '--date', '2026-10-01', '--split-bytes', '60000'];
+    const args = ['--wiki', wiki, '--date', '2026-10-01', '--split-bytes', '20000'];
     const seeded = await run('seed/dist/main.js', args, environment);
     assert.equal(seeded.code, 0, seeded.stderr);
   };
@@ -42,10 +42,10 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
     if (CHROMIUM === undefined) return this.skip();
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-watch-'));
     const sample = join(folder, 'sample');
-    const made = await run('local/dist/sample.js', ['--out', sample, '--megabytes', '6']);
+    const made = await run('local/dist/sample.js', ['--out', sample, '--megabytes', '16']);
     assert.equal(made.code, 0, made.stderr);
     await addBrokenWiki(sample);
-    const mirror = begin('local/dist/mirror.js', ['--from', sample, '--port', '0', '--bytes-per-second', '500000']);
+    const mirror = begin('local/dist/mirror.js', ['--from', sample, '--port', '0', '--bytes-per-second', '1000000']);
     const cloud = begin('local/dist/cloud.js', ['--out', join(folder, 'out'), '--port', '0']);
     await until('the cloud answers', () => cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='));
     await until('the mirror answers', () => mirror.output().includes('ftp://'));
@@ -127,7 +127,12 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
   it('is worked by keys alone', async () => {
     await page.reload();
     const tiles = page.locator('.tile');
-    await tiles.nth(1).waitFor();
+    await tiles
+      .nth(1)
+      .waitFor()
+      .catch(async (error: unknown) => {
+        throw new Error(`the page shows: ${await textOf('main')}; ${wrongs.join('; ')}`, { cause: error });
+      });
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
     await page.keyboard.press('Enter');

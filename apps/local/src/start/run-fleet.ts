@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { FleetError } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
@@ -67,6 +68,9 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
       WIKIFLEET_RAW_OBJECTS: options.rawObjects,
     };
     const runs = await seedAll(source.seeds, options, environment, say, stop);
+    const watch = await startWatch({ cloud: { ...loopback.cloud, uploads: null }, runs, port: 0 });
+    releases.defer(watch, async (page) => await page.close());
+    say(`Watch it live: ${watch.url}`);
     const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
     bar.clear();
     for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000))
