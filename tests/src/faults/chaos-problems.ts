@@ -19,9 +19,11 @@ export async function problemsOf(
   for (const key of await watcher.keys(`runs/`)) {
     if (key.includes(`/${planId}/failures/`)) problems.push(`a failure is left: ${key}`);
   }
-  for (const { code, signal, stderr } of ended) {
-    if (code !== 0 && signal !== 'SIGKILL')
-      problems.push(`a worker ended with ${code ?? signal}: ${stderr.slice(-500)}`);
+  for (const { code, stderr } of ended) {
+    // null: by a signal, SIGKILL or one that came before it listened
+    const couldNotBegin = code === 2 && stderr.includes('cannot be reached');
+    if (code !== 0 && code !== null && !couldNotBegin)
+      problems.push(`a worker ended with ${code}: ${stderr.slice(-500)}`);
   }
   return problems;
 }

@@ -53,7 +53,7 @@ const CASES: readonly { title: string; change: Tree; expected: RegExp }[] = [
       'packages/domain/tsconfig.json': references('../store'),
       'packages/domain/tsconfig.test.json': references('.', '../store'),
     },
-    expected: /names\.ts:4: .*packages\/store \(layer 2\) is not below packages\/domain \(layer 0\)$/m,
+    expected: /names\.ts:4: .*packages\/store \(layer \d\) is not below packages\/domain \(layer \d\)$/m,
   },
   {
     title: 'an import from the same layer',
@@ -67,12 +67,12 @@ const CASES: readonly { title: string; change: Tree; expected: RegExp }[] = [
       'packages/queue/tsconfig.test.json': references('.', '../store'),
       'packages/queue/src/queue.ts': ['const store = await import(', "'@wikifleet/store/store');\n"].join(''),
     },
-    expected: /queue\.ts:1: .*packages\/store \(layer 2\) is not below packages\/queue \(layer 2\)$/m,
+    expected: /queue\.ts:1: .*packages\/store \(layer \d\) is not below packages\/queue \(layer \d\)$/m,
   },
   {
     title: 'an app that a package imports',
     change: more('packages/store/src/store.ts', "import '@wikifleet/seed/main';\n"),
-    expected: /store\.ts:3: .*apps\/seed \(layer 4\) is not below packages\/store \(layer 2\)$/m,
+    expected: /store\.ts:3: .*apps\/seed \(layer \d\) is not below packages\/store \(layer \d\)$/m,
   },
   {
     title: 'a package in no layer',
