@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { Client } from 'basic-ftp';
-import { Processes, freePort, textOf, usage, writeMirrors } from './processes.mjs';
+import { Processes, freePort, textOf, usage, watchMemory, writeMirrors } from './processes.mjs';
 
 const WIKI = 'benchwiki';
 const DATE = '20261001';
@@ -125,6 +125,7 @@ async function downloader(processes, folder, port, round) {
       if (event === 'file downloaded' && (left -= 1) === 0) resolve((Date.parse(time) - began) / 1000);
     });
   });
+  const memory = watchMemory(child.pid);
   const seed = processes.start(
     'apps/seed/dist/main.js',
     ['--wiki', WIKI, '--date', 'latest', '--kind', 'articles', '--json'],
@@ -133,7 +134,7 @@ async function downloader(processes, folder, port, round) {
   const [code] = await once(seed, 'exit');
   if (code !== 0) throw new Error(`seed ended with ${code}`);
   const seconds = await done;
-  const used = await usage(child.pid);
+  const used = { ...(await usage(child.pid)), own: memory.stop() };
   child.removeAllListeners('exit').kill('SIGKILL');
   cloud.kill('SIGTERM');
   await once(cloud, 'exit');
@@ -157,6 +158,9 @@ function report(alone, ours) {
   );
   row('basic-ftp alone, to nowhere', alone);
   row('downloader, FTP to S3', ours);
+  console.log(
+    `of its memory ${(ours.own / 1e6).toFixed(0)} MB at most are its own, the rest are pages of files: Node itself`,
+  );
   console.log(
     `the downloader takes ${(ours.seconds / alone.seconds).toFixed(2)} times as long, ${(ours.cpu / alone.cpu).toFixed(2)} times the CPU`,
   );

@@ -1,6 +1,7 @@
 // The fleet's programs as processes of this machine, for benches. Linux only (/proc).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -52,6 +53,23 @@ export async function usage(pid) {
   return {
     cpu: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
     memory: 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)[1]),
+  };
+}
+
+/** Watches the memory of a process that no file holds, in bytes: what it took itself. `stop` returns the most. */
+export function watchMemory(pid) {
+  let most = 0;
+  const look = () => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    most = Math.max(most, 1024 * Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+  };
+  const timer = setInterval(look, 100);
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      return most;
+    },
   };
 }
 
