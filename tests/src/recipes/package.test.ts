@@ -21,12 +21,15 @@ export const text = (row: Row): string | null | undefined => row.revision_conten
 export const user = (row: Row): string => row.user_text;
 `;
 
-describe('the package, installed elsewhere', function () {
+const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
+
+describe(`the package, installed elsewhere${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, function () {
   this.timeout(300_000);
   let folder = '';
   let home = '';
 
   before(async function () {
+    if (!LONG) return this.skip();
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-package-'));
     home = join(folder, 'home');
     await mkdir(home);
