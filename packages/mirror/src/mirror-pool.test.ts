@@ -122,6 +122,23 @@ describe('MirrorPool', () => {
     );
   });
 
+  it('lets a mirror rest longer each time though attempts at it overlap', async () => {
+    const { pool, rests } = poolOf([{ name: 'a', connections: 2 }]);
+    let first = await one(pool);
+    for (let round = 0; round < 4; round += 1) {
+      await sleep(5);
+      // opened before the other fails, and failing after it
+      const second = await one(pool);
+      first.failed(failure('MIRROR_UNREACHABLE'), 0);
+      first = await one(pool);
+      second.failed(failure('MIRROR_UNREACHABLE'), 0);
+    }
+    assert.deepEqual(
+      rests.map(({ failures }) => failures),
+      [1, 1, 2, 2, 3, 3, 4, 4],
+    );
+  });
+
   it('takes a full house for no failure', async () => {
     const { pool, rests } = poolOf([{ name: 'a', connections: 1 }], { longestBusyMs: 60 });
     for (let i = 0; i < 3; i += 1) (await one(pool)).failed(failure('MIRROR_BUSY'), 0);

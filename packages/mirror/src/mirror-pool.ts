@@ -42,7 +42,8 @@ interface Member {
   failures: number;
   busy: number;
   restUntil: number;
-  restedAt: number;
+  /** When the last failure was counted: connections that were open then are of the same one. */
+  countedAt: number;
   /** Of one connection; null where nothing was measured yet. */
   bytesPerSecond: number | null;
 }
@@ -75,7 +76,7 @@ export class MirrorPool {
       failures: 0,
       busy: 0,
       restUntil: 0,
-      restedAt: 0,
+      countedAt: 0,
       bytesPerSecond: null,
     }));
     const defaults = { restMs: 400, longestRestMs: 300_000, longestBusyMs: 60_000, random: Math.random };
@@ -168,16 +169,18 @@ export class MirrorPool {
   #rest(member: Member, error: unknown, began: number): void {
     const { restMs, longestRestMs, longestBusyMs, random, onRest } = this.#options;
     const why = codeOf(error) === 'MIRROR_BUSY' ? 'busy' : 'failed';
-    // connections that break together are one failure
-    if (began >= member.restedAt) member[why === 'busy' ? 'busy' : 'failures'] += 1;
+    const now = performance.now();
+    // connections that break together are one failure; those that were opened since are the next, however they overlap
+    if (began >= member.countedAt) {
+      member[why === 'busy' ? 'busy' : 'failures'] += 1;
+      member.countedAt = now;
+    }
     const times = why === 'busy' ? member.busy : member.failures;
     // one that fails is not new any more
     if (why === 'failed') member.bytesPerSecond ??= 0;
     const longest = why === 'busy' ? longestBusyMs : longestRestMs;
     const fullMs = Math.min(longest, restMs * 2 ** Math.min(30, Math.max(0, times - 1)));
     const milliseconds = Math.round(fullMs * (0.5 + random() / 2));
-    const now = performance.now();
-    member.restedAt = now;
     member.restUntil = Math.max(member.restUntil, now + milliseconds);
     onRest?.({ mirror: member.mirror.name, why, milliseconds, failures: member.failures, error });
   }

@@ -15,7 +15,7 @@ export interface PoolMember {
   taken: number;
   failures: number;
   restUntil: number;
-  restedAt: number;
+  countedAt: number;
   bytesPerSecond: number | null;
 }
 
@@ -31,7 +31,7 @@ export class MirrorChoice {
       taken: 0,
       failures: 0,
       restUntil: 0,
-      restedAt: 0,
+      countedAt: 0,
       bytesPerSecond: null,
     }));
   }
@@ -68,10 +68,13 @@ export class MirrorChoice {
   failed(member: PoolMember, now: number, began: number): void {
     member.taken -= 1;
     // connections that break together are one failure
-    if (began >= member.restedAt) member.failures += 1;
+    if (began >= member.countedAt) {
+      member.failures += 1;
+      member.countedAt = now;
+    }
     member.bytesPerSecond ??= 0;
-    member.restedAt = now;
-    member.restUntil = now + Math.min(LONGEST_REST_SECONDS, REST_SECONDS * 2 ** (member.failures - 1));
+    const rested = now + Math.min(LONGEST_REST_SECONDS, REST_SECONDS * 2 ** (member.failures - 1));
+    member.restUntil = Math.max(member.restUntil, rested);
   }
 }
 

@@ -213,6 +213,24 @@ describe('runs whose figures can be worked out by hand', () => {
     });
   }
 
+  it('dead mirrors do not keep a live one from its turn, however attempts at them overlap', () => {
+    const [live] = base.mirrors;
+    const dead = { ...live!, connectionBytesPerSecond: 0 };
+    const mirrors = [
+      { ...dead, name: 'dead', connections: 7 },
+      { ...dead, name: 'dead too', connections: 5 },
+      { ...live!, last: true },
+    ];
+    const files = Array.from({ length: 40 }, (_, at) => ({
+      name: `f${at}`,
+      bytes: (1 + (at % 7)) * MB,
+      splitBytes: null,
+    }));
+    const run = simulate(modelOf({ files, mirrors, downloaders: { ...base.downloaders, slots: 5 } }));
+    // 155 MB at 15 MB/s; both are tried some ten times, 10 s each, before their rests are long
+    assert.ok(run.downloadedSeconds < 120, `downloaded ${run.downloadedSeconds}`);
+  });
+
   it('a scaled fleet goes home three periods after the last split', () => {
     const run = simulate(modelOf({ converters: { ...base.converters, scaling: SCALING, startSeconds: 40 } }));
     assert.ok(
