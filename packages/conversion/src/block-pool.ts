@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
 import { FleetError, PermanentError, messageOf } from '@wikifleet/domain/errors';
+import { answerBlock } from './answer-block.js';
 import type { BlockReply, BlockRequest } from './block-messages.js';
 
 /** A decoded block. Its CRC is right; its bytes are taken by `read`, once. */
@@ -27,9 +28,12 @@ export interface BlockPool {
   close(): Promise<void>;
 }
 
-/** `workers` threads decode; with 1 there is no thread, and blocks are decoded where they are asked for. */
+/**
+ * `workers` threads decode, this one among them: it does while it would else wait. With 1 there is no other thread, and
+ * blocks are decoded where they are asked for.
+ */
 export function openBlockPool(workers: number): BlockPool {
-  return workers <= 1 ? new InlinePool() : new ThreadPool(workers);
+  return workers <= 1 ? new InlinePool() : new ThreadPool(workers - 1);
 }
 
 class InlinePool implements BlockPool {
@@ -46,7 +50,8 @@ class InlinePool implements BlockPool {
   }
 }
 
-interface Waiting {
+interface Asked {
+  readonly request: Omit<BlockRequest, 'output'>;
   readonly resolve: (block: PooledBlock) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -54,25 +59,33 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker;
   /** Requests under way, in order: a thread answers in order. */
-  readonly waiting: Waiting[];
+  readonly waiting: Asked[];
   dead: boolean;
 }
 
-/** Requests that a thread has at once: one under work, one to go on with. */
-const REQUESTS_PER_THREAD = 2;
+/** Requests that a thread has at once: one under work, and two to go on with while this thread is at a block of its own. */
+const REQUESTS_PER_THREAD = 3;
+/** Requests that are left for this thread. */
+const REQUESTS_HERE = 1;
 
 class ThreadPool implements BlockPool {
   readonly ahead: number;
   readonly #threads: Thread[];
+  /** What no thread has taken yet, in order. */
+  readonly #backlog: Asked[] = [];
+  readonly #decoder = new BlockDecoder();
   /** Output buffers that came back empty: memory is bounded by the requests under way. */
   readonly #spare: ArrayBuffer[] = [];
   /** For blocks that expand beyond what is sent between threads. */
   #large: BlockDecoder | undefined;
+  #turn: NodeJS.Immediate | undefined;
+  /** Whether a thread has answered in this turn of the event loop: then there is other work than decoding. */
+  #answered = false;
   #closed = false;
 
-  constructor(workers: number) {
-    this.ahead = workers * REQUESTS_PER_THREAD;
-    this.#threads = Array.from({ length: workers }, () => this.#start());
+  constructor(threads: number) {
+    this.ahead = threads * REQUESTS_PER_THREAD + REQUESTS_HERE;
+    this.#threads = Array.from({ length: threads }, () => this.#start());
   }
 
   #start(): Thread {
@@ -85,7 +98,12 @@ class ThreadPool implements BlockPool {
         : new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${messageOf(why)}`, { cause: why });
       for (const { reject } of thread.waiting.splice(0)) reject(error);
     };
-    worker.on('message', (reply: BlockReply) => this.#settle(thread, reply));
+    worker.on('message', (reply: BlockReply) => {
+      this.#answered = true;
+      const asked = thread.waiting.shift();
+      if (asked !== undefined) this.#settle(asked, reply);
+      this.#handOut();
+    });
     worker.on('error', died);
     worker.on('messageerror', (error) => {
       // an answer is lost: whose it was cannot be known
@@ -98,32 +116,55 @@ class ThreadPool implements BlockPool {
 
   async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
     if (this.#closed) throw poolClosed();
-    for (const [i, { dead }] of this.#threads.entries()) if (dead) this.#threads[i] = this.#start();
-    const thread = this.#threads.reduce((least, next) => (next.waiting.length < least.waiting.length ? next : least));
-    const output = this.#spare.pop();
-    const request: BlockRequest = { input, base, bit, level, output };
     return await new Promise<PooledBlock>((resolve, reject) => {
-      thread.worker.postMessage(request, output === undefined ? [input.buffer] : [input.buffer, output]);
-      thread.waiting.push({ resolve, reject });
+      this.#backlog.push({ request: { input, base, bit, level }, resolve, reject });
+      this.#handOut();
     });
   }
 
-  #settle(thread: Thread, reply: BlockReply): void {
-    const waiting = thread.waiting.shift();
-    if (waiting === undefined) return;
+  /** Gives the threads as much as they take, the rest waits for the next turn of the event loop. */
+  #handOut(): void {
+    if (this.#closed) return;
+    for (const [i, { dead }] of this.#threads.entries()) if (dead) this.#threads[i] = this.#start();
+    while (this.#backlog.length > 0) {
+      const thread = this.#threads.reduce((least, next) => (next.waiting.length < least.waiting.length ? next : least));
+      if (thread.waiting.length >= REQUESTS_PER_THREAD) break;
+      const asked = this.#backlog.shift()!;
+      const output = this.#spare.pop();
+      const { buffer } = asked.request.input;
+      thread.worker.postMessage({ ...asked.request, output }, output === undefined ? [buffer] : [buffer, output]);
+      thread.waiting.push(asked);
+    }
+    if (this.#backlog.length > 0) this.#turn ??= setImmediate(() => this.#decodeHere());
+  }
+
+  /** Decodes a block in this thread, once a turn has brought nothing else to do. */
+  #decodeHere(): void {
+    this.#turn = undefined;
+    if (!this.#answered) {
+      const asked = this.#backlog.shift();
+      if (asked !== undefined) {
+        this.#settle(asked, answerBlock(this.#decoder, { ...asked.request, output: this.#spare.pop() }));
+      }
+    }
+    this.#answered = false;
+    this.#handOut();
+  }
+
+  #settle({ resolve, reject }: Asked, reply: BlockReply): void {
     if (reply.kind !== 'block' && reply.output !== undefined) this.#spare.push(reply.output);
     switch (reply.kind) {
       case 'block':
-        waiting.resolve(this.#sentBlock(reply));
+        resolve(this.#sentBlock(reply));
         break;
       case 'large':
-        waiting.resolve(this.#largeBlock(reply));
+        resolve(this.#largeBlock(reply));
         break;
       case 'error': {
         const { code, message, permanent, place, expected, received } = reply;
         const known = Object.entries({ place, expected, received }).filter(([, value]) => value !== undefined);
         const options = Object.fromEntries(known);
-        waiting.reject(permanent ? new PermanentError(code, message, options) : new FleetError(code, message, options));
+        reject(permanent ? new PermanentError(code, message, options) : new FleetError(code, message, options));
         break;
       }
     }
@@ -155,7 +196,9 @@ class ThreadPool implements BlockPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearImmediate(this.#turn);
     this.#spare.length = 0;
+    for (const { reject } of this.#backlog.splice(0)) reject(poolClosed());
     await Promise.all(this.#threads.map(async ({ worker }) => await worker.terminate()));
   }
 }

@@ -1,52 +1,15 @@
 import { parentPort } from 'node:worker_threads';
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
-import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { MAX_SENT_BYTES } from './block-messages.js';
-import type { BlockReply, BlockRequest } from './block-messages.js';
+import { answerBlock } from './answer-block.js';
+import type { BlockRequest } from './block-messages.js';
 
 const decoder = new BlockDecoder();
-
-function answer(request: BlockRequest): BlockReply {
-  const { input, base, bit, level } = request;
-  const { endBit, crc, size } = decoder.decode(input, bit - base * 8, level, base * 8);
-  if (size > MAX_SENT_BYTES) {
-    const { output: unused, ...kept } = request;
-    return { kind: 'large', endBit: base * 8 + endBit, crc, request: kept, output: unused };
-  }
-  const output = request.output ?? new ArrayBuffer(MAX_SENT_BYTES);
-  const bytes = new Uint8Array(output);
-  let filled = 0;
-  for (let slice = decoder.read(); slice !== null; slice = decoder.read()) {
-    bytes.set(slice, filled);
-    filled += slice.length;
-  }
-  return { kind: 'block', endBit: base * 8 + endBit, crc, size, output };
-}
-
-function failed(error: unknown, output: ArrayBuffer | undefined): BlockReply {
-  const known = error instanceof FleetError ? error : undefined;
-  return {
-    kind: 'error',
-    code: codeOf(error),
-    message: messageOf(error),
-    permanent: error instanceof PermanentError,
-    place: known?.place,
-    expected: known?.expected,
-    received: known?.received,
-    output,
-  };
-}
 
 const port = parentPort;
 if (port === null) throw new Error('block-worker runs in a worker thread');
 
 port.on('message', (request: BlockRequest) => {
-  let reply: BlockReply;
-  try {
-    reply = answer(request);
-  } catch (error) {
-    reply = failed(error, request.output);
-  }
+  const reply = answerBlock(decoder, request);
   const transferred = reply.output === undefined ? [] : [reply.output];
   if (reply.kind === 'large') transferred.push(reply.request.input.buffer);
   port.postMessage(reply, transferred);

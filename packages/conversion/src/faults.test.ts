@@ -42,7 +42,8 @@ async function withThreads(
     threads.push((message as { worker: Worker }).worker);
   };
   subscribe('worker_threads', note);
-  const pool = openBlockPool(count);
+  // this thread is one of them
+  const pool = openBlockPool(count + 1);
   try {
     await work(pool, threads);
   } finally {
