@@ -43,7 +43,14 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: RUN,
   vouchedBy: 'listing',
-  settings: { splitBytes: SPLIT_BYTES, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: {
+    splitBytes: SPLIT_BYTES,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+  },
   files: [{ file: FILE, path: `aawiki/20260101/${FILE}`, size: null, checksum: null }],
 };
 

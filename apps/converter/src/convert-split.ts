@@ -133,6 +133,7 @@ async function makePart(
       engine: DEFAULT_ENGINE,
       pool: parts.pool,
       wiki: job.run.wiki,
+      filter: job.settings,
       compression: job.settings.compression,
       rows: part,
       index: { sink: index, head: { version: 1, planId: job.planId, file: job.file, split: job.split } },

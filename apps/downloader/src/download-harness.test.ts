@@ -63,7 +63,14 @@ export function planOf(
     planId: PLAN_ID,
     run: RUN,
     vouchedBy: 'dumpstatus',
-    settings: { splitBytes: 8 * MIB, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+    settings: {
+      splitBytes: 8 * MIB,
+      format: 'jsonl',
+      compression: 'gzip',
+      rowsVersion: 1,
+      namespaces: null,
+      redirects: true,
+    },
     files: [...files].map(([file, bytes]) => ({
       file,
       path: pathOf(file),

@@ -116,7 +116,14 @@ describe('the mending commands, as processes against the loopback cloud', functi
       planId: '0123abcd',
       run: RUN,
       vouchedBy: 'dumpstatus',
-      settings: { splitBytes: 30, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+      settings: {
+        splitBytes: 30,
+        format: 'jsonl',
+        compression: 'gzip',
+        rowsVersion: 1,
+        namespaces: null,
+        redirects: true,
+      },
       files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
     });
     const planned = await fleet('verify', ...name);

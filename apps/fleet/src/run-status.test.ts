@@ -39,7 +39,14 @@ describe('the status of runs', () => {
       const file = `${run.wiki}-${i}.bz2`;
       return { file, path: `${run.wiki}/${file}`, size: 100, checksum: null };
     });
-    const settings = { splitBytes: 30, format: 'jsonl', compression: 'none', rowsVersion: 1 } as const;
+    const settings = {
+      splitBytes: 30,
+      format: 'jsonl',
+      compression: 'none',
+      rowsVersion: 1,
+      namespaces: null,
+      redirects: true,
+    } as const;
     return (await settlePlan(store, { run, vouchedBy: 'listing', settings, files }, { force: false })).plan;
   };
   const closed = async ({ run, planId, files }: Plan, index: number): Promise<void> => {

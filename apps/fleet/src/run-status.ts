@@ -1,5 +1,7 @@
 import { manifestsPrefix, runManifestKey, runPrefix } from '@wikifleet/domain/keys';
 import { isName } from '@wikifleet/domain/names';
+import { describeFilter } from '@wikifleet/domain/page-filter';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Failure } from '@wikifleet/domain/receipts';
 import { KINDS, dateSchema, runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
@@ -12,6 +14,8 @@ import type { Store } from '@wikifleet/store/store';
 export interface RunStatus {
   readonly run: Run;
   readonly planId: string;
+  /** Which pages become rows. */
+  readonly filter: PageFilter;
   /** `open`: something is neither done nor failed; `failed`: only failures are left. */
   readonly state: 'done' | 'open' | 'failed';
   readonly files: number;
@@ -41,6 +45,7 @@ export async function readRunStatus(store: Store, run: Run, signal?: AbortSignal
   return {
     run,
     planId: plan.planId,
+    filter: { namespaces: plan.settings.namespaces, redirects: plan.settings.redirects },
     state: closed ? 'done' : open.length === 0 && failed.size > 0 ? 'failed' : 'open',
     files: plan.files.length,
     done: plan.files.filter(({ file }) => done.has(file)).length,
@@ -80,8 +85,10 @@ function lastName(folder: string): string {
 const SHOWN = 5;
 
 /** How far a run is, in words. */
-export function describeRun({ run, planId, state, files, done, open, failures }: RunStatus): string[] {
-  const head = `${runName(run)} (plan ${planId}): ${state}, ${done} of ${files} files done`;
+export function describeRun({ run, planId, filter, state, files, done, open, failures }: RunStatus): string[] {
+  const words = describeFilter(filter);
+  const rows = words === null ? '' : `, ${words}`;
+  const head = `${runName(run)} (plan ${planId}${rows}): ${state}, ${done} of ${files} files done`;
   const failed = failures.slice(0, SHOWN).map(({ file, stage, code, message, attempts }) => {
     return `  failed ${file} (${stage}, tried ${attempts} times): ${code}: ${message}`;
   });

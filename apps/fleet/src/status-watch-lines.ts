@@ -18,7 +18,7 @@ export function screenLines(snapshot: Snapshot, columns: number, rows: number): 
     `downloaded  ${bar(share(snapshot.downloadedBytes, snapshot.bytes), width)} ${gigabytes(snapshot.downloadedBytes)} of ${gigabytes(snapshot.bytes)}, ${megabytes(snapshot.downloadedPerSecond)}/s`,
     `converted   ${bar(share(snapshot.convertedBytes, snapshot.bytes), width)} ${megabytes(snapshot.convertedPerSecond)}/s, ${leftOf(snapshot)}`,
     `files done  ${bar(share(files.done, all), width)} ${files.done} of ${all}; ${files.downloading} downloading, ${files.converting} converting, ${files.failed} failed`,
-    `rows        ${count(snapshot.rows)}, ${count(snapshot.rowsPerSecond)}/s${snapshot.filesUncounted === 0 ? '' : ` (${snapshot.filesUncounted} files not counted yet)`}`,
+    `rows        ${count(snapshot.rows)}, ${count(snapshot.rowsPerSecond)}/s${snapshot.filesUncounted === 0 ? '' : ` (${snapshot.filesUncounted} files not counted yet)`}${snapshot.filteredPages === 0 ? '' : `, ${count(snapshot.filteredPages)} pages filtered out`}`,
     '',
     ...inWork(runs)
       .slice(0, shown)

@@ -63,9 +63,10 @@ export class VerifyReport {
     const name = runName(this.#run);
     if (verdict.proved) {
       const gone = rawGone === 0 ? '' : `; the raw objects of ${rawGone} are gone, and not needed`;
+      const filtered = counts.filteredPages === 0 ? '' : `, ${counts.filteredPages} pages filtered out`;
       return (
         `${name}: proved: ${files.planned} files, ${files.parts} parts, ${counts.pages} pages, ${counts.rows} rows, ` +
-        `${counts.quarantined} quarantined${gone}`
+        `${counts.quarantined} quarantined${filtered}${gone}`
       );
     }
     const whole = `${files.whole} of ${files.planned} files are whole, ${problems} problem${problems === 1 ? '' : 's'}`;

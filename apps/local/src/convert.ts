@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
@@ -33,6 +34,7 @@ const COMMAND_LINE = {
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES}); the rows are the same`,
     },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: none)' },
+    ...FILTER_FLAGS,
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {
       type: 'string',
@@ -60,6 +62,7 @@ await runMain(async (releases) => {
   const path = positionals[0] ?? '';
   const compression = oneOf('compression', flags.compression ?? 'none', COMPRESSIONS);
   const engine = oneOf('engine', flags.engine ?? DEFAULT_ENGINE, ENGINES);
+  const filter = filterOf(flags);
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : checkName('wiki', flags.wiki);
@@ -73,6 +76,7 @@ await runMain(async (releases) => {
     const converted = await convertFile(openFile(handle, size), {
       wiki,
       engine,
+      filter,
       pool,
       splitBytes,
       compression,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import { runMain } from '@wikifleet/worker/run-main';
@@ -38,6 +39,7 @@ const COMMAND_LINE = {
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES})`,
     },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
+    ...FILTER_FLAGS,
     raw: {
       type: 'string',
       value: 'R',
@@ -59,6 +61,7 @@ await runMain(async (releases) => {
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const port = wholeNumber('port', flags.port ?? '0', 0, 65_535);
   const compression = oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS);
+  const filter = filterOf(flags);
   const rawObjects = oneOf('raw', flags.raw ?? 'keep', ['keep', 'delete']);
   const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
   const source = chooseSource({
@@ -74,6 +77,7 @@ await runMain(async (releases) => {
       splitBytes,
       port,
       compression,
+      filter,
       rawObjects,
       fresh: flags.fresh === true && flags.keep !== true,
       force: flags.force ?? false,

@@ -1,3 +1,4 @@
+import { describeFilter } from '@wikifleet/domain/page-filter';
 import { runName } from '@wikifleet/domain/run';
 import type { PlanDraft } from '@wikifleet/runs/plans';
 import { splitsOfFile } from './seed-run.js';
@@ -7,8 +8,10 @@ import type { Seeded } from './seed-run.js';
 export function describe(draft: PlanDraft, seeded: Seeded): string[] {
   const { files, bytes, splits, enqueued, done, planId, existed } = seeded;
   const { vouchedBy } = draft;
+  const filter = describeFilter(draft.settings);
   const lines = [
     `${runName(seeded.run)}: ${files} files, ${megabytes(bytes)}, ${splits} splits, vouched for by ${vouchedBy}`,
+    ...(filter === null ? [] : [`rows of ${filter}`]),
     ...(vouchedBy === 'listing' ? ['Nobody vouched that this list of files is complete.'] : []),
   ];
   if (seeded.dryRun !== true) {

@@ -1,4 +1,5 @@
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
@@ -33,6 +34,7 @@ const COMMAND_LINE = {
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
     compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
     'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
+    ...FILTER_FLAGS,
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
     files: {
       type: 'string',
@@ -77,6 +79,7 @@ await runMain(async (releases) => {
       format: 'jsonl',
       compression: oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS),
       rowsVersion: ROWS_VERSION,
+      ...filterOf(flags),
     },
   } as const;
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };

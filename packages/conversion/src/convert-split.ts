@@ -1,5 +1,6 @@
 import { containerOf } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { PageIndexHead } from '@wikifleet/domain/page-index';
 import type { Compression } from '@wikifleet/domain/plan';
 import { emptyCounts } from '@wikifleet/domain/receipts';
@@ -27,6 +28,8 @@ export interface ConversionOptions {
   /** The run's wiki; null: the file's own `dbname`, else `unknown`. */
   readonly wiki: string | null;
   readonly engine: Engine;
+  /** Which pages become rows. */
+  readonly filter: PageFilter;
   readonly compression: Compression;
   /** Decodes the blocks; one conversion at a time may use it. */
   readonly pool: BlockPool;
@@ -127,9 +130,9 @@ class SplitConversion {
   }
 
   async run(reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
-    const { wiki, engine } = this.#options;
+    const { wiki, engine, filter } = this.#options;
     const head = known === null ? {} : { head: known.dump };
-    const converter = new DumpConverter({ wiki, engine: makeEngine(engine), ...head });
+    const converter = new DumpConverter({ wiki, engine: makeEngine(engine), filter, ...head });
     this.#converter = converter;
     let isTranscribed = false;
     let isLimited = false;

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
+import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Compression } from '@wikifleet/domain/plan';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
@@ -108,6 +110,7 @@ export class MemorySink implements ByteSink {
 
 export interface Settings {
   readonly engine?: Engine;
+  readonly filter?: PageFilter;
   readonly compression?: Compression;
   readonly pool?: BlockPool;
   readonly chunkBytes?: number;
@@ -133,6 +136,7 @@ export async function convertPart(
     index: null,
     wiki: null,
     engine: DEFAULT_ENGINE,
+    filter: EVERY_PAGE,
     compression: 'none',
     pool: inline,
     rows,

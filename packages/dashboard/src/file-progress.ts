@@ -37,6 +37,8 @@ export interface FileProgress {
   /** Of the manifest; null until it was read. */
   rows: number | null;
   quarantined: number;
+  /** Pages that the plan's filter left out. */
+  filteredPages: number;
   failures: readonly SeenFailure[];
 }
 
@@ -54,6 +56,7 @@ export function fileProgress({ file, size }: PlanFile, settings: Settings): File
     manifest: null,
     rows: null,
     quarantined: 0,
+    filteredPages: 0,
     failures: [],
   };
 }

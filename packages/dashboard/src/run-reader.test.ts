@@ -51,7 +51,14 @@ describe('a run as S3 tells it', () => {
 
   const settle = async (splitBytes: number, force: boolean): Promise<Plan> => {
     const files = [FILE, 'testwiki-2.bz2'].map((file) => ({ file, path: `t/${file}`, size: SIZE, checksum: null }));
-    const settings = { splitBytes, format: 'jsonl', compression: 'none', rowsVersion: 1 } as const;
+    const settings = {
+      splitBytes,
+      format: 'jsonl',
+      compression: 'none',
+      rowsVersion: 1,
+      namespaces: null,
+      redirects: true,
+    } as const;
     return (await settlePlan(store, { run: RUN, vouchedBy: 'listing', settings, files }, { force })).plan;
   };
   const resultOf = (file: string, index: number): SplitResult => ({

@@ -247,6 +247,7 @@ export class RunReader {
     this.rates.rows.add(file.manifest?.modified ?? null, manifest.counts.rows - known);
     file.rows = manifest.counts.rows;
     file.quarantined = manifest.counts.quarantined;
+    file.filteredPages = manifest.counts.filteredPages;
     file.size = manifest.size;
     file.rowsOfSplits.clear();
   }
@@ -265,6 +266,7 @@ export class RunReader {
     file.splits = receipt.value.result.split.count;
     file.rowsOfSplits.set(split, counts.rows);
     file.quarantined += counts.quarantined;
+    file.filteredPages += counts.filteredPages;
     this.rates.rows.add(modified, counts.rows);
   }
 
@@ -283,10 +285,11 @@ export class RunReader {
   async #readRunManifest(plan: Plan, signal: AbortSignal): Promise<boolean> {
     await this.#budget.take(signal);
     const manifest = await readRunManifest(this.#store, plan, signal);
-    for (const { file: name, rows, size, quarantined } of manifest?.files ?? []) {
+    for (const { file: name, rows, size, quarantined, filteredPages } of manifest?.files ?? []) {
       const file = this.files.get(name);
       if (file === undefined) continue;
-      Object.assign(file, { rows, size, quarantined, manifest: file.manifest ?? { modified: null } });
+      const counts = { rows, size, quarantined, filteredPages };
+      Object.assign(file, { ...counts, manifest: file.manifest ?? { modified: null } });
       file.receipts = new Map();
       file.rowsOfSplits.clear();
     }

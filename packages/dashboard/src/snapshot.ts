@@ -62,6 +62,8 @@ export interface Snapshot {
   /** Files that are done whose rows were not counted so far: `rows` lacks them. */
   readonly filesUncounted: number;
   readonly quarantinedRevisions: number;
+  /** Pages that the filters of the plans left out. */
+  readonly filteredPages: number;
   readonly downloadedPerSecond: number;
   readonly convertedPerSecond: number;
   readonly rowsPerSecond: number;

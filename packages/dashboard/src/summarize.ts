@@ -23,6 +23,7 @@ type Sums = Pick<
   | 'rows'
   | 'filesUncounted'
   | 'quarantinedRevisions'
+  | 'filteredPages'
   | 'downloadedPerSecond'
   | 'convertedPerSecond'
   | 'rowsPerSecond'
@@ -37,7 +38,7 @@ type Sums = Pick<
 export function summarize(readers: readonly RunReader[]): Sums {
   const files = { waiting: 0, downloading: 0, downloaded: 0, converting: 0, done: 0, failed: 0 };
   const sums = { bytes: 0, downloadedBytes: 0, convertedBytes: 0, rows: 0, openBytes: 0 };
-  const counts = { filesUncounted: 0, quarantinedRevisions: 0, notesUnread: 0 };
+  const counts = { filesUncounted: 0, quarantinedRevisions: 0, filteredPages: 0, notesUnread: 0 };
   const rates = { downloadedPerSecond: 0, convertedPerSecond: 0, rowsPerSecond: 0 };
   const mirrors = new Map<string, MirrorSummary>();
   const runs = readers.map((reader) => {
@@ -52,6 +53,7 @@ export function summarize(readers: readonly RunReader[]): Sums {
       if (state !== 'failed') sums.openBytes += size * (1 - converted);
       sums.rows += rowsOf(file);
       counts.quarantinedRevisions += file.quarantined;
+      counts.filteredPages += file.filteredPages;
       if (file.manifest !== null && file.rows === null) counts.filesUncounted += 1;
       if (reader.state !== 'done' && file.note !== null && file.mirror === null) counts.notesUnread += 1;
       if (file.mirror !== null) addToMirror(mirrors, file.mirror, file);

@@ -18,6 +18,7 @@ export function showTotals(state) {
       count(state.rows),
       false,
     ],
+    ...(state.filteredPages === 0 ? [] : [['Pages filtered out', count(state.filteredPages), false]]),
     ['Rows/s', count(state.rowsPerSecond), false],
     ['Downloaded', `${megabytes(state.downloadedPerSecond)} MB/s`, false],
     ['Converted', `${megabytes(state.convertedPerSecond)} MB/s`, false],
@@ -25,6 +26,7 @@ export function showTotals(state) {
   ];
   const list = byId('totals');
   while (list.children.length < figures.length) list.append(make('div', {}, make('dt'), make('dd')));
+  while (list.children.length > figures.length) list.lastChild.remove();
   figures.forEach(([term, value, bad], at) => {
     const { children, classList } = list.children[at];
     classList.toggle('bad', bad);

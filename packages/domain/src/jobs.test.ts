@@ -11,6 +11,7 @@ import {
   splitsOf,
 } from './jobs.js';
 import type { ConvertJob, DownloadJob } from './jobs.js';
+import { MAX_NAMESPACES } from './page-filter.js';
 import { COMPRESSIONS } from './plan.js';
 import type { Plan } from './plan.js';
 import { KINDS } from './run.js';
@@ -20,7 +21,14 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
-  settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: {
+    splitBytes: 1000,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+  },
   files: [{ file: 'a.bz2', path: 'aawiki/20261001/a.bz2', size: 10, checksum: null }],
 };
 const OBJECT = { size: 10, sha256: 'a'.repeat(64), attemptId: '0b7e9c1a-8f7e-4a39-9f0e-000000000000' };
@@ -139,6 +147,10 @@ describe('jobs', () => {
   );
 
   it('go there and back (convert)', () => {
+    // the longest there may be among them: a job's message holds it
+    const namespaces = fc
+      .uniqueArray(fc.integer({ min: -(10 ** 14), max: 10 ** 14 }), { minLength: 1, maxLength: MAX_NAMESPACES })
+      .map((list) => list.sort((a, b) => a - b));
     const job: fc.Arbitrary<ConvertJob> = fc.record({
       version: fc.constant(1 as const),
       type: fc.constant('convert' as const),
@@ -152,6 +164,8 @@ describe('jobs', () => {
         format: fc.constant('jsonl' as const),
         compression: fc.constantFrom(...COMPRESSIONS),
         rowsVersion: fc.constant(1 as const),
+        namespaces: fc.option(namespaces),
+        redirects: fc.boolean(),
       }),
     });
     fc.assert(

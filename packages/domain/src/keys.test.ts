@@ -28,7 +28,14 @@ const RUN: Run = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026
 const ID = '0123abcd';
 const FILE = 'f.bz2';
 const SPLIT = { index: 3, count: 12, start: 0, end: 1 };
-const SETTINGS: Settings = { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 };
+const SETTINGS: Settings = {
+  splitBytes: 1000,
+  format: 'jsonl',
+  compression: 'gzip',
+  rowsVersion: 1,
+  namespaces: null,
+  redirects: true,
+};
 const OF_RUN = 'articles-multistream/simplewiki/2026-10-01';
 const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10-01/';
 

@@ -49,6 +49,7 @@ export const runManifestSchema = z.strictObject({
         pages: z.number().int(),
         rows: z.number().int(),
         quarantined: z.number().int(),
+        filteredPages: z.number().int(),
         parts: z.number().int(),
       }),
     ),
@@ -94,6 +95,7 @@ export function runManifestResult(plan: Plan, files: readonly FileManifestResult
       pages: counts.pages,
       rows: counts.rows,
       quarantined: counts.quarantined,
+      filteredPages: counts.filteredPages,
       parts: parts.length,
     })),
   };

@@ -14,7 +14,14 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
-  settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: {
+    splitBytes: 1000,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+  },
   files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
 };
 
@@ -46,6 +53,16 @@ describe('planSchema', () => {
     ['crc32', file({ checksum: { algorithm: 'crc32', value: 'a'.repeat(8) } }), 'files.0.checksum.algorithm'],
     ['splits of nothing', settings({ splitBytes: 0 }), 'settings.splitBytes'],
     ['rows of tomorrow', settings({ rowsVersion: 2 }), 'settings.rowsVersion'],
+    ['namespaces out of order', settings({ namespaces: [14, 0] }), 'settings.namespaces'],
+    ['a namespace twice', settings({ namespaces: [0, 0] }), 'settings.namespaces'],
+    ['no namespace at all', settings({ namespaces: [] }), 'settings.namespaces'],
+    ['half a namespace', settings({ namespaces: [0.5] }), 'settings.namespaces.0'],
+    [
+      'a thousand namespaces',
+      settings({ namespaces: Array.from({ length: 1000 }, (_, i) => i) }),
+      'settings.namespaces',
+    ],
+    ['no word on redirects', settings({ redirects: undefined }), 'settings.redirects'],
     ['brotli', settings({ compression: 'br' }), 'settings.compression'],
   ];
   for (const [what, plan, place] of refused) {
@@ -75,6 +92,8 @@ describe('differencesOfPlans', () => {
     ['the voucher', { ...PLAN, vouchedBy: 'listing' }, [/^vouchedBy: .*"dumpstatus".*"listing"/]],
     ['the split size', settings({ splitBytes: 1 }), [/^splitBytes: .*1000.*1$/]],
     ['the compression', settings({ compression: 'none' }), [/^compression: .*"gzip".*"none"/]],
+    ['the namespaces', settings({ namespaces: [0, 14] }), [/^namespaces: .*null, now.*\[0,14\]$/]],
+    ['the redirects', settings({ redirects: false }), [/^redirects: .*true, now.*false$/]],
     ['a size', files({ size: 101 }), [/^a\.xml\.bz2: size: .*100.*101$/]],
     ['a size not known any more', files({ size: null }), [/^a\.xml\.bz2: size: .*100.*null$/]],
     ['a checksum', files({ checksum: null }), [/^a\.xml\.bz2: checksum: .*md5.*null$/]],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isName, nameSchema } from './names.js';
+import { pageFilterSchema } from './page-filter.js';
 import { runSchema } from './run.js';
 
 /** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
@@ -52,6 +53,7 @@ export const settingsSchema = z.strictObject({
   format: z.literal('jsonl'),
   compression: z.enum(COMPRESSIONS),
   rowsVersion: z.literal(ROWS_VERSION),
+  ...pageFilterSchema.shape,
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -90,6 +92,7 @@ export function differencesOfPlans(old: Plan, made: Plan): string[] {
   for (const key of ['splitBytes', 'format', 'compression', 'rowsVersion'] as const) {
     compare(key, old.settings[key], made.settings[key]);
   }
+  for (const key of ['namespaces', 'redirects'] as const) compare(key, old.settings[key], made.settings[key]);
   const before = new Map(old.files.map((file) => [file.file, file]));
   const after = new Map(made.files.map((file) => [file.file, file]));
   for (const [name, file] of before) {

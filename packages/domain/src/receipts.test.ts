@@ -75,6 +75,9 @@ describe('sumCounts', () => {
     pagesWithoutRevision: fc.nat(),
     partialPages: fc.nat(),
     quarantined: fc.nat(),
+    filteredPages: fc.nat(),
+    filteredRevisions: fc.nat(),
+    pagesWithoutNamespace: fc.nat(),
     unmapped: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
   });
 
@@ -117,7 +120,14 @@ describe('manifests', () => {
     planId: PLAN_ID,
     run: RUN,
     vouchedBy: 'listing',
-    settings: { splitBytes: 50, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+    settings: {
+      splitBytes: 50,
+      format: 'jsonl',
+      compression: 'gzip',
+      rowsVersion: 1,
+      namespaces: null,
+      redirects: true,
+    },
     files: [planFile],
   };
   const results = [result(0), result(1)];
@@ -158,6 +168,7 @@ describe('manifests', () => {
         pages: 3,
         rows: 30,
         quarantined: 0,
+        filteredPages: 0,
         parts: 2,
       },
     ]);

@@ -52,6 +52,11 @@ export const countsSchema = z.strictObject({
   partialPages: count,
   /** Revisions (or remains of a page) that went to the quarantine. */
   quarantined: count,
+  /** Pages that the plan's filter left out, and their revisions, which nobody read. */
+  filteredPages: count,
+  filteredRevisions: count,
+  /** Pages that a filter of namespaces let pass because the dump does not say theirs; 0 without one. */
+  pagesWithoutNamespace: count,
   /** Elements that the rows have no column for, by name. */
   unmapped: z.record(z.string(), count),
 });
@@ -131,10 +136,29 @@ export const failureSchema = z.strictObject({
 
 export type Failure = z.infer<typeof failureSchema>;
 
-const SUM_KEYS = ['pages', 'rows', 'pagesWithoutRevision', 'partialPages', 'quarantined'] as const;
+const SUM_KEYS = [
+  'pages',
+  'rows',
+  'pagesWithoutRevision',
+  'partialPages',
+  'quarantined',
+  'filteredPages',
+  'filteredRevisions',
+  'pagesWithoutNamespace',
+] as const;
 
 export function emptyCounts(): Counts {
-  return { pages: 0, rows: 0, pagesWithoutRevision: 0, partialPages: 0, quarantined: 0, unmapped: {} };
+  return {
+    pages: 0,
+    rows: 0,
+    pagesWithoutRevision: 0,
+    partialPages: 0,
+    quarantined: 0,
+    filteredPages: 0,
+    filteredRevisions: 0,
+    pagesWithoutNamespace: 0,
+    unmapped: {},
+  };
 }
 
 /** The sum of counts; unmapped elements in the order of their names, so that equal sums are equal bytes. */

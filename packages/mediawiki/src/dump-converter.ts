@@ -1,5 +1,7 @@
 import { PermanentError } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
+import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { CountKeeper } from './dump-counts.js';
 import type { DumpCounts } from './dump-counts.js';
 import { readDumpHead } from './dump-head.js';
@@ -19,6 +21,8 @@ export interface DumpConverterOptions {
   readonly maxRevisionBytes?: number;
   /** The reference by default. */
   readonly engine?: RowEngine;
+  /** Which pages become rows; all by default. */
+  readonly filter?: PageFilter;
   /** The dump's head, where the bytes begin in mid-dump, in UTF-8: what stands before the first `<page>` is passed over. */
   readonly head?: DumpHead;
 }
@@ -55,7 +59,8 @@ export class DumpConverter {
   constructor(options: DumpConverterOptions) {
     this.#wiki = options.wiki === null ? null : checkName('wiki', options.wiki);
     this.#input = options.head === undefined ? new Utf8Input() : null;
-    this.#pages = new PageConverter(options.engine ?? new ReferenceEngine(), this.#counts);
+    const { engine = new ReferenceEngine(), filter = EVERY_PAGE } = options;
+    this.#pages = new PageConverter(engine, this.#counts, filter);
     const pages = this.#pages;
     this.#splitter = new DumpSplitter(
       {

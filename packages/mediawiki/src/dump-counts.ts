@@ -7,6 +7,11 @@ export interface DumpCounts {
   readonly partialPages: number;
   /** Records of the quarantine. */
   readonly quarantined: number;
+  /** Pages that the filter left out, and their revisions. */
+  readonly filteredPages: number;
+  readonly filteredRevisions: number;
+  /** Pages that a filter of namespaces let pass because the dump does not say theirs. */
+  readonly pagesWithoutNamespace: number;
   /** Occurrences of what has no column in rows and pages that stand: by element name, `#text`, `element@attribute`. */
   readonly unmapped: Readonly<Record<string, number>>;
 }
@@ -20,6 +25,9 @@ export class CountKeeper {
   pagesWithoutRevision = 0;
   partialPages = 0;
   quarantined = 0;
+  filteredPages = 0;
+  filteredRevisions = 0;
+  pagesWithoutNamespace = 0;
   readonly #unmapped = new Map<string, number>();
 
   unmapped(names: readonly string[]): void {
@@ -32,7 +40,10 @@ export class CountKeeper {
   /** A copy, its names sorted: the order of the dump's bytes does not matter. */
   snapshot(): DumpCounts {
     const { pages, rows, pagesWithoutRevision, partialPages, quarantined } = this;
+    const { filteredPages, filteredRevisions, pagesWithoutNamespace } = this;
     const sorted = [...this.#unmapped].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { pages, rows, pagesWithoutRevision, partialPages, quarantined, unmapped: Object.fromEntries(sorted) };
+    const read = { pages, rows, pagesWithoutRevision, partialPages, quarantined };
+    const filtered = { filteredPages, filteredRevisions, pagesWithoutNamespace };
+    return { ...read, ...filtered, unmapped: Object.fromEntries(sorted) };
   }
 }

@@ -159,7 +159,8 @@ describe('both engines, fuzzed', function () {
             from = next;
           }
         } else {
-          convert(bytes);
+          const filter = { namespaces: random(2) === 0 ? null : [random(16)], redirects: random(2) === 0 };
+          convert(bytes, { filter });
         }
       } catch (error) {
         console.log(`      they differ on ${JSON.stringify(bytes.toString('latin1'))} (latin1)`);

@@ -1,6 +1,9 @@
+import { isEveryPage } from '@wikifleet/domain/page-filter';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { isBlank } from './blank.js';
 import type { CountKeeper } from './dump-counts.js';
 import type { Piece } from './dump-splitter.js';
+import { judgePage } from './judge-page.js';
 import { guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
@@ -33,6 +36,8 @@ const NOTHING = Buffer.alloc(0);
 export class PageConverter {
   readonly #engine: RowEngine;
   readonly #counts: CountKeeper;
+  /** Null where every page is kept. */
+  readonly #filter: PageFilter | null;
   #wiki = 'unknown';
   /** Null where the page's head is broken. */
   #page: PageHead | null = null;
@@ -42,6 +47,8 @@ export class PageConverter {
   #head: Buffer | null = null;
   #hasRevision = false;
   #isPartial = false;
+  /** Whether the filter leaves the page out: its revisions are counted, and not read. */
+  #isFiltered = false;
   /** Where the last record's bytes end. */
   #quarantinedTo = -1;
   readonly #rows = new RowBuffer();
@@ -49,9 +56,10 @@ export class PageConverter {
   #isPageListed = false;
   #quarantine: QuarantineRecord[] = [];
 
-  constructor(engine: RowEngine, counts: CountKeeper) {
+  constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter) {
     this.#engine = engine;
     this.#counts = counts;
+    this.#filter = isEveryPage(filter) ? null : filter;
   }
 
   begin(wiki: string): void {
@@ -69,18 +77,32 @@ export class PageConverter {
     this.#page = null;
     this.#known = {};
     this.#head = null;
-    this.#hasRevision = this.#isPartial = this.#isPageListed = false;
+    this.#hasRevision = this.#isPartial = this.#isFiltered = this.#isPageListed = false;
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('PAGE_HEAD_TOO_LARGE', 'a page head', piece);
       const bytes = piece.bytes.subarray(PAGE_TAG.length);
       this.#page = this.#engine.readPage(this.#wiki, bytes);
       this.#head = Buffer.from(piece.bytes);
-      this.#counts.unmapped(this.#page.unmapped);
+      this.#judge(this.#page);
+      if (!this.#isFiltered) this.#counts.unmapped(this.#page.unmapped);
     });
+  }
+
+  /** A page whose head is broken never comes here: what nobody can judge is quarantined, whatever the filter. */
+  #judge(page: PageHead): void {
+    const verdict = this.#filter === null ? 'kept' : judgePage(this.#filter, page);
+    if (verdict === 'unknown') this.#counts.pagesWithoutNamespace += 1;
+    if (verdict !== 'filtered') return;
+    this.#counts.filteredPages += 1;
+    this.#isFiltered = true;
   }
 
   revision(piece: Piece): void {
     this.#hasRevision = true;
+    if (this.#isFiltered) {
+      this.#counts.filteredRevisions += 1;
+      return;
+    }
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('REVISION_TOO_LARGE', 'a revision', piece);
       const page = this.#page;
@@ -93,7 +115,7 @@ export class PageConverter {
   }
 
   between(piece: Piece): void {
-    if (piece.bytes !== null && isBlank(piece.bytes)) return;
+    if (this.#isFiltered || (piece.bytes !== null && isBlank(piece.bytes))) return;
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('PAGE_MATTER_TOO_LARGE', 'what is between revisions', piece);
       this.#counts.unmapped(this.#engine.readBetween(piece.bytes));
@@ -105,7 +127,7 @@ export class PageConverter {
     if (!closed && this.#quarantinedTo !== offset) {
       this.#record(new UnitFault('PAGE_CUT', '</page>', 'the next <page>, </mediawiki> or the end'), offset, NOTHING);
     }
-    if (!this.#hasRevision) this.#counts.pagesWithoutRevision += 1;
+    if (!this.#hasRevision && !this.#isFiltered) this.#counts.pagesWithoutRevision += 1;
     if (this.#isPartial) this.#counts.partialPages += 1;
   }
 

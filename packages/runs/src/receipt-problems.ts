@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
+import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 
@@ -24,6 +25,11 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
   if ((quarantine === null) !== (counts.quarantined === 0)) {
     return `${counts.quarantined} in quarantine, and ${quarantine === null ? 'no' : 'a'} quarantine file`;
   }
+  const { pages, pagesWithoutRevision, filteredPages, filteredRevisions, pagesWithoutNamespace } = counts;
+  if (isEveryPage(plan.settings) && filteredPages + filteredRevisions + pagesWithoutNamespace > 0)
+    return `${filteredPages} pages filtered out, and no filter in the plan`;
+  if (filteredPages + pagesWithoutRevision > pages)
+    return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
   let [offset, rows] = [0, 0];
   for (const member of members) {
     if (member.offset !== offset) return `a member at byte ${member.offset}: expected it at byte ${offset}`;

@@ -79,7 +79,14 @@ export function newDraft(files = ['a.bz2', 'a.bz2.b']): PlanDraft {
   return {
     run,
     vouchedBy: 'dumpstatus',
-    settings: { splitBytes: 30, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+    settings: {
+      splitBytes: 30,
+      format: 'jsonl',
+      compression: 'gzip',
+      rowsVersion: 1,
+      namespaces: null,
+      redirects: true,
+    },
     files: files.map((file) => ({ file, path: `x/${file}`, size: SIZE, checksum: null })),
   };
 }

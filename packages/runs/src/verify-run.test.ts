@@ -174,6 +174,18 @@ describe('verifyRun and repairRun', () => {
       [1],
     ],
     [
+      'a receipt counts pages that were filtered out, by a plan without a filter',
+      async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, filteredPages: 1, pages: 2 } })),
+      [['RECEIPT_CONTRADICTS', 1]],
+      [1],
+    ],
+    [
+      'a receipt counts more pages without a row than pages',
+      async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, pagesWithoutRevision: 99 } })),
+      [['RECEIPT_CONTRADICTS', 1]],
+      [1],
+    ],
+    [
       'a receipt names the part of another split',
       async () => await changeResult(1, (result) => ({ part: { ...result.part!, key: part(0) } })),
       [['RECEIPT_CONTRADICTS', 1]],

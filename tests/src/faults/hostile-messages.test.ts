@@ -26,7 +26,14 @@ const CONVERT = {
   type: 'convert',
   split: { index: 0, count: 1, start: 0, end: 1000 },
   object: { size: 1000, sha256: '0'.repeat(64), attemptId: '01234567' },
-  settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+  settings: {
+    splitBytes: 1000,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+  },
 };
 const JOBS: Record<WorkerKind, Record<string, unknown>> = { downloader: DOWNLOAD, converter: CONVERT };
 
@@ -73,6 +80,7 @@ const OF_CONVERTS: readonly [what: string, changes: Record<string, unknown>][] =
   ['a position beyond 2^53', { split: { index: 0, count: 1, start: 0, end: 2 ** 60 } }],
   ['splits of no bytes', { settings: { ...CONVERT.settings, splitBytes: 0 } }],
   ['a compression that is none', { settings: { ...CONVERT.settings, compression: 'rar' } }],
+  ['namespaces out of order', { settings: { ...CONVERT.settings, namespaces: [14, 0] } }],
   ['an attempt that is a path', { object: { ...CONVERT.object, attemptId: '../../x' } }],
 ];
 

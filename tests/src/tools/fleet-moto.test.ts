@@ -246,7 +246,14 @@ describe(`the operator's command line on moto${WITHOUT_MOTO}`, function () {
         planId: '0123abcd',
         run: simplewiki,
         vouchedBy: 'dumpstatus',
-        settings: { splitBytes: 1000, format: 'jsonl', compression: 'gzip', rowsVersion: 1 },
+        settings: {
+          splitBytes: 1000,
+          format: 'jsonl',
+          compression: 'gzip',
+          rowsVersion: 1,
+          namespaces: null,
+          redirects: true,
+        },
         files: [{ file: 'a.bz2', path: 'simplewiki/a.bz2', size: 10, checksum: null }],
       };
       const Key = 'runs/articles-multistream/simplewiki/2026-10-01/plan.json';

@@ -2,6 +2,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+const NO_COUNTS = {
+  pages: 0,
+  rows: 0,
+  pagesWithoutRevision: 0,
+  partialPages: 0,
+  quarantined: 0,
+  filteredPages: 0,
+  filteredRevisions: 0,
+  pagesWithoutNamespace: 0,
+  unmapped: {},
+};
 const KIND = 'articles-multistream';
 const DATE = '2026-10-01';
 const SPLIT_BYTES = 32 * 1024 * 1024;
@@ -33,17 +44,21 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
   const file = (i: number): string =>
     `${wiki}-20261001-pages-articles-multistream${i + 1}.xml-p${i * 1000 + 1}p${(i + 1) * 1000}.bz2`;
   const files = Array.from({ length: simulated.files }, (_, i) => file(i));
-  const settings = { splitBytes: SPLIT_BYTES, format: 'jsonl', compression: 'gzip', rowsVersion: 1 };
+  const settings = {
+    splitBytes: SPLIT_BYTES,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+  };
   const planned = files.map((name) => ({ file: name, path: `${wiki}/20261001/${name}`, size, checksum: null }));
   const objects = new Map<string, unknown>();
   objects.set(`${top}/plan.json`, { version: 1, planId, run, vouchedBy: 'dumpstatus', settings, files: planned });
   const counts = {
+    ...NO_COUNTS,
     pages: 900,
     rows: 1000 * splits,
-    pagesWithoutRevision: 0,
-    partialPages: 0,
-    quarantined: 0,
-    unmapped: {},
   };
   const closed = { closedAt: `${DATE}T12:00:00.000Z`, host: 'simulated' };
   const until = { done: simulated.done, converting: 0, failed: 0, downloaded: 0 };
@@ -105,6 +120,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
       pages: 900,
       rows: counts.rows,
       quarantined: 0,
+      filteredPages: 0,
       parts: 0,
     }));
     objects.set(`${top}/${planId}/manifest.json`, { version: 1, result: { ...of, files: rows }, run: closed });
@@ -146,7 +162,7 @@ function receiptOf(run: object, planId: string, file: string, size: number, inde
     dbname: null,
     encoding: 'utf-8',
   };
-  const counts = { pages: 900, rows: 1000, pagesWithoutRevision: 0, partialPages: 0, quarantined: 0, unmapped: {} };
+  const counts = { ...NO_COUNTS, pages: 900, rows: 1000 };
   const none = {
     passedOver: [],
     firstPage: null,

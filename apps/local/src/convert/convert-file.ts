@@ -9,6 +9,7 @@ import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import type { SplitBoundaries } from '@wikifleet/domain/join';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Compression } from '@wikifleet/domain/plan';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
@@ -18,6 +19,7 @@ import type { ProgressLine } from '../progress-line.js';
 export interface ConvertFileOptions {
   readonly wiki: string | null;
   readonly engine: Engine;
+  readonly filter: PageFilter;
   readonly pool: BlockPool;
   readonly splitBytes: number;
   readonly compression: Compression;

@@ -7,6 +7,8 @@ export function summarize(path: string, { counts, xmlBytes, seconds, problems }:
   const lines = [`${path}: ${plural(counts.pages, 'page')}, ${plural(counts.rows, 'row')}, ${pace}`];
   const notes: [number, string][] = [
     [counts.pagesWithoutRevision, 'pages without a revision, which have no row'],
+    [counts.filteredPages, `pages filtered out, with ${plural(counts.filteredRevisions, 'revision')}`],
+    [counts.pagesWithoutNamespace, 'pages kept though the dump does not say their namespace'],
     [counts.quarantined, 'pieces that could not be read (--quarantine FILE keeps them, with why)'],
     [counts.partialPages, 'pages of which something could not be read'],
   ];

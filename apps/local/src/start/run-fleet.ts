@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { filterArguments } from '@wikifleet/config/filter-flags';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { FleetError } from '@wikifleet/domain/errors';
+import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Compression } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
@@ -30,6 +32,7 @@ export interface FleetOptions {
   /** Of the loopback cloud; 0: any free one. */
   readonly port: number;
   readonly compression: Compression;
+  readonly filter: PageFilter;
   /** What becomes of raw objects once a file's rows are whole. */
   readonly rawObjects: 'keep' | 'delete';
   readonly fresh: boolean;
@@ -108,7 +111,8 @@ async function seedAll(
   const answerSchema = z.object({ run: runSchema });
   for (const args of seeds) {
     const fixed = ['--json', '--compression', options.compression, '--split-bytes', String(options.splitBytes)];
-    const all = [...args, ...fixed, ...(options.force ? ['--force'] : [])];
+    const filter = filterArguments(options.filter);
+    const all = [...args, ...fixed, ...filter, ...(options.force ? ['--force'] : [])];
     const output = await runSeed(all, environment, say, stop);
     runs.push(answerSchema.parse(JSON.parse(output)).run);
   }

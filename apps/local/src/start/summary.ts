@@ -20,8 +20,13 @@ function linesOfRun(state: RunState): string[] {
     const name = `  ${file.padEnd(width)}`;
     const whole = done.get(file);
     if (whole !== undefined) {
-      const { pages, rows, quarantined } = whole.counts;
-      const note = quarantined === 0 ? '' : `, ${count(quarantined)} in the quarantine`;
+      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace } = whole.counts;
+      const notes: [number, string][] = [
+        [filteredPages, 'pages filtered out'],
+        [pagesWithoutNamespace, 'kept though their namespace is not known'],
+        [quarantined, 'in the quarantine'],
+      ];
+      const note = notes.map(([n, what]) => (n === 0 ? '' : `, ${count(n)} ${what}`)).join('');
       return `${name}  ${count(pages).padStart(9)} pages ${count(rows).padStart(10)} rows  ${megabytes(whole.size).padStart(9)}${note}`;
     }
     const failure = failures.find((candidate) => candidate.file === file);
