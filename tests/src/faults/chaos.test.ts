@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DeleteObjectsCommand, S3Client, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { inFolder } from '../end-to-end/programs.js';
 import { runChaos } from './chaos-run.js';
 import type { ChaosOptions } from './chaos-run.js';
@@ -36,6 +37,20 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
   }
 }
 
+/** What other tests left there is no chaos's. */
+async function emptyBucket(endpoint: string): Promise<void> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  try {
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: 'wikifleet' })) {
+      const Objects = Contents.map(({ Key }) => ({ Key }));
+      if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket: 'wikifleet', Delete: { Objects } }));
+    }
+  } finally {
+    s3.destroy();
+  }
+}
+
 describe('chaos', function () {
   // a minute where nothing else runs
   this.timeout(600_000);
@@ -47,6 +62,7 @@ describe('chaos', function () {
 
   it(`does so against LocalStack${LOCALSTACK === '' ? ' (skipped: no WIKIFLEET_LOCALSTACK_ENDPOINT)' : ''}`, async function () {
     if (LOCALSTACK === '') this.skip();
+    await emptyBucket(LOCALSTACK);
     await inFolder(async (folder) => await compare(folder, LOCALSTACK, 2));
   });
 });

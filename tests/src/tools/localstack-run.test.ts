@@ -99,7 +99,8 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
       for (const program of ['downloader', 'converter'])
         running.push(start(`${program}/dist/main.js`, [], environment));
       const seedArgs = ['--wiki', 'samplewiki', '--date', 'latest', '--split-bytes', '150000'];
-      const seeded = await run('seed/dist/main.js', [...seedArgs, '--json'], environment);
+      // another test may have left its plan of the same run there
+      const seeded = await run('seed/dist/main.js', [...seedArgs, '--force', '--json'], environment);
       assert.equal(seeded.code, 0, seeded.stderr);
       const { planId } = JSON.parse(seeded.stdout) as { planId: string };
       const manifestKey = `runs/${RUN}/${planId}/manifest.json`;
