@@ -23,7 +23,8 @@ RUN find packages apps \( -name src -o -name assembly -o -name '*.test.*' -o -na
   && chmod -R a+rX,go-w package.json LICENSE mirrors.json node_modules packages apps
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production
+# One heap of the C library for all threads: a downloader keeps some 12 MB less
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE /app/mirrors.json ./
 COPY --from=build /app/node_modules node_modules

@@ -109,6 +109,8 @@ async function downloader(processes, folder, port, round) {
   const { child: cloud, env: places } = await processes.startCloud(out);
   const env = {
     ...places,
+    // as the image has it
+    MALLOC_ARENA_MAX: '1',
     WIKIFLEET_MIRRORS: await writeMirrors(join(folder, 'mirrors.json'), port, connections),
     WIKIFLEET_DOWNLOAD_SLOTS: String(connections),
   };

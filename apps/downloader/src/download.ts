@@ -115,7 +115,9 @@ async function fetchToStore(
   let attemptId = '';
   const newWriter = (): ObjectWriter => {
     attemptId = randomUUID();
-    return store.createWriter(key, { partBytes: rawPartBytes(size), metadata: { [ATTEMPT_ID]: attemptId }, signal });
+    const partBytes = rawPartBytes(size);
+    const isLarge = size >= partBytes;
+    return store.createWriter(key, { partBytes, isLarge, metadata: { [ATTEMPT_ID]: attemptId }, signal });
   };
   log.info({ event: 'download started', bytes: size }, 'fetching');
   const { fetched, sha256, writer } = await fetchProved(context, size, newWriter, (error) =>

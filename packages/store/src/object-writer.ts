@@ -14,6 +14,8 @@ import type { WriteCondition } from './store.js';
 export interface WriterOptions {
   /** Bytes of a part of the multipart upload: 5 MiB at least; a smaller object is written at once. */
   readonly partBytes: number;
+  /** Whether it will be as large as a part at least: then no small buffer grows to one. */
+  readonly isLarge?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   readonly signal: AbortSignal;
@@ -87,10 +89,13 @@ export class ObjectWriter {
   #reserve(bytes: number): void {
     const wanted = Math.min(this.#options.partBytes, this.#filled + bytes);
     if (wanted <= this.#buffer.length) return;
-    const { partBytes } = this.#options;
+    const { partBytes, isLarge } = this.#options;
     const spare = this.#spare.pop();
     // after its first part an object is large
-    const size = this.#parts.length > 0 ? partBytes : Math.min(partBytes, Math.max(wanted, 2 * this.#buffer.length));
+    const size =
+      isLarge === true || this.#parts.length > 0
+        ? partBytes
+        : Math.min(partBytes, Math.max(wanted, 2 * this.#buffer.length));
     const grown = spare ?? Buffer.allocUnsafeSlow(size);
     this.#buffer.copy(grown, 0, 0, this.#filled);
     this.#buffer = grown;
