@@ -3,13 +3,13 @@ import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { FleetWatcher } from '@wikifleet/dashboard/fleet-watcher';
 import type { Snapshot } from '@wikifleet/dashboard/snapshot';
+import { connect } from '@wikifleet/worker/connect';
 import type { ExitCode } from '@wikifleet/worker/run-main';
 import { stopRequested } from '@wikifleet/worker/stop-requested';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
 import { printable, printableJson } from './printable.js';
 import { screenLines, plainLine } from './status-watch-lines.js';
-import { connectWatched } from './watch-cloud.js';
 
 const COMMAND_LINE = {
   usage: 'npm run -s fleet -- status --watch [--wiki W --date D [--kind K]] [--json]',
@@ -44,7 +44,7 @@ export const watchStatus: Command = async (argv, releases) => {
     stop.abort();
   };
   stdout.on('error', broken);
-  const cloud = await connectWatched(readSettings(process.env, CLOUD_VARIABLES), releases);
+  const cloud = await connect(readSettings(process.env, CLOUD_VARIABLES), releases);
   const watcher = new FleetWatcher({ cloud, runs: run === null ? null : [run] });
   releases.defer(watcher, async (one) => await one.close());
   releases.defer(watcher.watch(), (unwatch) => unwatch());

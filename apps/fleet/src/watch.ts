@@ -1,10 +1,10 @@
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
+import { connect } from '@wikifleet/worker/connect';
 import { stopRequested } from '@wikifleet/worker/stop-requested';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
-import { connectWatched } from './watch-cloud.js';
 
 const DEFAULT_PORT = '4570';
 
@@ -29,7 +29,7 @@ export const watch: Command = async (argv, releases) => {
     stopRequested(() => {}),
     (request) => request.dispose(),
   );
-  const cloud = await connectWatched(readSettings(process.env, CLOUD_VARIABLES), releases);
+  const cloud = await connect(readSettings(process.env, CLOUD_VARIABLES), releases);
   const page = await startWatch({ cloud, runs: run === null ? null : [run], port });
   releases.defer(page, async ({ close }) => await close());
   process.stdout.write(`${page.url}\n`);

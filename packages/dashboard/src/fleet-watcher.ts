@@ -7,17 +7,16 @@ import type { Queue } from '@wikifleet/queue/queue';
 import type { Store } from '@wikifleet/store/store';
 import { CallBudget } from './call-budget.js';
 import { findRuns } from './find-runs.js';
+import { readUploads } from './read-uploads.js';
+import type { Upload } from './read-uploads.js';
 import { RunReader } from './run-reader.js';
 import type { DepthSample, Snapshot, TileFilter, TilePage } from './snapshot.js';
 import { summarize, tilesOf, transfersOf } from './summarize.js';
-import type { Upload, Uploads } from './uploads.js';
 
 export interface WatchedCloud {
   readonly store: Store;
   readonly downloads: Queue;
   readonly converts: Queue;
-  /** Null: which files are just downloaded is not looked at. */
-  readonly uploads: Uploads | null;
 }
 
 export interface WatcherOptions {
@@ -196,9 +195,8 @@ export class FleetWatcher {
   }
 
   async #lookAtUploads(): Promise<number> {
-    const { uploads } = this.#options.cloud;
-    if (uploads === null || this.#watchers === 0 || this.#nothingOpen()) return this.#everyMs;
-    this.#uploads = await uploads.read('raw/', this.#s3, this.#controller.signal);
+    if (this.#watchers === 0 || this.#nothingOpen()) return this.#everyMs;
+    this.#uploads = await readUploads(this.#options.cloud.store, 'raw/', this.#s3, this.#controller.signal);
     this.#takeUploads(this.#followed);
     return this.#everyMs;
   }

@@ -18,9 +18,9 @@ import { Store } from '@wikifleet/store/store';
 import { CallBudget } from './call-budget.js';
 import { findRuns } from './find-runs.js';
 import { readQuarantine } from './read-quarantine.js';
+import { readUploads } from './read-uploads.js';
 import { RunReader } from './run-reader.js';
 import { summarize, tilesOf } from './summarize.js';
-import { Uploads } from './uploads.js';
 
 // nothing on loopback checks them, but the SDK does not send without
 process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
@@ -44,7 +44,6 @@ describe('a run as S3 tells it', () => {
   let directory: string;
   let cloud: LocalCloud;
   let store: Store;
-  let uploads: Uploads;
   let s3: S3Client;
   let plan: Plan;
   let reader: RunReader;
@@ -111,12 +110,10 @@ describe('a run as S3 tells it', () => {
     cloud = await startLocalCloud({ directory, buckets: { bucket: join(directory, 'objects') } });
     const place = { region: 'us-east-1', endpoint: cloud.endpoint };
     store = Store.connect({ ...place, bucket: 'bucket' });
-    uploads = Uploads.connect({ ...place, bucket: 'bucket' });
     s3 = new S3Client({ ...place, forcePathStyle: true });
     reader = new RunReader(store, RUN, budget);
   });
   after(async () => {
-    uploads.close();
     s3.destroy();
     store.close();
     await cloud.close();
@@ -137,8 +134,10 @@ describe('a run as S3 tells it', () => {
     const to = { Bucket: 'bucket', Key: rawKey(RUN, FILE) };
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(to));
     await s3.send(new UploadPartCommand({ ...to, UploadId, PartNumber: 1, Body: Buffer.alloc(100) }));
-    const [upload] = await uploads.read('raw/', budget, signal);
+    const before = budget.lastMinute;
+    const [upload] = await readUploads(store, 'raw/', budget, signal);
     assert.deepEqual([upload?.key, upload?.received], [to.Key, 100]);
+    assert.equal(budget.lastMinute - before, 2, 'a call for the list, and one for the bytes');
     reader.takeUploads(new Map([[FILE, upload!]]));
     const [first] = tilesOf(reader, 'open', 0).tiles;
     assert.deepEqual([first?.state, first?.downloaded], ['downloading', 0.4]);

@@ -14,9 +14,9 @@ import type { CallBudget } from './call-budget.js';
 import { fileProgress, openFailures, stateOf } from './file-progress.js';
 import type { FileProgress, Seen } from './file-progress.js';
 import { Rate } from './rate.js';
+import type { Upload } from './read-uploads.js';
 import { listLargeRun, listWholeRun } from './run-listing.js';
 import type { RunListing } from './run-listing.js';
-import type { Upload } from './uploads.js';
 
 /** A run of more keys than two pages of a listing is read in parts. */
 const MOST_KEYS_AT_ONCE = 2000;

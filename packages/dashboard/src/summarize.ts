@@ -1,9 +1,9 @@
 import { runName } from '@wikifleet/domain/run';
 import { openFailures, rowsOf, sharesOf, stateOf } from './file-progress.js';
 import type { FileProgress, FileState } from './file-progress.js';
+import type { Upload } from './read-uploads.js';
 import type { RunReader } from './run-reader.js';
 import type { MirrorSummary, RunSummary, Snapshot, Tile, TileFilter, TilePage } from './snapshot.js';
-import type { Upload } from './uploads.js';
 
 /** Tiles of one page: what a screen shows and a browser draws at once. */
 const TILES = 500;

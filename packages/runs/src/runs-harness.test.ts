@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { partKey, receiptKey } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
@@ -27,7 +27,7 @@ export interface Loopback {
   readonly store: Store;
   readonly keys: (prefix?: string) => Promise<string[]>;
   readonly beginUpload: (key: string) => Promise<void>;
-  readonly uploads: () => Promise<(string | undefined)[]>;
+  readonly uploads: () => Promise<string[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -39,18 +39,11 @@ export async function startS3(): Promise<Loopback> {
   const store = Store.connect({ ...place, bucket: BUCKET });
   return {
     store,
-    keys: async (prefix = '') => {
-      const keys: string[] = [];
-      for await (const { key } of store.list(prefix)) keys.push(key);
-      return keys;
-    },
+    keys: async (prefix = '') => await keysOf(store.list(prefix)),
     beginUpload: async (Key) => {
       await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
     },
-    uploads: async () => {
-      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
-      return Uploads.map(({ Key }) => Key);
-    },
+    uploads: async () => await keysOf(store.uploads('')),
     close: async () => {
       store.close();
       client.destroy();
@@ -58,6 +51,12 @@ export async function startS3(): Promise<Loopback> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+async function keysOf(listed: AsyncIterable<{ readonly key: string }>): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of listed) keys.push(key);
+  return keys;
 }
 
 /** The store with some of its methods replaced. */

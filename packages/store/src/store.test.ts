@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError, UsageError } from '@wikifleet/domain/errors';
 import { z } from 'zod';
 import { Store } from './store.js';
+import type { ListedUpload } from './store.js';
 import { BUCKET, refuse, startHttp, startS3 } from './s3-harness.test.js';
 import type { HttpServer, LoopbackS3 } from './s3-harness.test.js';
 
@@ -106,6 +107,26 @@ describe('Store', () => {
     assert.equal(await store.abortUploads('nothing/'), 0);
     assert.equal(await store.abortUploads(''), 1);
   });
+
+  it('lists the uploads under way page by page, each with its bytes until it has ended', async () => {
+    const keys = Array.from({ length: 1005 }, (_, i) => `pages/${String(i).padStart(4, '0')}`);
+    const begin = async (Key: string): Promise<unknown> =>
+      await s3.client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    await Promise.all(keys.map(begin));
+    const uploads: ListedUpload[] = [];
+    for await (const upload of store.uploads('pages/')) uploads.push(upload);
+    assert.deepEqual(
+      uploads.map(({ key }) => key),
+      keys,
+    );
+    const last = uploads.at(-1)!;
+    assert.equal(await store.uploadedBytes(last), 0);
+    const part = { Bucket: BUCKET, Key: last.key, UploadId: last.uploadId, PartNumber: 1, Body: 'twelve bytes' };
+    await s3.client.send(new UploadPartCommand(part));
+    assert.equal(await store.uploadedBytes(last), 12);
+    assert.equal(await store.abortUploads('pages/'), 1005);
+    assert.equal(await store.uploadedBytes(last), null);
+  }).timeout(20_000);
 
   it('ends by its signal', async () => {
     const signal = AbortSignal.abort(new FleetError('LEASE_LOST', 'x'));

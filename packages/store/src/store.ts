@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -38,6 +39,12 @@ export interface ListedObject {
   readonly size: number;
   /** When it was written; null where S3 does not say. */
   readonly modified: Date | null;
+}
+
+/** A multipart upload under way. */
+export interface ListedUpload {
+  readonly key: string;
+  readonly uploadId: string;
 }
 
 /** When a write may happen; `ifMatch` is an ETag. */
@@ -215,13 +222,8 @@ export class Store {
     }
   }
 
-  /** Aborts the multipart uploads below a prefix whose keys are `ours` (default: all); returns how many. */
-  async abortUploads(
-    prefix: string,
-    signal?: AbortSignal,
-    ours: (key: string) => boolean = () => true,
-  ): Promise<number> {
-    let aborted = 0;
+  /** The multipart uploads below a prefix that are under way, 1,000 a call. */
+  async *uploads(prefix: string, signal?: AbortSignal): AsyncGenerator<ListedUpload> {
     let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
     for (;;) {
       const page = await this.#client.send(
@@ -229,11 +231,9 @@ export class Store {
         send(signal),
       );
       for (const { Key, UploadId } of page.Uploads ?? []) {
-        if (Key === undefined || !ours(Key)) continue;
-        await this.#abortUpload(Key, UploadId, signal);
-        aborted += 1;
+        if (Key !== undefined && UploadId !== undefined) yield { key: Key, uploadId: UploadId };
       }
-      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return aborted;
+      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return;
       markers = {
         KeyMarker: page.NextKeyMarker,
         ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
@@ -241,7 +241,34 @@ export class Store {
     }
   }
 
-  async #abortUpload(key: string, uploadId: string | undefined, signal?: AbortSignal): Promise<void> {
+  /** The bytes of an upload's first 1,000 parts, one call; null where it has ended meanwhile. */
+  async uploadedBytes({ key, uploadId }: ListedUpload, signal?: AbortSignal): Promise<number | null> {
+    const command = new ListPartsCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId });
+    try {
+      const { Parts = [] } = await this.#client.send(command, send(signal));
+      return Parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Aborts the multipart uploads below a prefix whose keys are `ours` (default: all); returns how many. */
+  async abortUploads(
+    prefix: string,
+    signal?: AbortSignal,
+    ours: (key: string) => boolean = () => true,
+  ): Promise<number> {
+    let aborted = 0;
+    for await (const upload of this.uploads(prefix, signal)) {
+      if (!ours(upload.key)) continue;
+      await this.#abortUpload(upload, signal);
+      aborted += 1;
+    }
+    return aborted;
+  }
+
+  async #abortUpload({ key, uploadId }: ListedUpload, signal?: AbortSignal): Promise<void> {
     const command = new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId });
     try {
       await this.#client.send(command, send(signal));

@@ -71,7 +71,7 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
       WIKIFLEET_RAW_OBJECTS: options.rawObjects,
     };
     const runs = await seedAll(source.seeds, options, environment, say, stop);
-    const watch = await startWatch({ cloud: { ...loopback.cloud, uploads: null }, runs, port: 0 });
+    const watch = await startWatch({ cloud: loopback.cloud, runs, port: 0 });
     releases.defer(watch, async (page) => await page.close());
     say(`Watch it live: ${watch.url}`);
     const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
