@@ -10,6 +10,7 @@ import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
 import { createLog } from '@wikifleet/worker/log';
+import { depthLog } from '@wikifleet/worker/depth-publisher';
 import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
@@ -48,7 +49,7 @@ await runMain(
     const workers = settings.WIKIFLEET_WORKERS === 0 ? availableParallelism() : settings.WIKIFLEET_WORKERS;
     const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
     const { store, downloads, converts } = await connect(settings, releases);
-    const depth = openDepthPublisher(settings, [converts], log, releases, { everyMs: IDLE_MS });
+    const depth = openDepthPublisher(settings, [converts], depthLog(log), releases, { everyMs: IDLE_MS });
     const onClosed = (): void => void depth?.publish(converts);
     const parts = { store, downloads, pool, rawObjects: settings.WIKIFLEET_RAW_OBJECTS, onClosed };
     await runService<ConvertJob>(

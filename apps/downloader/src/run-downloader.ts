@@ -11,6 +11,7 @@ import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
 import { createLog } from '@wikifleet/worker/log';
+import { depthLog } from '@wikifleet/worker/depth-publisher';
 import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
@@ -61,7 +62,9 @@ await runMain(
       },
     });
     const { store, downloads, converts } = await connect(settings, releases);
-    const depth = openDepthPublisher(settings, [downloads, converts], log, releases, { everyMs: DEPTH_EVERY_MS });
+    const depth = openDepthPublisher(settings, [downloads, converts], depthLog(log), releases, {
+      everyMs: DEPTH_EVERY_MS,
+    });
     const onEnqueued = (splits: number): void => void depth?.publish(converts, splits);
     await runService<DownloadJob>(
       {

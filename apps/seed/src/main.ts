@@ -7,10 +7,8 @@ import { KINDS, parseKind } from '@wikifleet/domain/run';
 import { catalogueOfMirrors } from '@wikifleet/mirror/catalogue-of-mirrors';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
 import type { Queue } from '@wikifleet/queue/queue';
-import { publishOutstanding } from '@wikifleet/queue/publish-outstanding';
-import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { connect } from '@wikifleet/worker/connect';
-import { publishesDepth } from '@wikifleet/worker/open-depth-publisher';
+import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { chooseWikis } from './choose-wikis.js';
 import { describe } from './describe.js';
@@ -50,19 +48,7 @@ const COMMAND_LINE = {
 /** What a wiki may be without, so that `--wiki all` goes past it with a remark. */
 const NOT_THERE = new Set(['WIKI_UNKNOWN', 'NO_COMPLETE_RUN', 'RUN_UNKNOWN', 'RUN_NOT_READY']);
 
-const PUBLISH_TIMEOUT_MS = 10_000;
-
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** Wakes the fleet: SQS's own metrics would take minutes. */
-async function publish(metrics: CloudWatchMetrics, queue: Queue, atLeast: number): Promise<void> {
-  const signal = AbortSignal.timeout(PUBLISH_TIMEOUT_MS);
-  try {
-    await publishOutstanding(queue, async (datum, until) => await metrics.put(datum, until), { atLeast, signal });
-  } catch (error) {
-    say(`the depth of ${queue.name} was not published (${messageOf(error)}): the fleet wakes some minutes later`);
-  }
-}
 
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
@@ -92,9 +78,9 @@ await runMain(async (releases) => {
   const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, { most: 1 });
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
-  const metrics = publishesDepth(settings)
-    ? releases.defer(new CloudWatchMetrics(settings), async (m) => await m.close())
-    : null;
+  const failed = (queue: Queue, error: unknown): void =>
+    say(`the depth of ${queue.name} was not published (${messageOf(error)}): the fleet wakes some minutes later`);
+  const depth = openDepthPublisher(settings, [cloud.downloads], { failed }, releases);
   const holding = mirrorsFor(known, request.kind);
   const source = catalogueOfMirrors(holding, new AbortController().signal);
   const chosen = await chooseWikis(
@@ -110,7 +96,8 @@ await runMain(async (releases) => {
     const { draft, remarks } = await planRun(source, { ...request, wiki });
     remarks.forEach(say);
     const seeded = await seedRun(cloud, draft, options);
-    if (metrics !== null && seeded.enqueued.length > 0) await publish(metrics, cloud.downloads, seeded.enqueued.length);
+    // wakes the fleet: SQS's own metrics would take minutes
+    if (seeded.enqueued.length > 0) await depth?.publish(cloud.downloads, seeded.enqueued.length);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(seeded)}\n`);
     else describe(draft, seeded).forEach(say);
   };

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { MetricDatum, PutMetric } from '@wikifleet/queue/publish-outstanding';
 import { Queue } from '@wikifleet/queue/queue';
 import { pino } from 'pino';
-import { DepthPublisher } from './depth-publisher.js';
+import { DepthPublisher, depthLog } from './depth-publisher.js';
 
 /** A queue whose depth is known without a server: what is tested is what is said, and when. */
 class StillQueue extends Queue {
@@ -20,7 +20,7 @@ function opened(put: PutMetric, options: ConstructorParameters<typeof DepthPubli
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const queues = [new StillQueue('one'), new StillQueue('two')];
-  return { lines, queues, publisher: new DepthPublisher(queues, put, log, options) };
+  return { lines, queues, publisher: new DepthPublisher(queues, put, depthLog(log), options) };
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -12,6 +12,22 @@ export interface DepthPublisherOptions {
   readonly callMs?: number;
 }
 
+/** Told what became of publications. */
+export interface DepthReports {
+  readonly published?: (queue: Queue, outstanding: number) => void;
+  /** A failure, once until it works again. */
+  readonly failed: (queue: Queue, error: unknown) => void;
+}
+
+/** As a worker says it: in its log. */
+export function depthLog(log: Log): DepthReports {
+  return {
+    published: (queue, outstanding) => log.debug({ event: 'depth published', queue: queue.name, outstanding }),
+    failed: (queue, error) =>
+      log.warn({ event: 'depth not published', queue: queue.name, code: codeOf(error) }, messageOf(error)),
+  };
+}
+
 /**
  * Tells CloudWatch how much is left in queues, so that the fleet grows and goes. Publishing is no part of a job: it
  * never throws and never holds one up; a failure is said once, until it works again.
@@ -19,17 +35,17 @@ export interface DepthPublisherOptions {
 export class DepthPublisher {
   readonly #queues: readonly Queue[];
   readonly #put: PutMetric;
-  readonly #log: Log;
+  readonly #reports: DepthReports;
   readonly #callMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #abort = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #said: string | undefined;
 
-  constructor(queues: readonly Queue[], put: PutMetric, log: Log, options: DepthPublisherOptions = {}) {
+  constructor(queues: readonly Queue[], put: PutMetric, reports: DepthReports, options: DepthPublisherOptions = {}) {
     this.#queues = queues;
     this.#put = put;
-    this.#log = log;
+    this.#reports = reports;
     this.#callMs = options.callMs ?? 10_000;
     if (options.everyMs !== undefined) {
       // one that hangs is not joined by more
@@ -57,12 +73,12 @@ export class DepthPublisher {
     try {
       const outstanding = await publishOutstanding(queue, this.#put, { atLeast, signal });
       this.#said = undefined;
-      this.#log.debug({ event: 'depth published', queue: queue.name, outstanding });
+      this.#reports.published?.(queue, outstanding);
     } catch (error) {
       const code = codeOf(error);
       if (this.#abort.signal.aborted || code === this.#said) return;
       this.#said = code;
-      this.#log.warn({ event: 'depth not published', queue: queue.name, code }, messageOf(error));
+      this.#reports.failed(queue, error);
     }
   }
 

@@ -2,8 +2,7 @@ import type { Queue } from '@wikifleet/queue/queue';
 import { CloudWatchMetrics } from './cloudwatch-metrics.js';
 import type { CloudWatchPlace } from './cloudwatch-metrics.js';
 import { DepthPublisher } from './depth-publisher.js';
-import type { DepthPublisherOptions } from './depth-publisher.js';
-import type { Log } from './log.js';
+import type { DepthPublisherOptions, DepthReports } from './depth-publisher.js';
 import type { ReleaseStack } from './release-stack.js';
 
 export interface DepthSettings extends CloudWatchPlace {
@@ -11,7 +10,7 @@ export interface DepthSettings extends CloudWatchPlace {
 }
 
 /** Elsewhere than on AWS nothing scales by it, unless somebody wants it. */
-export function publishesDepth({ AWS_ENDPOINT_URL: endpoint, WIKIFLEET_PUBLISH_DEPTH: wish }: DepthSettings): boolean {
+function publishesDepth({ AWS_ENDPOINT_URL: endpoint, WIKIFLEET_PUBLISH_DEPTH: wish }: DepthSettings): boolean {
   return (wish ?? (endpoint === undefined ? 'on' : 'off')) === 'on';
 }
 
@@ -19,12 +18,12 @@ export function publishesDepth({ AWS_ENDPOINT_URL: endpoint, WIKIFLEET_PUBLISH_D
 export function openDepthPublisher(
   settings: DepthSettings,
   queues: readonly Queue[],
-  log: Log,
+  reports: DepthReports,
   releases: ReleaseStack,
   options: DepthPublisherOptions = {},
 ): DepthPublisher | null {
   if (!publishesDepth(settings)) return null;
   const metrics = releases.defer(new CloudWatchMetrics(settings), async (m) => await m.close());
   const put = async (...args: Parameters<CloudWatchMetrics['put']>): Promise<void> => await metrics.put(...args);
-  return releases.defer(new DepthPublisher(queues, put, log, options), async (p) => await p.close());
+  return releases.defer(new DepthPublisher(queues, put, reports, options), async (p) => await p.close());
 }
