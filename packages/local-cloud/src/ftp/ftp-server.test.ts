@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { directoryTree } from './directory-tree.js';
 import { startFtpServer } from './ftp-server.js';
 import type { FtpServer, FtpServerOptions } from './ftp-server.js';
+import type { FtpTree } from './ftp-tree.js';
 import { mappedTree } from './mapped-tree.js';
 
 const BYTES = Buffer.alloc(1_000_000, 'wikifleet ');
@@ -249,6 +255,40 @@ describe('startFtpServer', () => {
       await first.ask('QUIT');
       await open().login();
     });
+  }
+
+  const waiting: [what: string, options: Partial<FtpServerOptions>][] = [
+    ['sends slowly', { bytesPerSecond: 200_000 }],
+    ['sends no more', { faults: { transfer: () => ({ kind: 'stall', afterBytes: 1000 }) } }],
+    ['sends as fast as it can, and not all', { faults: { transfer: () => ({ kind: 'abort', afterBytes: 990_000 }) } }],
+  ];
+  for (const [what, options] of waiting) {
+    for (const ending of ['end', 'destroy'] as const) {
+      it(`sees the ${ending} of a data connection on which it ${what}, and closes the file`, async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'ftp-server-'));
+        try {
+          await writeFile(join(folder, 'a'), BYTES);
+          const real = directoryTree(folder);
+          const sources: Readable[] = [];
+          const open: FtpTree['open'] = (path, from) => {
+            const source = real.open(path, from);
+            sources.push(source);
+            return source;
+          };
+          const client = await (await start({ ...options, tree: { ...real, open } }))().login();
+          const data = await client.data();
+          assert.match(await client.ask('RETR /a'), /^150 /);
+          await once(data, 'readable');
+          data[ending]();
+          assert.match(await client.reply(), /^426 /);
+          assert.match(await client.ask('QUIT'), /^221 /);
+          while (!sources.every(({ closed }) => closed)) await sleep(2);
+          assert.equal(sources.length, 1);
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+      });
+    }
   }
 
   it('changes one byte where it is told to', async () => {

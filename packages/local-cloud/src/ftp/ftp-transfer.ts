@@ -84,16 +84,20 @@ async function send(
   guard(socket, idleMs, abort);
   session.reply(150, what);
   let struck: FtpFault | null = null;
+  const source = open();
   try {
-    const source = open();
     // Who reads the source gets its error too; one that nobody reads any more must not end the process.
     source.on('error', () => undefined);
     let bytes: AsyncIterable<Uint8Array> = source;
     if (fault !== null) bytes = faulty(bytes, fault, () => (struck = fault), abort.signal);
     if (bytesPerSecond !== null) bytes = throttle(bytes, bytesPerSecond, abort.signal);
-    await pipeline(bytes, socket, { signal: abort.signal });
+    // a pipeline that pumps a generator itself waits for ever where the socket finished before it
+    await pipeline(Readable.from(bytes, { objectMode: false }), socket, { signal: abort.signal });
   } catch {
     return session.reply(426, 'Connection closed; transfer aborted.');
+  } finally {
+    // whoever never began to read it does not end it
+    source.destroy();
   }
   return confirm(session, struck);
 }
@@ -101,10 +105,9 @@ async function send(
 /** Ends the transfer when the peer is gone or does not read. */
 function guard(socket: Socket, idleMs: number, abort: AbortController): void {
   socket.setTimeout(idleMs, () => socket.destroy());
-  // A pipeline into a socket waits for its close, so a close after the last byte is no abort.
-  socket.once('close', () => {
-    if (!socket.writableFinished) abort.abort();
-  });
+  // A pipeline into a socket waits for its close, and one that is not done then never will be: where the peer ended its
+  // side, the socket has finished and closed without an error.
+  socket.once('close', () => setImmediate(() => abort.abort()));
   // Read, so that the peer's end is seen.
   socket.resume();
 }
