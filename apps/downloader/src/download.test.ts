@@ -101,6 +101,22 @@ describe('download', function () {
     assert.deepEqual(await harness.store.head(rawKey(RUN, FILE)), before);
   });
 
+  it('fetches an object that is gone once, however many jobs ask for it one after another', async () => {
+    await go(PLAN);
+    await harness.enqueued();
+    await harness.store.delete([rawKey(RUN, FILE)]);
+    let transfers = 0;
+    fault = () => {
+      transfers += 1;
+      return null;
+    };
+    for (let job = 0; job < 3; job += 1) {
+      await go(PLAN);
+      await assertWhole();
+    }
+    assert.equal(transfers, 1);
+  });
+
   it('lets the first right object stay where the note is missing, and replaces one that is another', async () => {
     await go(PLAN);
     await harness.enqueued();
