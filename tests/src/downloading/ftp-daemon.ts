@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../tools/free-port.js';
 
 /** Where tests/tools/ftp-servers.sh has put the servers; undefined: their tests are skipped. */
 export const FTP_SERVERS = process.env['WIKIFLEET_FTP_SERVERS'];
@@ -21,16 +21,6 @@ export interface FtpDaemonOptions {
   readonly state: string;
   readonly maxClients: number;
   readonly bytesPerSecond: number;
-}
-
-/** A free port of 127.0.0.1. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A real FTP server from Debian, on a port of its own. */

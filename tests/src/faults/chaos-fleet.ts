@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { start, until } from '../end-to-end/programs.js';
 import type { Ended, Running } from '../end-to-end/programs.js';
+import { cloudEnvironment } from '../tools/cloud-environment.js';
 
 export type WorkerKind = 'downloader' | 'converter';
 
@@ -18,24 +19,6 @@ export interface ChaosFleetOptions {
   /** Where a cloud that is there already answers; null: one of the fleet's own, which can be killed. */
   readonly cloud: string | null;
   readonly visibilitySeconds: number;
-}
-
-const ACCOUNT = '000000000000';
-
-/** What every program is told of a cloud at `endpoint`; bucket and queues are there already. */
-export function cloudEnvironment(endpoint: string): Record<string, string> {
-  const queue = (name: string): string => `${endpoint}/${ACCOUNT}/wikifleet-${name}`;
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    WIKIFLEET_BUCKET: 'wikifleet',
-    WIKIFLEET_DOWNLOAD_QUEUE_URL: queue('download'),
-    WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL: queue('download-dead-letter'),
-    WIKIFLEET_CONVERT_QUEUE_URL: queue('convert'),
-    WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL: queue('convert-dead-letter'),
-  };
 }
 
 /** The programs of a fleet and its cloud, each a process that can be killed and started again. */

@@ -7,7 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { ChangeMessageVisibilityCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { cloudEnvironment } from './chaos-fleet.js';
+import { cloudEnvironment } from '../tools/cloud-environment.js';
 import { RUN } from './chaos-sample.js';
 
 const BUCKET = 'wikifleet';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
-import { ChaosFleet, cloudEnvironment } from './chaos-fleet.js';
+import { cloudEnvironment } from '../tools/cloud-environment.js';
+import { ChaosFleet } from './chaos-fleet.js';
 import { runWatched, showMemory } from './hostile-programs.js';
 
 const MB = 1_000_000;

@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, until } from '../end-to-end/programs.js';
+import { cloudEnvironment } from './cloud-environment.js';
+import { freePort } from './free-port.js';
 
 /** `moto_server`, installed with `tests/tools/moto-requirements.txt`; empty where nobody named one. */
 export const MOTO = process.env['WIKIFLEET_MOTO'] ?? '';
@@ -59,17 +59,8 @@ export class MotoFleet {
   async make(): Promise<Record<string, string>> {
     await fetch(`${this.endpoint}/moto-api/reset`, { method: 'POST' });
     const { account } = (await this.#boto3('make')) as { account: string };
-    const queue = (name: string): string => `${this.endpoint}/${account}/wikifleet-${name}`;
     return {
-      AWS_ENDPOINT_URL: this.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      WIKIFLEET_BUCKET: 'wikifleet',
-      WIKIFLEET_DOWNLOAD_QUEUE_URL: queue('download'),
-      WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL: queue('download-dead-letter'),
-      WIKIFLEET_CONVERT_QUEUE_URL: queue('convert'),
-      WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL: queue('convert-dead-letter'),
+      ...cloudEnvironment(this.endpoint, account),
       WIKIFLEET_CLUSTER: 'wikifleet',
       WIKIFLEET_DOWNLOADER_SERVICE: 'wikifleet-downloader',
       WIKIFLEET_CONVERTER_SERVICE: 'wikifleet-converter',
@@ -103,13 +94,4 @@ async function status(url: string): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
