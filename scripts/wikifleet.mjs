@@ -19,7 +19,7 @@ const root = new URL('../', import.meta.url);
 
 function help() {
   const lines = Object.entries(COMMANDS).map(([name, [, about]]) => `  ${name.padEnd(10)}  ${about}`);
-  return `usage: wikifleet COMMAND [flags]\n\n${lines.join('\n')}\n\nwikifleet COMMAND --help tells more of each (where it says npm run X --, type wikifleet X).\n`;
+  return `usage: wikifleet COMMAND [flags]\n\n${lines.join('\n')}\n\nwikifleet COMMAND --help tells more of each.\n`;
 }
 
 const [name, ...argv] = process.argv.slice(2);

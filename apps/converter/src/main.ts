@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { WORKER_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
@@ -18,7 +19,7 @@ import { serviceOptions } from '@wikifleet/worker/service-options';
 import { SplitFailed, convertSplit } from './convert-split.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run converter [-- --check]',
+  usage: asTyped('converter', '[--check]'),
   about:
     'Converts the splits of dump files as the convert queue names them, until SIGTERM. The environment names bucket and\n' +
     'queues (docs/operating.md).',

@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { WORKER_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { codeOf, messageOf } from '@wikifleet/domain/errors';
@@ -20,7 +21,7 @@ import { checkMirrors } from './check-mirrors.js';
 import { download } from './download.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run downloader [-- --check]',
+  usage: asTyped('downloader', '[--check]'),
   about:
     'Moves dump files from the mirrors to S3 as the download queue names them, until SIGTERM. The environment names\n' +
     'bucket, queues and mirrors (docs/operating.md).',

@@ -1,6 +1,7 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import type { Service } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError } from '@wikifleet/domain/errors';
@@ -22,7 +23,7 @@ import { PRICES_FILE, pricesOf, readPrices } from './prices.js';
 import { vcpusNeeded, vcpusOf } from './vcpu-quotas.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- costs --wiki W --date D [--kind K] | --from T [--to T]',
+  usage: asTyped('fleet', 'costs --wiki W --date D [--kind K] | --from T [--to T]'),
   about:
     'What a run cost, or a time: from the seconds that tasks reported to CloudWatch and public prices with their date.\n' +
     'Tasks that served other runs at the same time count too. S3, SQS, logs and metrics come on top.',

@@ -1,4 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { clientConfig } from './aws-calls.js';
@@ -8,7 +9,7 @@ import { endOf, readQueueMetrics, spanOf } from './queue-metrics.js';
 import type { QueueSeries, Span } from './queue-metrics.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- depth [--hours H] [--json]',
+  usage: asTyped('fleet', 'depth [--hours H] [--json]'),
   about:
     'Draws how deep the queues were, as CloudWatch has it: visible and in flight by SQS, once a minute and some minutes\n' +
     'late; and what the fleet itself publishes. A column is the greatest sum of a minute in its time, a dot is none.',

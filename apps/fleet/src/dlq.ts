@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { parseConvertJob, parseDownloadJob } from '@wikifleet/domain/jobs';
@@ -12,7 +13,7 @@ import { chosenQueues } from './redrive-queues.js';
 import type { ChosenQueue } from './redrive-queues.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- dlq [--queue downloads|converts] [--max N] [--json]',
+  usage: asTyped('fleet', 'dlq [--queue downloads|converts] [--max N] [--json]'),
   about:
     'Lists what is in the dead-letter queues, with reasons, and changes nothing: messages are hidden from others while\n' +
     'they are listed, for 30 seconds at most. `redrive` puts them back.',

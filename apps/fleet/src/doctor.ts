@@ -1,6 +1,7 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import type { Service, TaskDefinition } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { FleetError, messageOf } from '@wikifleet/domain/errors';
@@ -18,7 +19,7 @@ import { NO_VCPUS, addVcpus, askFor, readQuotas, vcpusNeeded, vcpusOf } from './
 import type { Vcpus } from './vcpu-quotas.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- doctor [--seconds S] [--no-tasks]',
+  usage: asTyped('fleet', 'doctor [--seconds S] [--no-tasks]'),
   about:
     'Looks at all that the fleet needs on AWS: queues and bucket, services and what scales them, vCPU quotas, images;\n' +
     'then runs one task of each service with --check, which costs a cent. Prints a line each, and ends with 0 only when\n' +

@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { HelpRequested, UsageError } from '@wikifleet/domain/errors';
 import type { ExitCode } from '@wikifleet/worker/run-main';
 import { runMain } from '@wikifleet/worker/run-main';
@@ -41,7 +42,7 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load:
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(10)} ${about}`);
-  return `usage: npm run -s fleet -- COMMAND [flags]\n\n${lines.join('\n')}\n\nnpm run -s fleet -- COMMAND --help tells more of each.\n`;
+  return `usage: ${asTyped('fleet', 'COMMAND [flags]')}\n\n${lines.join('\n')}\n\n${asTyped('fleet', 'COMMAND --help')} tells more of each.\n`;
 }
 
 await runMain(async (releases) => {

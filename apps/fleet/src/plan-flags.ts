@@ -1,8 +1,9 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { KINDS } from '@wikifleet/domain/run';
 
 /** The command line of `fleet plan`. */
 export const PLAN_COMMAND_LINE = {
-  usage: 'npm run -s fleet -- plan --wiki W --date D [--kind K] [--within TIME] [flags]',
+  usage: asTyped('fleet', 'plan --wiki W --date D [--kind K] [--within TIME] [flags]'),
   about:
     'Simulates a run before anything is paid for: when it ends, what limits it, how many tasks it needs and what they cost.\n' +
     'Changes nothing, and asks only a mirror for the catalogue (and the bucket, where the environment names one, for the\n' +

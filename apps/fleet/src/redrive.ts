@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { messageOf } from '@wikifleet/domain/errors';
@@ -10,7 +11,7 @@ import { chosenQueues } from './redrive-queues.js';
 import type { ChosenQueue } from './redrive-queues.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- redrive [--queue downloads|converts] [--rate N]',
+  usage: asTyped('fleet', 'redrive [--queue downloads|converts] [--rate N]'),
   about:
     'Puts what is in the dead-letter queues back where it came from, as new messages: what was given up is tried anew, and\n' +
     'what failed for good fails again unless its reason is gone (`dlq` lists the reasons). SQS moves them, also when this\n' +

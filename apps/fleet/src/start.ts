@@ -1,5 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
@@ -11,7 +12,7 @@ import { changeTarget, readTarget, schedulePinsEnd } from './scalable-targets.js
 import { addVcpus, askFor, readQuotas, vcpusNeeded, vcpusOf } from './vcpu-quotas.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- start --tasks N [--minutes M] [--on-demand]',
+  usage: asTyped('fleet', 'start --tasks N [--minutes M] [--on-demand]'),
   about:
     'Has at least N converters run, whatever the queues hold, and ends what `stop` and `pause` suspended. It runs out by\n' +
     'itself: after M minutes a scheduled action of AWS sets the minimum back to 0, and busy converters finish their job.',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { FleetWatcher } from '@wikifleet/dashboard/fleet-watcher';
@@ -12,7 +13,7 @@ import { printable, printableJson } from './printable.js';
 import { screenLines, plainLine } from './status-watch-lines.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- status --watch [--wiki W --date D [--kind K]] [--json]',
+  usage: asTyped('fleet', 'status --watch [--wiki W --date D [--kind K]] [--json]'),
   about:
     'Shows queues, files and runs again and again: with bars in a terminal, a line whenever something has changed elsewhere.\n' +
     'Ends with Ctrl-C, and of one run also when that is done (0) or only failures are left (1).',

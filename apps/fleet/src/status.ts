@@ -1,6 +1,7 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
@@ -24,7 +25,7 @@ import type { ServiceFacts } from './service-facts.js';
 import { whyNotScaling } from './why-not-scaling.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- status [--wiki W --date D [--kind K]] [--runs N] [--json]',
+  usage: asTyped('fleet', 'status [--wiki W --date D [--kind K]] [--runs N] [--json]'),
   about:
     'Shows the queues, the tasks and why they are not scaling now, what ECS and Application Auto Scaling did last, and\n' +
     'how far runs are. Where the environment names no cluster, all but the tasks.',

@@ -1,5 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { asked, clientConfig } from './aws-calls.js';
@@ -8,7 +9,7 @@ import type { Command } from './main.js';
 import { changeTarget, deletePinsEnd, readTarget } from './scalable-targets.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- stop',
+  usage: asTyped('fleet', 'stop'),
   about:
     'Sends both services home and keeps them there: dynamic scaling is suspended, the minimum is 0, then the count is 0.\n' +
     'The maximum stays. Busy converters finish their job; what they leave stays in the queues. `resume` ends it.',
@@ -35,6 +36,6 @@ export const stop: Command = async (argv, releases) => {
     const busy = running === 0 ? '' : `; ${running} ran, and busy ones finish their job`;
     process.stdout.write(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}\n`);
   }
-  process.stdout.write('"npm run -s fleet -- resume" has them scale again\n');
+  process.stdout.write(`"${asTyped('fleet', 'resume')}" has them scale again\n`);
   return 0;
 };

@@ -1,5 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { clientConfig } from './aws-calls.js';
@@ -11,7 +12,7 @@ import { changeTarget, readTarget } from './scalable-targets.js';
 export function suspendScaling(name: 'pause' | 'resume', about: string): Command {
   const suspended = name === 'pause';
   return async (argv, releases) => {
-    parseCommandLine({ usage: `npm run -s fleet -- ${name}`, about, flags: {} }, argv);
+    parseCommandLine({ usage: asTyped('fleet', name), about, flags: {} }, argv);
     const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
     const services = fleetServices(settings);
     const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());

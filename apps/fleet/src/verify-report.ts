@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { splitNumber } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
@@ -39,7 +40,7 @@ export class VerifyReport {
     if (this.#json) this.#sayJson({ planId: null, proved: false });
     else {
       this.#say(`${runName(this.#run)}: not proved: no plan that can be read`);
-      this.#say(`next: npm run seed -- ${this.#flags()}   (with --force where the plan cannot be read)`);
+      this.#say(`next: ${asTyped('seed', this.#flags())}   (with --force where the plan cannot be read)`);
     }
     return 1;
   }
@@ -77,7 +78,7 @@ export class VerifyReport {
 
   #next(proved: boolean, outstanding: number, repaired: Repaired | null): string[] {
     if (proved) return repaired === null ? [] : [`${runName(this.#run)}: proved now: it is closed`];
-    const again = `npm run -s fleet -- verify ${this.#flags()}`;
+    const again = asTyped('fleet', `verify ${this.#flags()}`);
     if (repaired !== null) return [`next: when the queues are empty, ${again}`];
     const waiting = `about ${outstanding} jobs are in the queues: what is missing may be among them`;
     const mend = `next: ${again} --repair   (deletes what is wrong, enqueues what is missing)`;

@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
@@ -16,7 +17,7 @@ import { namedRun } from './named-run.js';
 import { VerifyReport } from './verify-report.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- verify --wiki W --date D [--kind K] [--repair] [--json]',
+  usage: asTyped('fleet', 'verify --wiki W --date D [--kind K] [--repair] [--json]'),
   about:
     'Reads everything of a run again, and proves that every page of every file is there once, or says what is missing: a\n' +
     'line a problem. Exit code 0 only when the run is proved. Nothing is changed without --repair.',

@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
@@ -9,7 +10,7 @@ import { namedRun } from './named-run.js';
 const DEFAULT_PORT = '4570';
 
 const COMMAND_LINE = {
-  usage: 'npm run watch -- [--port N] [--wiki W --date D [--kind K]]',
+  usage: asTyped('watch', '[--port N] [--wiki W --date D [--kind K]]'),
   about:
     'Serves a page on 127.0.0.1 that shows queues, files, speed, errors and quarantined pages as they are, by what SQS and\n' +
     'S3 say. Ends with Ctrl-C.',

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { runMain } from '@wikifleet/worker/run-main';
 import { exportLines, fleetEnvironment } from './fleet-environment.js';
 import { prepareOut, startCloud } from './start/local-fleet.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s cloud -- [--out DIR] [--port N]',
+  usage: asTyped('cloud', '[--out DIR] [--port N]'),
   about:
     "Runs SQS and S3 on 127.0.0.1 with the fleet's bucket and queues, prints the environment to export once they\n" +
     'answer, and ends with Ctrl-C. Objects and messages are there again after the next start.',

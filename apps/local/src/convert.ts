@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
@@ -16,7 +17,7 @@ import { ProgressLine } from './progress-line.js';
 import { StreamSink, isBrokenPipe } from './stream-sink.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s convert -- FILE [flags]',
+  usage: asTyped('convert', 'FILE [flags]'),
   about:
     'Writes the rows of one dump file (bzip2, gzip or plain XML) to standard output, and a summary to standard error.\n' +
     'Exit code 0 only where the file is whole; 1 where it is not, after its whole pages were written.',

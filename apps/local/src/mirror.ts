@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { UsageError } from '@wikifleet/domain/errors';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
@@ -7,9 +8,8 @@ import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { runMain } from '@wikifleet/worker/run-main';
 
 const COMMAND_LINE = {
-  usage: 'npm run mirror -- --from DIR [--port N] [flags]',
-  about:
-    'Serves a folder of dumps, laid out as a mirror has it (as "npm run sample" makes it), over FTP, until Ctrl-C.',
+  usage: asTyped('mirror', '--from DIR [--port N] [flags]'),
+  about: `Serves a folder of dumps, laid out as a mirror has it (as "${asTyped('sample')}" makes it), over FTP, until Ctrl-C.`,
   flags: {
     from: { type: 'string', value: 'DIR', help: 'the folder' },
     port: { type: 'string', value: 'N', help: 'where it answers (default: 2121)' },

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { FleetError, messageOf, UsageError } from '@wikifleet/domain/errors';
 import { writeSample, type SampleOptions, type SampleProgress, type SampleSummary } from './sample/write-sample.js';
 
-const HELP = `usage: npm run sample -- [--out DIR] [--megabytes N] [--seed N] [--date YYYY-MM-DD]
+const HELP = `usage: ${asTyped('sample', '[--out DIR] [--megabytes N] [--seed N] [--date YYYY-MM-DD]')}
 
 Writes a small mirror of made-up wikis: a legacy run of samplewiki (multistream files with indexes, stubs, status and sums)
 and a content file export of sampletwowiki. The same options give the same bytes on every machine.

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
@@ -9,7 +10,7 @@ import { runFleet } from './start/run-fleet.js';
 import { chooseSource } from './start/sources.js';
 
 const COMMAND_LINE = {
-  usage: 'npm start -- [--from DIR | --wiki W] [flags]',
+  usage: asTyped('start', '[--from DIR | --wiki W] [flags]'),
   about:
     'Runs the whole fleet on this machine: SQS, S3 and an FTP mirror on loopback, and downloader and converters as\n' +
     'processes. Without flags it converts a sample wiki. Exit code 0 only when every run is complete.',

@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
@@ -16,7 +17,7 @@ import { planRun } from './plan-run.js';
 import { seedRun } from './seed-run.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run seed -- --wiki W --date D [--kind K] [flags]',
+  usage: asTyped('seed', '--wiki W --date D [--kind K] [flags]'),
   about:
     'Resolves a wiki and a date to a run, writes its plan, and enqueues one download job a dump file. Seeding again\n' +
     'enqueues only what is not done. The environment names bucket, queues and mirrors (docs/operating.md).',

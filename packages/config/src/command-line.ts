@@ -9,7 +9,7 @@ export interface Flag {
 }
 
 export interface CommandLine<F extends Record<string, Flag>> {
-  /** As it is typed: `npm run -s convert -- FILE [flags]`. */
+  /** As it is typed, see `asTyped`: `npm run -s convert -- FILE [flags]`. */
   readonly usage: string;
   readonly about: string;
   readonly flags: F;

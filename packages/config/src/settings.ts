@@ -1,5 +1,6 @@
 import { UsageError } from '@wikifleet/domain/errors';
 import { z } from 'zod';
+import { asTyped } from './as-typed.js';
 
 const text = z.string().trim().min(1);
 /** A number in digits: `Number` would take white space for 0, and `0x10` for 16. */
@@ -99,7 +100,7 @@ export function readSettings<K extends Variable>(
     throw new UsageError(
       'ENVIRONMENT_REFUSED',
       `the environment is not complete:\n${problems.join('\n')}\n` +
-        '"npm run cloud" or "npm run localstack" prints one to export; docs/operating.md says what each variable is.',
+        `"${asTyped('cloud')}" prints one to export, "npm run localstack" in a checkout another; docs/operating.md says what each variable is.`,
     );
   }
   return Object.freeze(settings) as Picked<K>;

@@ -21,6 +21,30 @@ export const text = (row: Row): string | null | undefined => row.revision_conten
 export const user = (row: Row): string => row.user_text;
 `;
 
+describe('the command of the package', function () {
+  this.timeout(60_000);
+  const command = async (...args: readonly string[]): Promise<Ended | null> =>
+    await runProgram(process.execPath, ['scripts/wikifleet.mjs', ...args], { cwd: ROOT });
+
+  it('says of each of its commands how it is typed', async () => {
+    const all = await command('--help');
+    const names = [...(all?.stdout ?? '').matchAll(/^ {2}(\w+) {2}/gm)].map(([, name = '']) => name);
+    assert.ok(names.length >= 9, all?.stdout);
+    for (const name of [...names, 'fleet watch']) {
+      const help = await command(...name.split(' '), '--help');
+      assert.equal(help?.code, 0, `${name}: ${help?.stderr}`);
+      assert.ok(help?.stdout.startsWith(`usage: wikifleet ${name} `), help?.stdout);
+      assert.doesNotMatch(help?.stdout ?? '', /npm /, name);
+    }
+  });
+
+  it('refuses a wrong word with its own usage', async () => {
+    const refused = await command('convert', '--nonsense');
+    assert.equal(refused?.code, 2);
+    assert.match(refused?.stderr ?? '', /usage: wikifleet convert FILE \[flags\]/);
+  });
+});
+
 const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 
 describe(`the package, installed elsewhere${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, function () {
@@ -70,7 +94,7 @@ describe(`the package, installed elsewhere${LONG ? '' : ' (skipped: WIKIFLEET_LO
       const bin = join(home, 'node_modules', '.bin', 'wikifleet');
       const help = await runProgram(bin, [command, '--help'], { cwd: home });
       assert.equal(help?.code, 0, `${command}: ${help?.stderr}`);
-      assert.match(help?.stdout ?? '', /^usage: /, command);
+      assert.match(help?.stdout ?? '', new RegExp(`^usage: wikifleet ${command} `), command);
     }
   });
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asTyped } from '@wikifleet/config/as-typed';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import type { FtpTree } from '@wikifleet/local-cloud/ftp/ftp-tree';
 import { mappedTree } from '@wikifleet/local-cloud/ftp/mapped-tree';
@@ -55,7 +56,9 @@ export function chooseSource(flags: SourceFlags): OpenSource {
 /** The sample wiki: a legacy run and a content export, found by their catalogues. */
 function sampleSource({ sampleMegabytes, sampleFolder }: SourceFlags): OpenSource {
   return async ({ say, progress }) => {
-    say(`Sample wiki: ${sampleMegabytes} MB of XML, made once (npm start -- --help says how to convert your own).`);
+    say(
+      `Sample wiki: ${sampleMegabytes} MB of XML, made once (${asTyped('start', '--help')} says how to convert your own).`,
+    );
     await writeSample({
       out: sampleFolder,
       megabytes: sampleMegabytes,
