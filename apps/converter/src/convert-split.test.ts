@@ -20,7 +20,7 @@ import {
   runManifestKey,
 } from '@wikifleet/domain/keys';
 import { runManifestSchema } from '@wikifleet/domain/manifests';
-import { pageIndexSchema } from '@wikifleet/domain/page-index';
+import { parseEntries, titleHash } from '@wikifleet/domain/page-index';
 import type { Plan } from '@wikifleet/domain/plan';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
@@ -158,7 +158,7 @@ describe('convertSplit of the converter', function () {
     assert.deepEqual((await store.getJson(key, receiptSchema))?.value.result, receipt?.value.result);
   });
 
-  it('writes the index of each part: its pages by member, with the size and digest that the receipt has', async () => {
+  it('writes the index of each part: its titles with their members, with the size and digest that the receipt has', async () => {
     const seen = new Map<number, string>();
     for (const job of jobs) {
       await convert(job);
@@ -172,17 +172,19 @@ describe('convertSplit of the converter', function () {
         [index.size, index.sha256],
         [content.length, createHash('sha256').update(content).digest('hex')],
       );
-      const pages = pageIndexSchema.parse(JSON.parse(content.toString())).members;
       const rows = gunzipSync(await contentOf(part.key))
         .toString()
         .trimEnd()
         .split('\n');
       const titles = rows.map((row) => JSON.parse(row) as { page_id: number; page_title: string });
-      assert.deepEqual(
-        pages,
-        members.map(({ rows: count }) => titles.splice(0, count).map((row) => [row.page_id, row.page_title])),
+      for (const { page_id: id, page_title: title } of titles) seen.set(id, title);
+      const expected = members.flatMap(({ rows: count }, member) =>
+        titles.splice(0, count).map((row) => ({ hash: titleHash(row.page_title), pageId: row.page_id, member })),
       );
-      for (const [id, title] of pages.flat()) seen.set(id, title);
+      assert.deepEqual(
+        parseEntries(content),
+        expected.sort((a, b) => (a.hash < b.hash ? -1 : 1)),
+      );
     }
     assert.equal(seen.size, 507);
   });

@@ -136,7 +136,7 @@ async function makePart(
       filter: job.settings,
       compression: job.settings.compression,
       rows: part,
-      index: { sink: index, head: { version: 1, planId: job.planId, file: job.file, split: job.split } },
+      index,
       quarantine,
       signal,
       onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),

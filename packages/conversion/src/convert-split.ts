@@ -1,7 +1,6 @@
 import { containerOf } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import type { PageIndexHead } from '@wikifleet/domain/page-index';
 import type { Compression } from '@wikifleet/domain/plan';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
@@ -36,7 +35,7 @@ export interface ConversionOptions {
   /** Takes the rows. */
   readonly rows: ByteSink;
   /** Takes the index of the rows' members; null: none is made. */
-  readonly index: { readonly sink: ByteSink; readonly head: PageIndexHead } | null;
+  readonly index: ByteSink | null;
   /** Takes what could not be read, a JSON line each. */
   readonly quarantine: ByteSink;
   readonly signal: AbortSignal;
@@ -84,7 +83,7 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
   const source = outside.source(options.source);
   const rows = outside.sink(options.rows);
   const quarantine = outside.sink(options.quarantine);
-  const index = options.index === null ? null : { ...options.index, sink: outside.sink(options.index.sink) };
+  const index = options.index === null ? null : outside.sink(options.index);
   const conversion = new SplitConversion({ ...options, source, rows, index, quarantine });
   try {
     options.signal.throwIfAborted();
@@ -119,7 +118,7 @@ class SplitConversion {
 
   constructor(options: ConversionOptions) {
     this.#options = options;
-    const index = options.index === null ? null : new IndexWriter(options.index.sink, options.index.head);
+    const index = options.index === null ? null : new IndexWriter(options.index);
     this.#index = index;
     this.#writer = new MemberWriter(
       options.rows,

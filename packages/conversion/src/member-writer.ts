@@ -90,8 +90,8 @@ export class MemberWriter {
       for (let i = 0; i < page.rows; i += 1, row += 1) {
         if (this.#onMember !== undefined && (this.#rows === 0 || (i === 0 && !this.#endsWith(page))))
           this.#pages.push([page.id, page.title]);
-        if (this.#rows === 0) this.#firstPageId = page.id;
-        this.#lastPageId = page.id;
+        this.#firstPageId = this.#rows === 0 ? page.id : Math.min(this.#firstPageId, page.id);
+        this.#lastPageId = this.#rows === 0 ? page.id : Math.max(this.#lastPageId, page.id);
         this.#rows += 1;
         const end = chunk.ends[row]!;
         if (this.#bytes + end - taken <= MEMBER_BYTES) continue;

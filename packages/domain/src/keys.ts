@@ -75,7 +75,7 @@ export function receiptKey(run: Run, planId: string, file: string, index: number
 }
 
 export function indexKey(run: Run, planId: string, file: string, index: number): string {
-  return `${planPrefix(run, planId)}index/${checkName('file', file)}/${splitNumber(index)}.json`;
+  return `${planPrefix(run, planId)}index/${checkName('file', file)}/${splitNumber(index)}.bin`;
 }
 
 export function failuresPrefix(run: Run, planId: string, file?: string): string {

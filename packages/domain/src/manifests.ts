@@ -3,7 +3,7 @@ import { sha256Schema, splitSchema } from './jobs.js';
 import { nameSchema } from './names.js';
 import { checksumSchema, planIdSchema, settingsSchema, sizeSchema, voucherSchema } from './plan.js';
 import type { Plan, PlanFile } from './plan.js';
-import { countsSchema, storedObjectSchema, sumCounts } from './receipts.js';
+import { countsSchema, pageIdsOf, pageIdsSchema, storedObjectSchema, sumCounts } from './receipts.js';
 import type { SplitResult } from './receipts.js';
 import { runSchema } from './run.js';
 
@@ -21,7 +21,16 @@ export const fileManifestSchema = z.strictObject({
     /** What the mirror's catalogue said, and we found to be so; null where it said nothing. */
     upstreamChecksum: checksumSchema.nullable(),
     counts: countsSchema,
-    parts: z.array(storedObjectSchema.extend({ split: splitSchema, rows: z.number().int(), pages: z.number().int() })),
+    parts: z.array(
+      storedObjectSchema.extend({
+        split: splitSchema,
+        rows: z.number().int(),
+        pages: z.number().int(),
+        pageIds: pageIdsSchema,
+        /** Of its index; 0 where it has none. */
+        indexBytes: sizeSchema,
+      }),
+    ),
     quarantine: z.array(storedObjectSchema),
   }),
   run: closedSchema,
@@ -29,6 +38,7 @@ export const fileManifestSchema = z.strictObject({
 
 export type FileManifest = z.infer<typeof fileManifestSchema>;
 export type FileManifestResult = FileManifest['result'];
+export type ManifestPart = FileManifestResult['parts'][number];
 
 /** A run that is done: every file of its plan has a manifest. */
 export const runManifestSchema = z.strictObject({
@@ -51,6 +61,7 @@ export const runManifestSchema = z.strictObject({
         quarantined: z.number().int(),
         filteredPages: z.number().int(),
         parts: z.number().int(),
+        pageIds: pageIdsSchema,
       }),
     ),
   }),
@@ -72,9 +83,12 @@ export function fileManifestResult(plan: Plan, file: PlanFile, results: readonly
     sha256: first.object.sha256,
     upstreamChecksum: file.checksum,
     counts: sumCounts(results.map((result) => result.counts)),
-    parts: results.flatMap(({ part, split, counts }) =>
-      part === null ? [] : [{ ...part, split, rows: counts.rows, pages: counts.pages }],
-    ),
+    parts: results.flatMap(({ part, split, counts: { rows, pages }, members, index }) => {
+      const pageIds = pageIdsOf(
+        members.map(({ firstPageId, lastPageId }) => ({ first: firstPageId, last: lastPageId })),
+      );
+      return part === null ? [] : [{ ...part, split, rows, pages, pageIds, indexBytes: index?.size ?? 0 }];
+    }),
     quarantine: results.flatMap(({ quarantine }) => (quarantine === null ? [] : [quarantine])),
   };
 }
@@ -97,6 +111,7 @@ export function runManifestResult(plan: Plan, files: readonly FileManifestResult
       quarantined: counts.quarantined,
       filteredPages: counts.filteredPages,
       parts: parts.length,
+      pageIds: pageIdsOf(parts.map((part) => part.pageIds)),
     })),
   };
 }

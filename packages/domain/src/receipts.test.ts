@@ -33,7 +33,10 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
     },
     counts: { ...emptyCounts(), pages: index + 1, rows: 10 * (index + 1), unmapped: { zebra: 1, ant: index } },
     part: { key: `part-${index}`, size: 5, sha256: SHA },
-    members: [],
+    members: [
+      { offset: 0, length: 3, rows: 1, firstPageId: 4 - index, lastPageId: 4 },
+      { offset: 3, length: 2, rows: 9, firstPageId: 1 + index, lastPageId: 6 + index },
+    ],
     index: null,
     quarantine: index === 0 ? null : { key: 'quarantine', size: 1, sha256: SHA },
     ...change,
@@ -141,10 +144,10 @@ describe('manifests', () => {
     const made = fileManifestResult(plan, planFile, results);
     assert.deepEqual(fileManifestSchema.parse({ version: 1, result: made, run }).result, made);
     assert.deepEqual(
-      made.parts.map(({ key, rows, pages, split }) => [key, split.index, rows, pages]),
+      made.parts.map(({ key, rows, pages, split, pageIds }) => [key, split.index, rows, pages, pageIds]),
       [
-        ['part-0', 0, 10, 1],
-        ['part-1', 1, 20, 2],
+        ['part-0', 0, 10, 1, { first: 1, last: 6 }],
+        ['part-1', 1, 20, 2, { first: 2, last: 7 }],
       ],
     );
     assert.deepEqual(made.quarantine, [results[1]?.quarantine]);
@@ -170,6 +173,7 @@ describe('manifests', () => {
         quarantined: 0,
         filteredPages: 0,
         parts: 2,
+        pageIds: { first: 1, last: 7 },
       },
     ]);
     assert.equal(of.vouchedBy, 'listing');

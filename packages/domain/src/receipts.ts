@@ -34,6 +34,7 @@ export const memberSchema = z.strictObject({
   offset: count,
   length: count,
   rows: count,
+  /** The lowest and the highest page id of its rows: where ids ascend, as in every dump so far, the first and the last. */
   firstPageId: z.number().int(),
   lastPageId: z.number().int(),
 });
@@ -63,6 +64,10 @@ export const countsSchema = z.strictObject({
 
 export type Counts = z.infer<typeof countsSchema>;
 
+/** The lowest and the highest page id of some rows; null where there are no rows. */
+export const pageIdsSchema = z.strictObject({ first: z.number().int(), last: z.number().int() }).nullable();
+export type PageIds = z.infer<typeof pageIdsSchema>;
+
 /** What a split came to: a function of the job alone, whoever does it and how often. */
 export const splitResultSchema = z.strictObject({
   planId: planIdSchema,
@@ -83,7 +88,7 @@ export const splitResultSchema = z.strictObject({
   /** Null where the split has no rows. */
   part: storedObjectSchema.nullable(),
   members: z.array(memberSchema),
-  /** Which pages the members hold (`page-index.ts`); null where there is no part. */
+  /** Which members hold a title (`page-index.ts`); null where there is no part. */
   index: storedObjectSchema.nullable(),
   quarantine: storedObjectSchema.nullable(),
 });
@@ -159,6 +164,17 @@ export function emptyCounts(): Counts {
     pagesWithoutNamespace: 0,
     unmapped: {},
   };
+}
+
+/** The range that ranges make together. */
+export function pageIdsOf(ranges: readonly PageIds[]): PageIds {
+  let all: PageIds = null;
+  for (const range of ranges) {
+    if (range === null) continue;
+    all =
+      all === null ? { ...range } : { first: Math.min(all.first, range.first), last: Math.max(all.last, range.last) };
+  }
+  return all;
 }
 
 /** The sum of counts; unmapped elements in the order of their names, so that equal sums are equal bytes. */
