@@ -9,6 +9,11 @@ export function isMissing(error: unknown): boolean {
   return statusOf(error) === 404 && !(error instanceof Error && error.name === 'NoSuchBucket');
 }
 
+/** No byte of the object is in the range. */
+export function isUnsatisfiable(error: unknown): boolean {
+  return statusOf(error) === 416;
+}
+
 /** A conditional write came second. */
 export function isPreconditionFailed(error: unknown): boolean {
   return statusOf(error) === 412;

@@ -14,10 +14,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError, UsageError, messageOf } from '@wikifleet/domain/errors';
 import type { z } from 'zod';
+import { getRange } from './get-range.js';
+import type { SizedRange } from './get-range.js';
 import { ObjectWriter } from './object-writer.js';
 import type { WriterOptions } from './object-writer.js';
 import { readRange } from './read-range.js';
 import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
+import { countTraffic } from './traffic.js';
+import type { Traffic } from './traffic.js';
 
 export interface StoreSettings {
   readonly bucket: string;
@@ -66,11 +70,14 @@ const BODY_RETRIES = 5;
 /** A bucket on S3: objects read by range, written whole or by multipart upload, listed and deleted. */
 export class Store {
   readonly bucket: string;
+  /** Of this store, so far. */
+  readonly traffic: Readonly<Traffic>;
   readonly #client: S3Client;
 
   constructor(client: S3Client, bucket: string) {
     this.#client = client;
     this.bucket = bucket;
+    this.traffic = countTraffic(client);
   }
 
   /** The endpoint is set explicitly, so that nothing is ever sent elsewhere; a loopback endpoint has buckets in its path. */
@@ -172,6 +179,11 @@ export class Store {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     return readRange(this.#client, this.bucket, key, range, signal);
+  }
+
+  /** A small range of an object whose size is known, in one request; see `getRange`. */
+  async getRange(key: string, range: SizedRange, signal: AbortSignal): Promise<Buffer> {
+    return await getRange(this.#client, this.bucket, key, range, signal);
   }
 
   /** An object of any size, written as it comes; nothing is there until `finish`. */
