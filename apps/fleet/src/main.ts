@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, { readonly about: string; readonly load:
   dlq: { about: 'list the dead-letter queues, with reasons', load: async () => (await import('./dlq.js')).dlq },
   redrive: { about: 'put the dead letters back', load: async () => (await import('./redrive.js')).redrive },
   verify: { about: 'prove that a run is whole, or mend it', load: async () => (await import('./verify.js')).verify },
+  get: { about: "one page's rows out of a finished run", load: async () => (await import('./get.js')).get },
   plan: {
     about: 'how long, how much, how many: before it is begun',
     load: async () => (await import('./plan.js')).plan,

@@ -50,8 +50,13 @@ export function planIdOfKey(key: string): string | null {
   return /\/part-\d{5}-of-\d{5}-([0-9a-f]{8})\.jsonl(?:\.gz|\.zst)?$/.exec(key)?.[1] ?? null;
 }
 
+/** Below it stands a folder a run, by its date. */
+export function runsPrefix({ kind, wiki }: Omit<Run, 'date'>): string {
+  return `runs/${kind}/${checkName('wiki', wiki)}/`;
+}
+
 export function runPrefix(run: Run): string {
-  return `runs/${segments(run)}/`;
+  return `${runsPrefix(run)}${run.date}/`;
 }
 
 export function planKey(run: Run): string {

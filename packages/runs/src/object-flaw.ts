@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
+import { checkDecodable } from './member-decoder.js';
 
 /** What an object lacks; `code` is the object's word (`PART`, `INDEX`, `QUARANTINE`) and what is wrong with it. */
 export interface Flaw {
@@ -140,12 +141,8 @@ export function membersContent(members: readonly Member[], compression: Compress
 function decoderOf(compression: Compression): (() => Transform) | null {
   if (compression === 'none') return null;
   if (compression === 'gzip') return () => zlib.createGunzip();
-  // Node 20 has none
-  if (typeof zlib.createZstdDecompress === 'function') return () => zlib.createZstdDecompress();
-  throw new UsageError(
-    'ZSTD_UNAVAILABLE',
-    `the rows are zstd, which needs Node 22.15 or newer to be read; this is ${process.version}`,
-  );
+  checkDecodable(compression);
+  return () => zlib.createZstdDecompress();
 }
 
 class LineCount {
