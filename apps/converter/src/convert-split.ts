@@ -3,6 +3,7 @@ import type { BlockPool } from '@wikifleet/conversion/block-pool';
 import { convertSplit as convert } from '@wikifleet/conversion/convert-split';
 import type { Conversion } from '@wikifleet/conversion/convert-split';
 import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
+import { openPartFormat } from '@wikifleet/conversion/open-part-format';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
@@ -114,8 +115,10 @@ async function makePart(
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = context;
   const startedAt = new Date();
+  const format = openPartFormat(job.settings);
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
     partBytes: UPLOAD_PART_BYTES,
+    ...(job.settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),
     signal,
   });
   const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
@@ -134,13 +137,15 @@ async function makePart(
       pool: parts.pool,
       wiki: job.run.wiki,
       filter: job.settings,
-      compression: job.settings.compression,
+      format,
       rows: part,
       index,
       quarantine,
       signal,
       onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),
     });
+    // a split without rows has no part, in any format
+    if (part.size > 0) await part.write(format.end());
     const stored = part.size === 0 ? null : await finish(part);
     const indexed = index.size === 0 ? null : await finish(index);
     const quarantined = quarantine.size === 0 ? null : await finish(quarantine);

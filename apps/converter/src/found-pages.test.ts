@@ -10,9 +10,11 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import type { BlockPool } from '@wikifleet/conversion/block-pool';
 import { convertSplit as convertBytes } from '@wikifleet/conversion/convert-split';
+import { openPartFormat } from '@wikifleet/conversion/open-part-format';
 import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, rawKey } from '@wikifleet/domain/keys';
+import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
 import type { Compression, Plan } from '@wikifleet/domain/plan';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
@@ -97,7 +99,7 @@ describe('one page out of what the converter wrote', function () {
       planId: '0123abcd',
       run: name,
       vouchedBy: 'listing',
-      settings: { splitBytes, format: 'jsonl', compression, rowsVersion: 1 },
+      settings: { splitBytes, format: 'jsonl', compression, rowsVersion: 1, ...EVERY_PAGE },
       files: files.map((file) => ({ file: basename(file), path: basename(file), size: null, checksum: null })),
     };
     await store.putJson(planKey(name), plan);
@@ -142,7 +144,8 @@ describe('one page out of what the converter wrote', function () {
       split: { start: 0, end: bytes.length },
       wiki,
       engine: 'fast',
-      compression: 'none',
+      filter: EVERY_PAGE,
+      format: openPartFormat({ format: 'jsonl', compression: 'none' }),
       pool,
       rows: { write: async (piece) => void (await Promise.resolve(pieces.push(piece))) },
       index: null,

@@ -4,11 +4,13 @@ import { availableParallelism } from 'node:os';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
+import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
+import { openPartFormat } from '@wikifleet/conversion/open-part-format';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
-import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
+import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { runMain } from '@wikifleet/worker/run-main';
 import { convertFile } from './convert/convert-file.js';
 import { summarize } from './convert/summarize.js';
@@ -34,8 +36,13 @@ const COMMAND_LINE = {
       value: 'N',
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES}); the rows are the same`,
     },
-    compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: none)' },
     ...FILTER_FLAGS,
+    format: FORMAT_FLAG,
+    compression: {
+      type: 'string',
+      value: 'C',
+      help: `${COMPRESSION_HELP} (default: none; of Parquet zstd, snappy on Node 20)`,
+    },
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {
       type: 'string',
@@ -61,12 +68,18 @@ async function openDump(path: string): Promise<{ handle: FileHandle; size: numbe
 await runMain(async (releases) => {
   const { flags, positionals } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const path = positionals[0] ?? '';
-  const compression = oneOf('compression', flags.compression ?? 'none', COMPRESSIONS);
+  const rowsFormat = parseRowsFormat(flags, 'none');
+  if (rowsFormat.format === 'parquet' && flags.out === undefined && process.stdout.isTTY)
+    throw new UsageError(
+      'OUTPUT_UNREADABLE',
+      'Parquet is nothing to read on a terminal: expected --out FILE, or a pipe',
+    );
   const engine = oneOf('engine', flags.engine ?? DEFAULT_ENGINE, ENGINES);
   const filter = filterOf(flags);
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : checkName('wiki', flags.wiki);
+  const format = openPartFormat(rowsFormat);
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
@@ -80,11 +93,12 @@ await runMain(async (releases) => {
       filter,
       pool,
       splitBytes,
-      compression,
+      format,
       rows,
       quarantine: quarantine ?? { write: async () => await Promise.resolve() },
       progress,
     });
+    await rows.write(format.end());
     await rows.end();
     await quarantine?.end();
     progress.clear();

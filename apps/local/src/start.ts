@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
-import { COMPRESSIONS, DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
+import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
+import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runFleet } from './start/run-fleet.js';
@@ -39,8 +40,13 @@ const COMMAND_LINE = {
       value: 'N',
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES})`,
     },
-    compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
     ...FILTER_FLAGS,
+    format: FORMAT_FLAG,
+    compression: {
+      type: 'string',
+      value: 'C',
+      help: `${COMPRESSION_HELP} (default: gzip; of Parquet zstd, snappy on Node 20)`,
+    },
     raw: {
       type: 'string',
       value: 'R',
@@ -61,8 +67,8 @@ await runMain(async (releases) => {
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const port = wholeNumber('port', flags.port ?? '0', 0, 65_535);
-  const compression = oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS);
   const filter = filterOf(flags);
+  const rowsFormat = parseRowsFormat(flags);
   const rawObjects = oneOf('raw', flags.raw ?? 'keep', ['keep', 'delete']);
   const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
   const source = chooseSource({
@@ -77,8 +83,8 @@ await runMain(async (releases) => {
       workers,
       splitBytes,
       port,
-      compression,
       filter,
+      rowsFormat,
       rawObjects,
       fresh: flags.fresh === true && flags.keep !== true,
       force: flags.force ?? false,

@@ -1,9 +1,10 @@
 import { asTyped } from '@wikifleet/config/as-typed';
-import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
+import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { COMPRESSIONS, DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
+import { DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind } from '@wikifleet/domain/run';
 import { catalogueOfMirrors } from '@wikifleet/mirror/catalogue-of-mirrors';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
@@ -31,7 +32,12 @@ const COMMAND_LINE = {
     },
     date: { type: 'string', value: 'D', help: 'YYYY-MM-DD, or latest: the newest run that is complete' },
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
-    compression: { type: 'string', value: 'C', help: 'of the rows: none, gzip or zstd (default: gzip)' },
+    format: FORMAT_FLAG,
+    compression: {
+      type: 'string',
+      value: 'C',
+      help: `${COMPRESSION_HELP} (default: gzip; of Parquet zstd, snappy on Node 20)`,
+    },
     'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
     ...FILTER_FLAGS,
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
@@ -63,8 +69,7 @@ await runMain(async (releases) => {
     filesFrom: flags.files,
     settings: {
       splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40),
-      format: 'jsonl',
-      compression: oneOf('compression', flags.compression ?? 'gzip', COMPRESSIONS),
+      ...parseRowsFormat(flags),
       rowsVersion: ROWS_VERSION,
       ...filterOf(flags),
     },

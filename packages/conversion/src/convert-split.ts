@@ -1,7 +1,6 @@
 import { containerOf } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import type { Compression } from '@wikifleet/domain/plan';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
 import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
@@ -15,6 +14,7 @@ import { IndexWriter } from './index-writer.js';
 import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
 import { Outside } from './outside.js';
+import type { PartFormat } from './part-format.js';
 import { PositionMap } from './position-map.js';
 import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
@@ -29,7 +29,8 @@ export interface ConversionOptions {
   readonly engine: Engine;
   /** Which pages become rows. */
   readonly filter: PageFilter;
-  readonly compression: Compression;
+  /** What the rows become; who opened it writes its `end`. */
+  readonly format: PartFormat;
   /** Decodes the blocks; one conversion at a time may use it. */
   readonly pool: BlockPool;
   /** Takes the rows. */
@@ -122,7 +123,7 @@ class SplitConversion {
     this.#index = index;
     this.#writer = new MemberWriter(
       options.rows,
-      options.compression,
+      options.format,
       index === null ? undefined : async (pages) => await index.add(pages),
     );
     this.#budget = new ExpansionBudget(options.split);

@@ -6,7 +6,7 @@ import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import type { ConversionProgress } from './convert-split.js';
 import type { FileSource } from './file-source.js';
-import { MEMBER_BYTES } from './member-writer.js';
+import { MEMBER_BYTES } from './json-lines-format.js';
 import { bz2Stream } from './test-bzip2.test.js';
 import { MemorySink, MemorySource, Random, convertPart, pieces, smallDump, wholeText } from './test-tools.test.js';
 import type { Part } from './test-tools.test.js';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { ENTRY_BYTES, SEGMENT_ENTRIES, parseEntries, segmentsOf, titleHash } from '@wikifleet/domain/page-index';
 import type { IndexEntry, IndexedPage } from '@wikifleet/domain/page-index';
 import { IndexWriter } from './index-writer.js';
-import { MEMBER_BYTES, MemberWriter } from './member-writer.js';
+import { JsonLinesFormat, MEMBER_BYTES } from './json-lines-format.js';
+import { MemberWriter } from './member-writer.js';
 
 async function indexOf(members: readonly (readonly IndexedPage[])[]): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
@@ -69,7 +70,7 @@ describe("a part's index", () => {
     const write = async (): Promise<void> => await Promise.resolve();
     const onMember = async (pages: readonly IndexedPage[]): Promise<void> =>
       void (await Promise.resolve(indexed.push(pages)));
-    const writer = new MemberWriter({ write }, 'none', onMember);
+    const writer = new MemberWriter({ write }, new JsonLinesFormat('none'), onMember);
     const row = Buffer.alloc(MEMBER_BYTES / 2 + 1, 'x');
     const chunk = (ids: readonly number[]): Parameters<MemberWriter['add']>[0] => ({
       bytes: Buffer.concat(ids.map(() => row)),

@@ -1,61 +1,21 @@
-import { promisify } from 'node:util';
-import * as zlib from 'node:zlib';
-import { UsageError } from '@wikifleet/domain/errors';
 import type { IndexedPage } from '@wikifleet/domain/page-index';
-import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import type { ChunkPage, RowChunk } from '@wikifleet/mediawiki/page-converter';
-
-/** A member is closed at the first row after this many bytes of rows. */
-export const MEMBER_BYTES = 4 * 1024 * 1024;
+import type { EncodedMember, PartFormat } from './part-format.js';
 
 /** Where bytes go; they are taken when it resolves. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Members under compression at once: as many as libuv has threads for it. */
-const PARALLEL = 4;
-
-type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
-
-const gzip = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gzip);
-
-/** Level 1: a third of the time of level 6 for an eighth more bytes. */
-const GZIP_OPTIONS = { level: 1, memLevel: 9 };
-const ZSTD_LEVEL = 3;
-
-/** Throws a `UsageError` where this Node cannot do it. */
-export function compressorOf(compression: Compression): Compress {
-  switch (compression) {
-    case 'none':
-      return async (bytes) => await Promise.resolve(bytes);
-    case 'gzip':
-      return async (bytes) => await gzip(bytes, GZIP_OPTIONS);
-    case 'zstd': {
-      // Node 20 has none
-      if (typeof zlib.zstdCompress !== 'function') {
-        throw new UsageError(
-          'ZSTD_UNAVAILABLE',
-          `zstd needs Node 22.15 or newer, this is ${process.version}; gzip works everywhere`,
-        );
-      }
-      const compress = promisify<zlib.InputType, zlib.ZstdOptions, Buffer>(zlib.zstdCompress);
-      const params = { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [zlib.constants.ZSTD_c_checksumFlag]: 1 };
-      return async (bytes) => await compress(bytes, { params });
-    }
-  }
-}
-
 /**
- * Writes rows as members, each a gzip member or a zstd frame of its own, so that a reader can begin at any of them. The
- * cut follows from the rows alone: a member is closed behind the first row that brings it over `MEMBER_BYTES`. Members
- * are compressed beside each other (in libuv's threads), and written in order. Memory: `PARALLEL` members of
- * `MEMBER_BYTES` and a row.
+ * Writes rows as members, each readable by itself. The cut follows from the rows alone: a member is closed behind the
+ * first row that brings it over the format's `memberBytes`. Members are encoded beside each other, and written in order.
+ * Memory: the format's `parallel` members of `memberBytes` and a row each, and one that is being gathered.
  */
 export class MemberWriter {
   readonly #sink: ByteSink;
-  readonly #compress: Compress;
+  readonly #format: PartFormat;
   readonly #onMember: ((pages: readonly IndexedPage[]) => Promise<void>) | undefined;
   #pending: Uint8Array[] = [];
   #bytes = 0;
@@ -64,17 +24,16 @@ export class MemberWriter {
   #lastPageId = 0;
   /** Pages of the member that is being gathered; kept where somebody wants them. */
   #pages: IndexedPage[] = [];
-  #offset = 0;
   readonly #members: Member[] = [];
-  /** Members under compression, in order. */
-  readonly #underWay: Promise<Uint8Array>[] = [];
+  /** Members that are being encoded, in order. */
+  readonly #underWay: Promise<EncodedMember>[] = [];
   readonly #waiting: (Omit<Member, 'offset' | 'length'> & { readonly pages: readonly IndexedPage[] })[] = [];
 
   /** `onMember` is told the pages of each member, in order, before the member is written. */
-  constructor(sink: ByteSink, compression: Compression, onMember?: (pages: readonly IndexedPage[]) => Promise<void>) {
+  constructor(sink: ByteSink, format: PartFormat, onMember?: (pages: readonly IndexedPage[]) => Promise<void>) {
     this.#sink = sink;
     this.#onMember = onMember;
-    this.#compress = compressorOf(compression);
+    this.#format = format;
   }
 
   /** Those that are written. */
@@ -94,7 +53,7 @@ export class MemberWriter {
         this.#lastPageId = this.#rows === 0 ? page.id : Math.max(this.#lastPageId, page.id);
         this.#rows += 1;
         const end = chunk.ends[row]!;
-        if (this.#bytes + end - taken <= MEMBER_BYTES) continue;
+        if (this.#bytes + end - taken <= this.#format.memberBytes) continue;
         this.#take(chunk.bytes.subarray(taken, end));
         taken = end;
         await this.#close();
@@ -117,31 +76,31 @@ export class MemberWriter {
 
   async #close(): Promise<void> {
     if (this.#rows === 0) return;
-    const compressed = this.#compress(Buffer.concat(this.#pending, this.#bytes));
+    const encoded = this.#format.encode(Buffer.concat(this.#pending, this.#bytes));
     // it is looked at when it is written
-    compressed.catch(() => {});
-    this.#underWay.push(compressed);
+    encoded.catch(() => {});
+    this.#underWay.push(encoded);
     const [rows, firstPageId, lastPageId, pages] = [this.#rows, this.#firstPageId, this.#lastPageId, this.#pages];
     this.#waiting.push({ rows, firstPageId, lastPageId, pages });
     this.#pages = [];
     this.#pending = [];
     this.#bytes = 0;
     this.#rows = 0;
-    while (this.#underWay.length >= PARALLEL) await this.#write();
+    while (this.#underWay.length >= this.#format.parallel) await this.#write();
   }
 
   async #write(): Promise<void> {
-    const packed = await this.#underWay.shift();
+    const encoded = await this.#underWay.shift();
     const facts = this.#waiting.shift();
-    if (packed === undefined || facts === undefined) return;
+    if (encoded === undefined || facts === undefined) return;
     const { pages, ...member } = facts;
     await this.#onMember?.(pages);
-    this.#members.push({ offset: this.#offset, length: packed.length, ...member });
-    this.#offset += packed.length;
-    await this.#sink.write(packed);
+    const { offset, length, bytes } = encoded.place();
+    this.#members.push({ offset, length, ...member });
+    for (const piece of bytes) await this.#sink.write(piece);
   }
 
-  /** Writes what has gathered as the last member; nothing where there is nothing. */
+  /** Writes what has gathered as the last member; nothing where there is nothing. The part's end is its owner's. */
   async finish(): Promise<void> {
     await this.#close();
     while (this.#underWay.length > 0) await this.#write();

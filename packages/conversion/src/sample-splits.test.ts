@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
-import type { Compression } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
+import type { RowsFormat } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { LONG_TESTS, Random, canonical, convertFile, expectedSamples, readSample } from './test-tools.test.js';
@@ -21,8 +22,12 @@ const PROBLEMS: Readonly<Record<string, readonly string[]>> = {
 /** Files up to so many bytes are cut in every way, larger ones at random. */
 const SMALL = 20 * 1024;
 const SEED = LONG_TESTS ? Date.now() % 1_000_000 : 1;
-const COMPRESSIONS: readonly Compression[] =
-  typeof zlib.zstdDecompressSync === 'function' ? ['none', 'gzip', 'zstd'] : ['none', 'gzip'];
+const HAS_ZSTD = typeof zlib.zstdDecompressSync === 'function';
+const FORMATS: readonly RowsFormat[] = (['jsonl', 'parquet'] as const).flatMap((format) =>
+  COMPRESSIONS_OF[format]
+    .filter((compression) => compression !== 'zstd' || HAS_ZSTD)
+    .map((compression) => ({ format, compression })),
+);
 
 function digest(rows: Buffer): string {
   const hash = createHash('sha256');
@@ -82,13 +87,13 @@ describe(`splits of the real dump samples, seed ${SEED}`, function () {
     const cuts = [60_000, 150_000];
     const pools = [1, 2, 5].map(openBlockPool);
     try {
-      for (const compression of COMPRESSIONS) {
-        const first = await convertFile(file, cuts, { compression });
+      for (const rows of FORMATS) {
+        const first = await convertFile(file, cuts, rows);
         assert.deepEqual(first.problems, []);
         for (const [i, one] of pools.entries()) {
           const chunkBytes = [1, 7, 1024 * 1024][i] ?? 1;
           for (const engine of ENGINES) {
-            const { parts } = await convertFile(file, cuts, { compression, pool: one, chunkBytes, engine });
+            const { parts } = await convertFile(file, cuts, { ...rows, pool: one, chunkBytes, engine });
             assert.deepEqual(parts, first.parts);
           }
         }

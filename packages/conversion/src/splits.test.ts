@@ -63,13 +63,13 @@ describe('splits', function () {
 
   it('give the same part and members by 1, 2 and 5 threads, in chunks of any size', async () => {
     const [, file] = FILES[1]!;
-    for (const compression of ['none', 'gzip'] as const) {
-      const one = await convertFile(file, 1500, { compression });
+    for (const rows of [{}, { compression: 'gzip' }, { format: 'parquet', compression: 'gzip' }] as const) {
+      const one = await convertFile(file, 1500, rows);
       for (const threads of [2, 5]) {
         const pool = openBlockPool(threads);
         try {
           for (const chunkBytes of [1, 7, 1 << 20]) {
-            const many = await convertFile(file, 1500, { compression, pool, chunkBytes });
+            const many = await convertFile(file, 1500, { ...rows, pool, chunkBytes });
             assert.ok(many.rows.equals(one.rows));
             assert.deepEqual(
               many.parts.map(({ members }) => members),

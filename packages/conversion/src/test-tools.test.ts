@@ -5,7 +5,7 @@ import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import type { Compression } from '@wikifleet/domain/plan';
+import type { Compression, Format } from '@wikifleet/domain/plan';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
 import { openBlockPool } from './block-pool.js';
@@ -16,6 +16,7 @@ import { DEFAULT_ENGINE } from './engines.js';
 import type { Engine } from './engines.js';
 import type { FileSource } from './file-source.js';
 import type { ByteSink } from './member-writer.js';
+import { openPartFormat } from './open-part-format.js';
 import type { Range } from './split-bytes.js';
 
 /** Real dumps, where they lie beside the checkout. */
@@ -111,6 +112,7 @@ export class MemorySink implements ByteSink {
 export interface Settings {
   readonly engine?: Engine;
   readonly filter?: PageFilter;
+  readonly format?: Format;
   readonly compression?: Compression;
   readonly pool?: BlockPool;
   readonly chunkBytes?: number;
@@ -128,8 +130,9 @@ export interface Part extends Conversion {
 export async function convertPart(
   file: Uint8Array | FileSource,
   split: Range,
-  settings: Settings & Partial<ConversionOptions> = {},
+  { format = 'jsonl', compression = 'none', ...settings }: Settings & Partial<Omit<ConversionOptions, 'format'>> = {},
 ): Promise<Part> {
+  const opened = openPartFormat({ format, compression });
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({
@@ -137,7 +140,7 @@ export async function convertPart(
     wiki: null,
     engine: DEFAULT_ENGINE,
     filter: EVERY_PAGE,
-    compression: 'none',
+    format: opened,
     pool: inline,
     rows,
     quarantine,
@@ -146,6 +149,7 @@ export async function convertPart(
     source: file instanceof Uint8Array ? new MemorySource(file, settings.chunkBytes) : file,
     split,
   });
+  if (rows.bytes.length > 0) await rows.write(opened.end());
   return { ...conversion, rows: rows.bytes, quarantined: quarantine.text };
 }
 

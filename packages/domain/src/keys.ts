@@ -1,9 +1,18 @@
 import { checkName } from './names.js';
-import type { Compression, Settings } from './plan.js';
+import type { RowsFormat } from './plan.js';
 import type { Split } from './jobs.js';
 import type { Run } from './run.js';
 
-const EXTENSIONS: Record<Compression, string> = { none: '', gzip: '.gz', zstd: '.zst' };
+const COMPRESSED = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.snappy' } as const;
+const PART_ENDING = String.raw`\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
+/** How the name of a file of rows ends, in any format; a quarantine file's ends so, too. */
+export const PART_NAME = new RegExp(PART_ENDING);
+const PLAN_OF_PART = new RegExp(String.raw`/part-\d{5}-of-\d{5}-([0-9a-f]{8})${PART_ENDING}`);
+
+/** How the names of parts end: Parquet compresses within. */
+export function partEnding({ format, compression }: RowsFormat): string {
+  return format === 'parquet' ? '.parquet' : `.jsonl${COMPRESSED[compression]}`;
+}
 
 function segments(run: Run): string {
   return `${run.kind}/${checkName('wiki', run.wiki)}/${run.date}`;
@@ -34,20 +43,20 @@ export function quarantinePrefix(run: Run, file?: string): string {
 }
 
 function partName(split: Split, planId: string): string {
-  return `part-${splitNumber(split.index)}-of-${splitNumber(split.count)}-${planId}.jsonl`;
+  return `part-${splitNumber(split.index)}-of-${splitNumber(split.count)}-${planId}`;
 }
 
-export function partKey(run: Run, file: string, split: Split, planId: string, settings: Settings): string {
-  return `${partsPrefix(run, file)}${partName(split, planId)}${EXTENSIONS[settings.compression]}`;
+export function partKey(run: Run, file: string, split: Split, planId: string, settings: RowsFormat): string {
+  return `${partsPrefix(run, file)}${partName(split, planId)}${partEnding(settings)}`;
 }
 
 export function quarantineKey(run: Run, file: string, split: Split, planId: string): string {
-  return `${quarantinePrefix(run, file)}${partName(split, planId)}`;
+  return `${quarantinePrefix(run, file)}${partName(split, planId)}.jsonl`;
 }
 
 /** The plan that a part or a quarantine file belongs to, by its name; null for a key that is neither. */
 export function planIdOfKey(key: string): string | null {
-  return /\/part-\d{5}-of-\d{5}-([0-9a-f]{8})\.jsonl(?:\.gz|\.zst)?$/.exec(key)?.[1] ?? null;
+  return PLAN_OF_PART.exec(key)?.[1] ?? null;
 }
 
 /** Below it stands a folder a run, by its date. */

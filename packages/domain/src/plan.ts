@@ -6,8 +6,30 @@ import { runSchema } from './run.js';
 /** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
 export const ROWS_VERSION = 1;
 
-export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+export const FORMATS = ['jsonl', 'parquet'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const COMPRESSIONS = ['none', 'gzip', 'zstd', 'snappy'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
+
+/** Which compressions a format has. */
+export const COMPRESSIONS_OF: Readonly<Record<Format, readonly Compression[]>> = {
+  jsonl: ['none', 'gzip', 'zstd'],
+  parquet: ['none', 'snappy', 'gzip', 'zstd'],
+};
+
+/** Rows on their way to a file. */
+export interface RowsFormat {
+  readonly format: Format;
+  readonly compression: Compression;
+}
+
+/** Why a format and a compression do not go together; null where they do. */
+export function formatProblem({ format, compression }: RowsFormat): string | null {
+  const known = COMPRESSIONS_OF[format];
+  if (known.includes(compression)) return null;
+  return `${format} has the compressions ${known.join(', ')}; received ${compression}`;
+}
 
 const HEX_DIGITS = { md5: 32, sha1: 40, sha256: 64 } as const;
 
@@ -48,13 +70,18 @@ export const planIdSchema = z.string().regex(/^[0-9a-f]{8}$/, 'expected 8 hex di
 export const DEFAULT_SPLIT_BYTES = 32 * 1024 * 1024;
 
 /** Everything else that shapes the bytes of the result. */
-export const settingsSchema = z.strictObject({
-  splitBytes: z.number().int().positive(),
-  format: z.literal('jsonl'),
-  compression: z.enum(COMPRESSIONS),
-  rowsVersion: z.literal(ROWS_VERSION),
-  ...pageFilterSchema.shape,
-});
+export const settingsSchema = z
+  .strictObject({
+    splitBytes: z.number().int().positive(),
+    format: z.enum(FORMATS),
+    compression: z.enum(COMPRESSIONS),
+    rowsVersion: z.literal(ROWS_VERSION),
+    ...pageFilterSchema.shape,
+  })
+  .superRefine((settings, context) => {
+    const message = formatProblem(settings);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['compression'], message });
+  });
 
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -29,7 +29,7 @@ export const headSchema = z.strictObject({
 
 export type Head = z.infer<typeof headSchema>;
 
-/** A compressed member (gzip member, zstd frame) or a run of lines of a part, from `offset` on, in bytes. */
+/** A compressed member (gzip member, zstd frame), a run of lines or a Parquet row group of a part, from `offset` on, in bytes. */
 export const memberSchema = z.strictObject({
   offset: count,
   length: count,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Split } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
-import { fileManifestKey, partKey, partsPrefix, planIdOfKey, splitNumber } from '@wikifleet/domain/keys';
+import { PART_NAME, fileManifestKey, partKey, partsPrefix, planIdOfKey, splitNumber } from '@wikifleet/domain/keys';
 import { fileManifestResult } from '@wikifleet/domain/manifests';
 import type { FileManifestResult } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
@@ -46,7 +46,6 @@ export interface FileVerdict {
 
 /** Splits under verification at once: reading waits for S3, decoding for a processor. */
 const PARALLEL = 4;
-const ROWS = /\.jsonl(?:\.gz|\.zst)?$/;
 
 /** Reads everything of one file again. Throws what S3 refuses: it proves nothing either way. */
 export async function verifyFile(store: Store, plan: Plan, file: PlanFile, signal: AbortSignal): Promise<FileVerdict> {
@@ -141,7 +140,7 @@ async function straysOf(
 
 /** Whether a reader of `rows/` would read it. */
 export function isRows(key: string): boolean {
-  return ROWS.test(key);
+  return PART_NAME.test(key);
 }
 
 /** Code and message for a key below `rows/` that is not the plan's. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { parseConvertJob, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
@@ -26,6 +27,7 @@ const PACK: Record<Compression, (rows: string) => Buffer> = {
   none: (rows) => Buffer.from(rows),
   gzip: (rows) => zlib.gzipSync(rows),
   zstd: (rows) => zlib.zstdCompressSync(rows),
+  snappy: () => assert.fail('no lines are snappy'),
 };
 
 /** What a split of a file becomes: two members of one row each, an index, and for split 1 a quarantined revision. */

@@ -5,12 +5,12 @@ import type { Engine } from '@wikifleet/conversion/engines';
 import { CONTAINER_BYTES } from '@wikifleet/conversion/file-source';
 import type { FileSource } from '@wikifleet/conversion/file-source';
 import type { ByteSink } from '@wikifleet/conversion/member-writer';
+import type { PartFormat } from '@wikifleet/conversion/part-format';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import type { SplitBoundaries } from '@wikifleet/domain/join';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import type { Compression } from '@wikifleet/domain/plan';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
 import { count, duration, megabytes } from '../figures.js';
@@ -22,7 +22,8 @@ export interface ConvertFileOptions {
   readonly filter: PageFilter;
   readonly pool: BlockPool;
   readonly splitBytes: number;
-  readonly compression: Compression;
+  /** Of all splits together: one file. */
+  readonly format: PartFormat;
   readonly rows: ByteSink;
   readonly quarantine: ByteSink;
   readonly progress: ProgressLine;

@@ -4,7 +4,7 @@ import { filterArguments } from '@wikifleet/config/filter-flags';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { FleetError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import type { Compression } from '@wikifleet/domain/plan';
+import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
@@ -31,8 +31,8 @@ export interface FleetOptions {
   readonly splitBytes: number;
   /** Of the loopback cloud; 0: any free one. */
   readonly port: number;
-  readonly compression: Compression;
   readonly filter: PageFilter;
+  readonly rowsFormat: RowsFormat;
   /** What becomes of raw objects once a file's rows are whole. */
   readonly rawObjects: 'keep' | 'delete';
   readonly fresh: boolean;
@@ -110,7 +110,9 @@ async function seedAll(
   const runs: Run[] = [];
   const answerSchema = z.object({ run: runSchema });
   for (const args of seeds) {
-    const fixed = ['--json', '--compression', options.compression, '--split-bytes', String(options.splitBytes)];
+    const { format, compression } = options.rowsFormat;
+    const rows = ['--format', format, '--compression', compression];
+    const fixed = ['--json', ...rows, '--split-bytes', String(options.splitBytes)];
     const filter = filterArguments(options.filter);
     const all = [...args, ...fixed, ...filter, ...(options.force ? ['--force'] : [])];
     const output = await runSeed(all, environment, say, stop);

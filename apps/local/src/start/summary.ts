@@ -1,12 +1,11 @@
 import { join, relative } from 'node:path';
-import { quarantinePrefix, rowsPrefix } from '@wikifleet/domain/keys';
-import type { Compression } from '@wikifleet/domain/plan';
+import { partEnding, quarantinePrefix, rowsPrefix } from '@wikifleet/domain/keys';
+import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
 import { count, duration, megabytes, plural } from '../figures.js';
 import type { RunState } from './run-state.js';
 
-const READERS: Record<Compression, string> = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc' };
-const EXTENSIONS: Record<Compression, string> = { none: '', gzip: '.gz', zstd: '.zst' };
+const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat' } as const;
 
 /** What a run came to: a line a file, where the rows lie, and how to look at them. */
 export function summaryLines(states: readonly RunState[], out: string, seconds: number): string[] {
@@ -66,14 +65,21 @@ function lookLines(states: readonly RunState[], out: string): string[] {
   const part =
     state === undefined ? undefined : [...state.done.values()].find(({ counts }) => counts.rows > 0)?.parts[0];
   if (state === undefined || part === undefined) return [];
-  const { compression } = state.plan.settings;
-  const all = shown(out, `${rowsPrefix(state.plan.run)}*/*.jsonl${EXTENSIONS[compression]}`);
-  return [
-    '',
-    'Look at them:',
-    `  ${READERS[compression]} ${quoted(shown(out, part.key))} | head -n 1`,
-    `  duckdb -c ${quoted(`SELECT page_namespace_id, count(*) AS rows FROM read_json(${sqlQuoted(all)}, format='newline_delimited', maximum_object_size=268435456) GROUP BY ALL ORDER BY rows DESC`)}`,
-  ];
+  const { settings } = state.plan;
+  const all = shown(out, `${rowsPrefix(state.plan.run)}*/*${partEnding(settings)}`);
+  const query = `SELECT page_namespace_id, count(*) AS rows FROM ${tableOf(settings, all)} GROUP BY ALL ORDER BY rows DESC`;
+  return ['', 'Look at them:', `  ${headOf(settings, shown(out, part.key))}`, `  duckdb -c ${quoted(query)}`];
+}
+
+/** Parquet has no lines that a `head` could take. */
+function headOf(rows: RowsFormat, path: string): string {
+  if (rows.format === 'parquet') return `duckdb -json -c ${quoted(`FROM ${tableOf(rows, path)} LIMIT 1`)}`;
+  return `${READERS[rows.compression]} ${quoted(path)} | head -n 1`;
+}
+
+function tableOf({ format }: RowsFormat, paths: string): string {
+  if (format === 'parquet') return `read_parquet(${sqlQuoted(paths)}, hive_partitioning=false)`;
+  return `read_json(${sqlQuoted(paths)}, format='newline_delimited', maximum_object_size=268435456)`;
 }
 
 /** A key's path as it is typed from here. */

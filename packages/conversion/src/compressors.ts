@@ -1,0 +1,18 @@
+import * as zlib from 'node:zlib';
+import { UsageError } from '@wikifleet/domain/errors';
+
+/** Level 1: a third of the time of level 6 for an eighth more bytes. */
+export const GZIP_OPTIONS: zlib.ZlibOptions = { level: 1, memLevel: 9 };
+const ZSTD_LEVEL = 3;
+
+/** Throws a `UsageError` where this Node has no zstd: Node 20. */
+export function zstdOptions(): zlib.ZstdOptions {
+  if (typeof zlib.zstdCompress !== 'function') {
+    throw new UsageError(
+      'ZSTD_UNAVAILABLE',
+      `zstd needs Node 22.15 or newer, this is ${process.version}; gzip works everywhere`,
+    );
+  }
+  const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
+  return { params: { [ZSTD_c_compressionLevel]: ZSTD_LEVEL, [ZSTD_c_checksumFlag]: 1 } };
+}
