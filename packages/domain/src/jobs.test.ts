@@ -161,7 +161,7 @@ describe('jobs', () => {
       object: fc.record({ size, sha256: hex(64), attemptId: fc.uuid() }),
       settings: fc.record({
         splitBytes: fc.integer({ min: 1 }),
-        format: fc.constant('jsonl' as const),
+        format: fc.constant('parquet' as const),
         compression: fc.constantFrom(...COMPRESSIONS),
         rowsVersion: fc.constant(1 as const),
         namespaces: fc.option(namespaces),

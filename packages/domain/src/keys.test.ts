@@ -21,6 +21,7 @@ import {
   runManifestKey,
   runPrefix,
 } from './keys.js';
+import { FORMATS } from './plan.js';
 import type { Settings } from './plan.js';
 import type { Run } from './run.js';
 
@@ -55,6 +56,10 @@ describe('keys', () => {
     [partsPrefix(RUN, FILE), `${ROWS}f.bz2/`],
     [quarantinePrefix(RUN), `quarantine/${OF_RUN}/`],
     [quarantinePrefix(RUN, FILE), `quarantine/${OF_RUN}/f.bz2/`],
+    [
+      partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, format: 'parquet', compression: 'zstd' }),
+      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.parquet`,
+    ],
     [quarantineKey(RUN, FILE, SPLIT, ID), `quarantine/${OF_RUN}/f.bz2/part-00003-of-00012-0123abcd.jsonl`],
     [runPrefix(RUN), `runs/${OF_RUN}/`],
     [planKey(RUN), `runs/${OF_RUN}/plan.json`],
@@ -107,11 +112,12 @@ describe('keys', () => {
 
 describe('planIdOfKey', () => {
   it('finds the plan of every part and quarantine file', () => {
+    const format = fc.constantFrom(...FORMATS);
     const compression = fc.constantFrom('none' as const, 'gzip' as const, 'zstd' as const);
     fc.assert(
-      fc.property(fc.nat(99_998), compression, (index, c) => {
+      fc.property(fc.nat(99_998), format, compression, (index, f, c) => {
         const split = { index, count: 99_999, start: 0, end: 0 };
-        assert.equal(planIdOfKey(partKey(RUN, FILE, split, ID, { ...SETTINGS, compression: c })), ID);
+        assert.equal(planIdOfKey(partKey(RUN, FILE, split, ID, { ...SETTINGS, format: f, compression: c })), ID);
         assert.equal(planIdOfKey(quarantineKey(RUN, FILE, split, ID)), ID);
       }),
     );
@@ -121,6 +127,7 @@ describe('planIdOfKey', () => {
     `${ROWS}f.bz2/_SUCCESS`,
     `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz.tmp`,
     `${ROWS}f.bz2/part-3-of-12-0123abcd.jsonl.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.parquet.gz`,
     `${ROWS}f.bz2/part-00003-of-00012-0123ABCD.jsonl.gz`,
     `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz/x`,
     `${ROWS}part-00003-of-00012-0123abcd.jsonl.gz\n`,

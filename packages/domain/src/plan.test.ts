@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { differencesOfPlans, planSchema } from './plan.js';
+import { COMPRESSIONS_OF, differencesOfPlans, planSchema } from './plan.js';
 import type { Plan } from './plan.js';
 
 const FILE = {
@@ -64,6 +64,8 @@ describe('planSchema', () => {
     ],
     ['no word on redirects', settings({ redirects: undefined }), 'settings.redirects'],
     ['brotli', settings({ compression: 'br' }), 'settings.compression'],
+    ['another format', settings({ format: 'csv' }), 'settings.format'],
+    ['lines in snappy', settings({ compression: 'snappy' }), 'settings.compression'],
   ];
   for (const [what, plan, place] of refused) {
     it(`refuses ${what}`, () => {
@@ -73,6 +75,11 @@ describe('planSchema', () => {
       assert.ok(places?.includes(place), `expected an issue at ${place}, received ${places?.join(', ')}`);
     });
   }
+
+  it('takes each compression of each format', () => {
+    for (const [format, compressions] of Object.entries(COMPRESSIONS_OF))
+      for (const compression of compressions) planSchema.parse(settings({ format, compression }));
+  });
 
   it('takes a plan, with and without sizes and checksums', () => {
     assert.deepEqual(planSchema.parse(PLAN), PLAN);
@@ -94,6 +101,7 @@ describe('differencesOfPlans', () => {
     ['the compression', settings({ compression: 'none' }), [/^compression: .*"gzip".*"none"/]],
     ['the namespaces', settings({ namespaces: [0, 14] }), [/^namespaces: .*null, now.*\[0,14\]$/]],
     ['the redirects', settings({ redirects: false }), [/^redirects: .*true, now.*false$/]],
+    ['the format', settings({ format: 'parquet' }), [/^format: .*"jsonl".*"parquet"/]],
     ['a size', files({ size: 101 }), [/^a\.xml\.bz2: size: .*100.*101$/]],
     ['a size not known any more', files({ size: null }), [/^a\.xml\.bz2: size: .*100.*null$/]],
     ['a checksum', files({ checksum: null }), [/^a\.xml\.bz2: checksum: .*md5.*null$/]],

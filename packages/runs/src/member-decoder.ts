@@ -3,8 +3,9 @@ import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 
-/** Throws a `UsageError` where this Node has no zstd. */
+/** Of rows that are lines: throws a `UsageError` where this Node has no zstd. */
 export function checkDecodable(compression: Compression): void {
+  if (compression === 'snappy') throw new UsageError('FORMAT_REFUSED', 'no lines are snappy');
   // Node 20 has none
   if (compression !== 'zstd' || typeof zlib.createZstdDecompress === 'function') return;
   throw new UsageError(

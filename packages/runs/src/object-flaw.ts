@@ -51,7 +51,7 @@ export async function flawOfObject(
 }
 
 /** Bytes that are read once, in portions, and hashed on the way. */
-class ByteReader {
+export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #hash = createHash('sha256');
   #rest: Uint8Array = new Uint8Array(0);

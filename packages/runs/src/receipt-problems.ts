@@ -4,9 +4,12 @@ import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 
+/** `PAR1` stands before the first row group. */
+export const PARQUET_MAGIC_BYTES = 4;
+
 /**
  * Where a receipt contradicts its plan or itself: it names other keys than those of its split, its members do not cover
- * its part, or its counts do not add up. One sentence, or null.
+ * its part (of Parquet, all between its magic and its footer), or its counts do not add up. One sentence, or null.
  */
 export function contradictionOf(plan: Plan, result: SplitResult): string | null {
   const { part, index, quarantine, members, counts, file, split } = result;
@@ -30,13 +33,16 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out, and no filter in the plan`;
   if (filteredPages + pagesWithoutRevision > pages)
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
-  let [offset, rows] = [0, 0];
+  const parquet = plan.settings.format === 'parquet' && part !== null;
+  let [offset, rows] = [parquet ? PARQUET_MAGIC_BYTES : 0, 0];
   for (const member of members) {
     if (member.offset !== offset) return `a member at byte ${member.offset}: expected it at byte ${offset}`;
     offset += member.length;
     rows += member.rows;
   }
-  if (offset !== (part?.size ?? 0)) return `members of ${offset} bytes: expected ${part?.size ?? 0}`;
+  const size = part?.size ?? 0;
+  if (parquet ? offset >= size : offset !== size)
+    return `members to byte ${offset}: expected ${parquet ? 'a footer behind them, before' : 'them to'} byte ${size}`;
   return rows === counts.rows ? null : `members of ${rows} rows: expected ${counts.rows}`;
 }
 

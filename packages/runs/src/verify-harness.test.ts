@@ -1,10 +1,9 @@
-import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import * as zlib from 'node:zlib';
+import { openPartFormat } from '@wikifleet/conversion/open-part-format';
 import { parseConvertJob, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { Split } from '@wikifleet/domain/jobs';
 import { indexKey, partKey, quarantineKey, rawKey } from '@wikifleet/domain/keys';
-import type { Compression, Plan } from '@wikifleet/domain/plan';
+import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
 import type { Member, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { close } from './closing.js';
@@ -23,12 +22,47 @@ function rawBytes(file: string): Buffer {
   return Buffer.alloc(SIZE, file);
 }
 
-const PACK: Record<Compression, (rows: string) => Buffer> = {
-  none: (rows) => Buffer.from(rows),
-  gzip: (rows) => zlib.gzipSync(rows),
-  zstd: (rows) => zlib.zstdCompressSync(rows),
-  snappy: () => assert.fail('no lines are snappy'),
-};
+/** A row as JSON, with its newline. */
+export function rowLine(pageId: number, revisionId: number, text = 'x'.repeat(100)): Buffer {
+  const slot = { content_body: text, content_format: null, content_model: null };
+  const row = {
+    wiki_id: 'aawiki',
+    page_id: pageId,
+    page_namespace_id: null,
+    page_title: `Page ${pageId}`,
+    page_redirect_target: null,
+    user_id: null,
+    user_text: null,
+    user_is_visible: false,
+    revision_id: revisionId,
+    revision_parent_id: null,
+    revision_dt: '2026-01-01T00:00:00Z',
+    revision_is_minor_edit: false,
+    revision_comment: null,
+    revision_comment_is_visible: false,
+    revision_sha1: null,
+    revision_size: null,
+    revision_content_slots: { main: { ...slot, content_sha1: null, content_size: null, origin_rev_id: null } },
+    revision_content_is_visible: true,
+  };
+  return Buffer.from(`${JSON.stringify(row)}\n`);
+}
+
+/** Rows as a part, a list of lines a member. */
+export async function packRows(
+  rows: RowsFormat,
+  lists: readonly (readonly Buffer[])[],
+): Promise<{ bytes: Buffer; members: Member[] }> {
+  const format = openPartFormat(rows);
+  const members: Member[] = [];
+  const pieces: Uint8Array[] = [];
+  for (const [pageId, lines] of lists.entries()) {
+    const { offset, length, bytes } = (await format.encode(Buffer.concat(lines))).place();
+    members.push({ offset, length, rows: lines.length, firstPageId: pageId, lastPageId: pageId });
+    pieces.push(...bytes);
+  }
+  return { bytes: Buffer.concat([...pieces, format.end()]), members };
+}
 
 /** What a split of a file becomes: two members of one row each, an index, and for split 1 a quarantined revision. */
 async function writeSplit(store: Store, plan: Plan, file: string, split: Split): Promise<SplitResult> {
@@ -39,17 +73,8 @@ async function writeSplit(store: Store, plan: Plan, file: string, split: Split):
   const result = resultsOf(plan, file)[split.index]!;
   const object = { size: SIZE, sha256: sha256(rawBytes(file)) };
   if (result.part === null) return { ...result, object };
-  const members: Member[] = [];
-  const packed: Buffer[] = [];
-  for (const row of [0, 1]) {
-    const bytes = PACK[plan.settings.compression](
-      `{"page_id":${split.index},"row":${row},"text":"${'x'.repeat(100)}"}\n`,
-    );
-    const offset = packed.reduce((sum, { length }) => sum + length, 0);
-    members.push({ offset, length: bytes.length, rows: 1, firstPageId: split.index, lastPageId: split.index });
-    packed.push(bytes);
-  }
-  const part = await put(partKey(plan.run, file, split, plan.planId, plan.settings), Buffer.concat(packed));
+  const { bytes, members } = await packRows(plan.settings, [[rowLine(split.index, 0)], [rowLine(split.index, 1)]]);
+  const part = await put(partKey(plan.run, file, split, plan.planId, plan.settings), bytes);
   const index = await put(indexKey(plan.run, plan.planId, file, split.index), Buffer.from('{"members":[]}\n'));
   if (split.index !== 1) return { ...result, object, members, part, index };
   const quarantine = await put(quarantineKey(plan.run, file, split, plan.planId), Buffer.from('{"reason":"x"}\n'));

@@ -15,7 +15,7 @@ import {
   rowsPrefix,
   runManifestKey,
 } from '@wikifleet/domain/keys';
-import { COMPRESSIONS } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF, FORMATS } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import type { SplitResult } from '@wikifleet/domain/receipts';
@@ -82,14 +82,15 @@ describe('verifyRun and repairRun', () => {
     await s3.store.putJson(receipt(index), { ...read.value, result: { ...result, ...by(result) } });
   };
 
-  for (const compression of COMPRESSIONS) {
+  const formats = FORMATS.flatMap((format) => COMPRESSIONS_OF[format].map((compression) => ({ format, compression })));
+  for (const { format, compression } of formats) {
     const unavailable = compression === 'zstd' && typeof zlib.zstdCompress !== 'function';
-    it(`proves a run whose rows are ${compression}${unavailable ? ' (not on this Node: skipped)' : ''}`, async function () {
+    it(`proves a run whose rows are ${format}, ${compression}${unavailable ? ' (not on this Node: skipped)' : ''}`, async function () {
       if (unavailable) this.skip();
       const draft = newDraft();
       ({ plan } = await settlePlan(
         s3.store,
-        { ...draft, settings: { ...draft.settings, compression } },
+        { ...draft, settings: { ...draft.settings, format, compression } },
         { force: false },
       ));
       await writeRun(s3.store, plan);

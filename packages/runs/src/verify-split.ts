@@ -8,6 +8,7 @@ import type { RawNote, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { anyContent, flawOfObject, linesContent, membersContent } from './object-flaw.js';
 import type { Flaw } from './object-flaw.js';
+import { rowGroupsContent } from './row-groups-content.js';
 import { contradictionOf } from './receipt-problems.js';
 
 /** What reading everything of one split again came to. */
@@ -70,8 +71,10 @@ export async function verifySplit(
 
 async function flawsOf(store: Store, plan: Plan, result: SplitResult, signal: AbortSignal): Promise<Flaw[]> {
   const { part, index, quarantine, members, counts } = result;
+  const { format, compression } = plan.settings;
+  const rows = (format === 'parquet' ? rowGroupsContent : membersContent)(members, compression);
   const objects = [
-    ['PART', part, membersContent(members, plan.settings.compression)],
+    ['PART', part, rows],
     ['INDEX', index, anyContent],
     ['QUARANTINE', quarantine, linesContent(counts.quarantined)],
   ] as const;

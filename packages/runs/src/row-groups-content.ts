@@ -1,0 +1,59 @@
+import { messageOf } from '@wikifleet/domain/errors';
+import type { Compression } from '@wikifleet/domain/plan';
+import type { Member } from '@wikifleet/domain/receipts';
+import { parquetMetadata } from 'hyparquet';
+import type { ByteReader, ContentCheck } from './object-flaw.js';
+import { decompressorOf, rowGroupProblem } from './row-group-problem.js';
+import { PARQUET_MAGIC_BYTES } from './receipt-problems.js';
+
+/** Bytes of a row group or a footer that are held at once: more than a row group of ours has, whose last row is of 64 MiB. */
+const MOST_BYTES = 128 * 1024 * 1024;
+
+/**
+ * A Parquet part: each member is a row group whose pages decode by themselves and have its rows in every column, and the
+ * footer names just these row groups. Memory: a row group's bytes and one of its pages.
+ */
+export function rowGroupsContent(members: readonly Member[], compression: Compression): ContentCheck {
+  const decompress = decompressorOf(compression);
+  return async (bytes) => {
+    try {
+      const magic = await collect(bytes, PARQUET_MAGIC_BYTES);
+      if (magic.toString('latin1') !== 'PAR1')
+        return `expected PAR1, received ${JSON.stringify(magic.toString('latin1'))}`;
+      for (const [at, { length, offset, rows }] of members.entries()) {
+        const problem = rowGroupProblem(await collect(bytes, length), rows, decompress);
+        if (problem !== null) return `member ${at} at byte ${offset}: ${problem}`;
+      }
+      return footerProblem(await collect(bytes, Number.POSITIVE_INFINITY), members);
+    } catch (error) {
+      bytes.throwFailure();
+      return `expected a whole Parquet file: ${messageOf(error)}`;
+    }
+  };
+}
+
+async function collect(bytes: ByteReader, length: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes.take(length)) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new RangeError(`expected at most ${MOST_BYTES} bytes at once`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function footerProblem(footer: Buffer, members: readonly Member[]): string | null {
+  const { row_groups: groups, num_rows: rows } = parquetMetadata(Uint8Array.from(footer).buffer);
+  if (groups.length !== members.length) return `the footer has ${groups.length} row groups: expected ${members.length}`;
+  for (const [at, { offset, length, rows: expected }] of members.entries()) {
+    const group = groups[at];
+    const first = group?.columns[0]?.meta_data;
+    const begin = Number(first?.dictionary_page_offset ?? first?.data_page_offset);
+    const received = [begin, Number(group?.total_compressed_size), Number(group?.num_rows)];
+    if (received.join() !== [offset, length, expected].join())
+      return `the footer has row group ${at} at ${received.join()}: expected ${[offset, length, expected].join()}`;
+  }
+  const sum = members.reduce((before, member) => before + member.rows, 0);
+  return Number(rows) === sum ? null : `the footer has ${rows} rows: expected ${sum}`;
+}
