@@ -1,8 +1,9 @@
-// Writes schema/: the row as JSON Schema, made of packages/domain/src/row-schema.ts, and what is made of that JSON Schema for
-// readers: DuckDB's columns, Spark's and Arrow's schema, Athena's table. Run it after `npm run build`.
+// Writes schema/ and the table of terraform/modules/query: the row as JSON Schema, made of packages/domain/src/row-schema.ts, and what is made of that JSON Schema for
+// readers: DuckDB's columns, Spark's and Arrow's schema, Athena's table, and the same table for Terraform. Run it after `npm run build`.
 // usage: node scripts/make-schema.mjs [--check]     --check writes nothing; exit code 1 and a line a file that differs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { rowsPrefix } from '../packages/domain/dist/keys.js';
 import { rowJsonSchema } from '../packages/domain/dist/row-schema.js';
 import { KINDS } from '../packages/domain/dist/run.js';
 
@@ -101,25 +102,53 @@ BLOCK_SIZE = ${LONGEST_LINE}
 `;
 }
 
-function athena() {
+/** The table as Hive has it: a column that is a part of the path is none beside. */
+function hive() {
   const types = { string: 'string', integer: 'bigint', boolean: 'boolean' };
   const struct = `struct<${fields(slot, types, (name, type) => `${name}:${type}`).join(',')}>`;
-  const list = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => `  ${name} ${type}`);
+  const all = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => ({ name, type }));
+  const path = rowsPrefix({ kind: 'articles', wiki: 'WIKI', date: 'DATE' }).replace(/^rows\//, '');
+  const partitions = [...path.matchAll(/([a-z_]+)=/g)].map(([, name]) => name);
+  const projections = {
+    kind: { type: 'enum', values: KINDS.join(',') },
+    wiki_id: { type: 'injected' },
+    snapshot: { type: 'injected' },
+  };
+  if (partitions.join() !== Object.keys(projections).join()) throw new Error(`no projection for ${partitions.join()}`);
+  const parameters = { 'projection.enabled': 'true' };
+  for (const [name, projection] of Object.entries(projections)) {
+    for (const [key, value] of Object.entries(projection)) parameters[`projection.${name}.${key}`] = value;
+  }
+  return {
+    columns: all.filter(({ name }) => !partitions.includes(name)),
+    partition_keys: partitions.map((name) => ({ name, type: 'string' })),
+    partition_path: partitions.map((name) => `${name}=\${${name}}/`).join(''),
+    serde: 'org.openx.data.jsonserde.JsonSerDe',
+    parameters,
+  };
+}
+
+/** For terraform/modules/query, which is used without the rest of the project too. */
+function glue() {
+  return `${JSON.stringify({ name: 'rows', ...hive() }, null, 2)}\n`;
+}
+
+function athena() {
+  const { columns, partition_keys, partition_path, serde, parameters } = hive();
+  const named = ({ name, type }) => `${name} ${type}`;
+  const properties = { ...parameters, 'storage.location.template': `s3://BUCKET/rows/${partition_path}` };
   return `-- ${MADE} Put your bucket for BUCKET. Not run by the tests: nobody had an account.
 -- wiki_id is a part of the path, so it is no column beside. A query names one wiki_id and one snapshot.
 CREATE EXTERNAL TABLE wikifleet_rows (
-${list.filter((line) => !line.startsWith('  wiki_id ')).join(',\n')}
+${columns.map((column) => `  ${named(column)}`).join(',\n')}
 )
-PARTITIONED BY (kind string, wiki_id string, snapshot string)
-ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+PARTITIONED BY (${partition_keys.map(named).join(', ')})
+ROW FORMAT SERDE '${serde}'
 LOCATION 's3://BUCKET/rows/'
 TBLPROPERTIES (
-  'projection.enabled' = 'true',
-  'projection.kind.type' = 'enum',
-  'projection.kind.values' = '${KINDS.join(',')}',
-  'projection.wiki_id.type' = 'injected',
-  'projection.snapshot.type' = 'injected',
-  'storage.location.template' = 's3://BUCKET/rows/kind=\${kind}/wiki_id=\${wiki_id}/snapshot=\${snapshot}/'
+${Object.entries(properties)
+  .map(([key, value]) => `  '${key}' = '${value}'`)
+  .join(',\n')}
 );
 `;
 }
@@ -130,6 +159,7 @@ const files = {
   'row.spark.ddl': spark(),
   'row.athena.sql': athena(),
   'row_schema.py': arrow(),
+  '../terraform/modules/query/table.json': glue(),
 };
 const check = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {

@@ -94,8 +94,19 @@ module "storage" {
   source          = "./modules/storage"
   bucket          = local.bucket
   raw_expiry_days = var.raw_expiry_days
-  force_destroy   = var.bucket_force_destroy
-  kms_key_arn     = local.kms_key_arn
+  # a week: a result is made again by its query
+  query_results_expiry_days = var.create_table ? 7 : 0
+  force_destroy             = var.bucket_force_destroy
+  kms_key_arn               = local.kms_key_arn
+}
+
+module "query" {
+  source               = "./modules/query"
+  count                = var.create_table ? 1 : 0
+  name                 = var.name
+  bucket               = module.storage.bucket
+  bytes_scanned_cutoff = var.query_bytes_cutoff
+  kms_key_arn          = local.kms_key_arn
 }
 
 module "download_queue" {

@@ -48,6 +48,11 @@ output "scaling_steps" {
   value       = module.converter_steps.steps
 }
 
+output "query" {
+  description = "The table as a query names it, the Athena workgroup, and the IAM policy of those who query; null where no table was made."
+  value       = one([for query in module.query : { table = query.table, workgroup = query.workgroup, policy = query.policy }])
+}
+
 output "policies" {
   description = "What each program may do."
   value       = { for program, documents in local.policies : program => { for name, document in documents : name => jsondecode(document) } }

@@ -365,6 +365,25 @@ variable "monthly_budget_usd" {
   }
 }
 
+# --- reading ---
+
+variable "create_table" {
+  description = "Whether Glue has a table over the rows, and Athena a workgroup with bounds to query it in. Both are free while nobody queries."
+  type        = bool
+  default     = false
+}
+
+variable "query_bytes_cutoff" {
+  description = "Compressed bytes after which Athena ends a query: it bills some 5 USD a TB. The default is a fifth of a TB: English articles are some 30 GB."
+  type        = number
+  default     = 200000000000
+
+  validation {
+    condition     = var.query_bytes_cutoff >= 10485760 && floor(var.query_bytes_cutoff) == var.query_bytes_cutoff
+    error_message = "Expected whole bytes, at least 10485760: Athena takes no smaller cutoff."
+  }
+}
+
 # --- by itself ---
 
 variable "seed_schedule" {

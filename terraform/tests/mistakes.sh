@@ -125,6 +125,17 @@ mistake never-at-zero modules/service/main.tf 's/scaling_adjustment          = 0
 mistake deaf-dead-letters modules/observability/main.tf 's/QueueName = each.value.dead_letter/QueueName = each.value.queue/' observability \
   'Expected an alarm for the first dead letter of each queue'
 
+mistake a-column-twice modules/query/main.tf 's/local.table.columns/concat(local.table.columns, local.table.partition_keys)/' query \
+  'Columns: expected those of table.json, and none that is a partition too'
+mistake another-path modules/query/main.tf 's#\$\{local.rows\}\$\{local.table.partition_path\}#${local.rows}#' query \
+  'Partitions: expected kind, wiki_id and snapshot, projected'
+mistake unbounded-queries modules/query/main.tf 's/(enforce_workgroup_configuration += )true/\1false/' query \
+  'Workgroup: expected that its own bounds hold'
+mistake queries-of-all-objects modules/query/main.tf 's#bucket_arn\}/rows/\*"#bucket_arn}/*"#' query \
+  'Expected that who queries reads rows and results alone'
+mistake results-that-stay main.tf 's/(query_results_expiry_days = ).*/\10/' query \
+  'Expected that results of queries go after a week'
+
 wait
 if [ "$count" -eq 0 ]; then
   echo "no mistake is called ${only[*]}"

@@ -108,6 +108,38 @@ run "a_key_of_ones_own" {
   }
 }
 
+run "query_results_expire_where_there_are_queries" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    query_results_expiry_days = 7
+  }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.filter[0].prefix => rule.expiration[0].days
+    if rule.status == "Enabled" && length(rule.expiration) > 0 } == { "raw/" = 30, "athena/" = 7 }
+    error_message = "Expected that results expire after 7 days, and nothing else but raw objects."
+  }
+}
+
+run "days_of_results_are_whole" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    query_results_expiry_days = -1
+  }
+
+  expect_failures = [var.query_results_expiry_days]
+}
+
 run "days_are_whole" {
   command = plan
 

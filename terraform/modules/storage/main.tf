@@ -65,6 +65,19 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days = max(1, var.raw_expiry_days)
     }
   }
+
+  rule {
+    id     = "expire-query-results"
+    status = var.query_results_expiry_days == 0 ? "Disabled" : "Enabled"
+
+    filter {
+      prefix = "athena/"
+    }
+
+    expiration {
+      days = max(1, var.query_results_expiry_days)
+    }
+  }
 }
 
 resource "aws_s3_bucket_policy" "this" {

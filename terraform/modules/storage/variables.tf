@@ -19,6 +19,17 @@ variable "raw_expiry_days" {
   }
 }
 
+variable "query_results_expiry_days" {
+  description = "Days after which what queries wrote (athena/) is deleted. 0 keeps it."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.query_results_expiry_days >= 0 && floor(var.query_results_expiry_days) == var.query_results_expiry_days
+    error_message = "Expected a whole number of days, or 0."
+  }
+}
+
 variable "force_destroy" {
   description = "Whether terraform destroy may delete the bucket with what is in it."
   type        = bool

@@ -25,6 +25,20 @@ interface Rule {
   readonly steps: readonly (readonly [number, number])[];
 }
 
+interface HiveTable {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly partition_keys: readonly { readonly name: string; readonly type: string }[];
+  readonly partition_path: string;
+  readonly serde: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+interface RowSchema {
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, { readonly type?: string | readonly string[] }>>;
+  readonly $defs: { readonly slot: { readonly required: readonly string[] } };
+}
+
 /** Tables that Terraform's own tests hold the plan against, held here against what programs do. */
 describe('what Terraform and the programs both say', () => {
   it('the steps of the converters (terraform/tests/converter-steps.json)', async () => {
@@ -73,6 +87,38 @@ describe('what Terraform and the programs both say', () => {
       for (const name of Object.keys(environment)) assert.notEqual(settings[name], undefined, name);
     });
   }
+
+  it("the table of the rows: the row's columns, and the path of its keys (terraform/modules/query/table.json)", async () => {
+    const table = JSON.parse(await textOf('modules/query/table.json')) as HiveTable;
+    const schema = JSON.parse(await readFile(join(ROOT, 'schema/row.schema.json'), 'utf8')) as RowSchema;
+    const partitions = table.partition_keys.map(({ name }) => name);
+    assert.deepEqual(
+      table.columns.map(({ name }) => name),
+      schema.required.filter((name) => !partitions.includes(name)),
+    );
+    const types: Record<string, string> = { string: 'string', integer: 'bigint', boolean: 'boolean' };
+    for (const { name, type } of table.columns) {
+      const [said = ''] = [schema.properties[name]?.type ?? ''].flat();
+      if (name !== 'revision_content_slots') assert.equal(type, types[said], name);
+    }
+    const slot = /^map<string,struct<(.*)>>$/.exec(
+      table.columns.find(({ name }) => name === 'revision_content_slots')?.type ?? '',
+    );
+    assert.deepEqual(
+      slot?.[1]?.split(',').map((field) => field.split(':')[0]),
+      schema.$defs.slot.required,
+    );
+    const values: Record<string, string> = { kind: 'content-current', wiki_id: 'aawiki', snapshot: '2026-10-01' };
+    const path = table.partition_path.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+    assert.equal(`rows/${path}`, 'rows/kind=content-current/wiki_id=aawiki/snapshot=2026-10-01/');
+    assert.deepEqual(table.parameters['projection.kind.values']?.split(',').includes('content-current'), true);
+    // Athena's statement says the same
+    const sql = await readFile(join(ROOT, 'schema/row.athena.sql'), 'utf8');
+    for (const { name, type } of table.columns) assert.ok(sql.includes(`\n  ${name} ${type}`), name);
+    for (const [name, value] of Object.entries(table.parameters))
+      assert.ok(sql.includes(`'${name}' = '${value}'`), name);
+    assert.ok(sql.includes(`/rows/${table.partition_path}'`) && sql.includes(`SERDE '${table.serde}'`));
+  });
 
   it("the mirrors' connections (terraform/variables.tf)", async () => {
     const { mirrors } = parseMirrors(await readFile(join(ROOT, 'mirrors.json'), 'utf8'), 'mirrors.json');
