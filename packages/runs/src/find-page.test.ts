@@ -40,7 +40,8 @@ function rowOf({ id, title }: TestPage, revision = 1): string {
 }
 
 function pack(rows: string, compression: Compression): Buffer {
-  return compression === 'none' ? Buffer.from(rows) : zlib.gzipSync(rows);
+  if (compression === 'none') return Buffer.from(rows);
+  return compression === 'gzip' ? zlib.gzipSync(rows) : zlib.zstdCompressSync(rows);
 }
 
 function indexOf(members: readonly (readonly TestPage[])[]): Buffer {
@@ -292,6 +293,31 @@ describe('findPage', function () {
       assert.equal(given, 0);
     });
   }
+
+  for (const compression of ['none', 'gzip', 'zstd'] as const) {
+    const skipped = compression === 'zstd' && typeof zlib.zstdCompressSync !== 'function';
+    it(`reads rows whose compression is ${compression}, and notices what is broken${skipped ? ' (not on this Node: skipped)' : ''}`, async function () {
+      if (skipped) this.skip();
+      const { objects, run } = build(2, 2, SMALL, compression);
+      await put(objects);
+      for (const sought of [{ id: 11 }, { title: 'Title 11' }]) {
+        assert.deepEqual((await find(run, sought)).lines, [rowOf({ id: 11, title: 'Title 11' })]);
+      }
+      const { part } = keysOf(run);
+      await s3.store.put(part, Buffer.alloc(objects.get(part)!.length));
+      await assert.rejects(find(run, { id: 1 }), { code: /^MEMBER_(UNREADABLE|CONTRADICTS)$/ });
+    });
+  }
+
+  it('says that this Node has no zstd before anything is read', async function () {
+    if (typeof zlib.zstdCompressSync === 'function') this.skip();
+    const { run } = build(1, 1, SMALL);
+    const settings = { ...run.plan.settings, compression: 'zstd' as const };
+    const { requests } = s3.store.traffic;
+    const unread = { ...run, plan: { ...run.plan, settings } };
+    await assert.rejects(find(unread, { id: 1 }), { code: 'ZSTD_UNAVAILABLE' });
+    assert.equal(s3.store.traffic.requests, requests);
+  });
 
   it('refuses a run of another format, in one line', async () => {
     const { run } = build(1, 1, SMALL);
