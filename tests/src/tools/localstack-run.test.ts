@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
@@ -9,34 +9,12 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { inFolder, run, start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
 import { digestOf } from '../end-to-end/rows.js';
+import { cloudEnvironment } from './cloud-environment.js';
+import { startSampleMirror } from './sample-mirror.js';
 
 const endpoint = process.env['WIKIFLEET_LOCALSTACK_ENDPOINT'] ?? '';
-const ENVIRONMENT = {
-  AWS_ENDPOINT_URL: endpoint,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-  WIKIFLEET_BUCKET: 'wikifleet',
-  WIKIFLEET_DOWNLOAD_QUEUE_URL: `${endpoint}/000000000000/wikifleet-download`,
-  WIKIFLEET_DOWNLOAD_DEAD_LETTER_QUEUE_URL: `${endpoint}/000000000000/wikifleet-download-dead-letter`,
-  WIKIFLEET_CONVERT_QUEUE_URL: `${endpoint}/000000000000/wikifleet-convert`,
-  WIKIFLEET_CONVERT_DEAD_LETTER_QUEUE_URL: `${endpoint}/000000000000/wikifleet-convert-dead-letter`,
-};
+const ENVIRONMENT = cloudEnvironment(endpoint);
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
-
-/** Starts the sample wiki's mirror on a free port; returns its mirror file. */
-async function startMirror(folder: string, running: Running[]): Promise<string> {
-  const sample = await run('local/dist/sample.js', ['--out', join(folder, 'sample'), '--megabytes', '2']);
-  assert.equal(sample.code, 0, sample.stderr);
-  const mirror = start('local/dist/mirror.js', ['--from', join(folder, 'sample'), '--port', '0']);
-  running.push(mirror);
-  await until('the mirror answers', () => mirror.output().includes('ftp://'));
-  const port = Number(/ftp:\/\/127\.0\.0\.1:(\d+)/.exec(mirror.output())?.[1]);
-  const path = join(folder, 'mirrors.json');
-  const config = { name: 'sample', protocol: 'ftp', host: '127.0.0.1', port, root: '/', connections: 3, status: true };
-  await writeFile(path, JSON.stringify({ contact: 'nobody@localhost', mirrors: [config] }));
-  return path;
-}
 
 describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LOCALSTACK_ENDPOINT)' : ''}`, function () {
   this.timeout(180_000);
@@ -93,7 +71,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
 
   it('downloads, converts and closes the sample wiki; the rows are those of a conversion without a queue', async () => {
     await inFolder(async (folder) => {
-      const mirrors = { WIKIFLEET_MIRRORS: await startMirror(folder, running) };
+      const mirrors = { WIKIFLEET_MIRRORS: await startSampleMirror(folder, running) };
       const environment = { ...ENVIRONMENT, ...mirrors, WIKIFLEET_PUBLISH_DEPTH: 'on' };
       const began = new Date();
       for (const program of ['downloader', 'converter'])

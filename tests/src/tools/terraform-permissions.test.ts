@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ROOT, inFolder, run, start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
+import { startSampleMirror } from './sample-mirror.js';
 import { Recorder } from './terraform-recorder.js';
 import type { Call } from './terraform-recorder.js';
 
@@ -278,7 +279,7 @@ async function recordRuns(folder: string, recorders: Map<Program, Recorder>, run
   );
   const endpoint = environment['AWS_ENDPOINT_URL'] ?? '';
   for (const program of PROGRAMS) recorders.set(program, await Recorder.listen(endpoint));
-  const mirrors = await startMirror(folder, running);
+  const mirrors = await startSampleMirror(folder, running);
   const environmentOf = (program: Program): Record<string, string> => ({
     ...environment,
     AWS_ENDPOINT_URL: recorders.get(program)?.endpoint ?? '',
@@ -316,18 +317,4 @@ async function recordRuns(folder: string, recorders: Map<Program, Recorder>, run
     if (child.exitCode === null) await once(child, 'exit');
     assert.equal((await ended).code, 0, output());
   }
-}
-
-/** The sample wiki's mirror on a free port; returns its mirror file. */
-async function startMirror(folder: string, running: Running[]): Promise<string> {
-  const sample = await run('local/dist/sample.js', ['--out', join(folder, 'sample'), '--megabytes', '2']);
-  assert.equal(sample.code, 0, sample.stderr);
-  const mirror = start('local/dist/mirror.js', ['--from', join(folder, 'sample'), '--port', '0']);
-  running.push(mirror);
-  await until('the mirror answers', () => mirror.output().includes('ftp://'));
-  const port = Number(/ftp:\/\/127\.0\.0\.1:(\d+)/.exec(mirror.output())?.[1]);
-  const config = { name: 'sample', protocol: 'ftp', host: '127.0.0.1', port, root: '/', connections: 3, status: true };
-  const path = join(folder, 'mirrors.json');
-  await writeFile(path, JSON.stringify({ contact: 'nobody@localhost', mirrors: [config] }));
-  return path;
 }
