@@ -1,13 +1,13 @@
-import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { readSettings } from '@wikifleet/config/settings';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
-import { asked, clientConfig } from './aws-calls.js';
-import { FLEET_VARIABLES, describeServices, describeTaskDefinition, fleetServices } from './fleet-services.js';
+import { asked } from './aws-calls.js';
+import { describeTaskDefinition } from './fleet-services.js';
 import type { FleetService } from './fleet-services.js';
 import type { Command } from './main.js';
+import { openFleet } from './open-fleet.js';
 import { changeTarget, readTarget, schedulePinsEnd } from './scalable-targets.js';
 import { addVcpus, askFor, readQuotas, vcpusNeeded, vcpusOf } from './vcpu-quotas.js';
 
@@ -32,12 +32,7 @@ export const start: Command = async (argv, releases) => {
   }
   const tasks = wholeNumber('tasks', flags.tasks, 1, 100_000);
   const minutes = wholeNumber('minutes', flags.minutes ?? '120', 5, 10_080);
-  const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
-  const services = fleetServices(settings);
-  const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());
-  const scaling = releases.defer(new ApplicationAutoScalingClient(clientConfig(settings)), (c) => c.destroy());
-
-  const there = await describeServices(ecs, services);
+  const { place, ecs, scaling, services, there } = await openFleet(releases);
   const target = await readTarget(scaling, services.converter);
   const downloads = await readTarget(scaling, services.downloader);
   const max = target.MaxCapacity ?? 0;
@@ -57,8 +52,8 @@ export const start: Command = async (argv, releases) => {
     vcpusNeeded(tasks, vcpusOf(one), strategy),
     vcpusNeeded(downloads.MaxCapacity ?? 0, vcpusOf(other), there.downloader.capacityProviderStrategy),
   );
-  const quotas = await readQuotas(settings);
-  const wishes = askFor(needed, quotas, settings.AWS_REGION);
+  const quotas = await readQuotas(place);
+  const wishes = askFor(needed, quotas, place.AWS_REGION);
   if (wishes.length > 0) {
     throw new FleetError('QUOTA_TOO_SMALL', `${wishes.join('\n')}\nNothing was changed; fewer --tasks need less.`);
   }

@@ -1,11 +1,9 @@
-import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
-import { readSettings } from '@wikifleet/config/settings';
-import { asked, clientConfig } from './aws-calls.js';
-import { FLEET_VARIABLES, describeServices, fleetServices } from './fleet-services.js';
+import { asked } from './aws-calls.js';
 import type { Command } from './main.js';
+import { openFleet } from './open-fleet.js';
 import { changeTarget, deletePinsEnd, readTarget } from './scalable-targets.js';
 
 const COMMAND_LINE = {
@@ -18,11 +16,7 @@ const COMMAND_LINE = {
 
 export const stop: Command = async (argv, releases) => {
   parseCommandLine(COMMAND_LINE, argv);
-  const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
-  const services = fleetServices(settings);
-  const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());
-  const scaling = releases.defer(new ApplicationAutoScalingClient(clientConfig(settings)), (c) => c.destroy());
-  const there = await describeServices(ecs, services);
+  const { ecs, scaling, services, there } = await openFleet(releases);
   const both = [services.downloader, services.converter];
   // whatever is wrong with one of them is found before anything is changed
   for (const service of both) await readTarget(scaling, service);

@@ -1,11 +1,7 @@
-import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
-import { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
-import { readSettings } from '@wikifleet/config/settings';
-import { clientConfig } from './aws-calls.js';
-import { FLEET_VARIABLES, describeServices, fleetServices } from './fleet-services.js';
 import type { Command } from './main.js';
+import { openFleet } from './open-fleet.js';
 import { changeTarget, readTarget } from './scalable-targets.js';
 
 /** `pause` and `resume`: whether alarms change the counts of both services. */
@@ -13,11 +9,7 @@ export function suspendScaling(name: 'pause' | 'resume', about: string): Command
   const suspended = name === 'pause';
   return async (argv, releases) => {
     parseCommandLine({ usage: asTyped('fleet', name), about, flags: {} }, argv);
-    const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', ...FLEET_VARIABLES]);
-    const services = fleetServices(settings);
-    const ecs = releases.defer(new ECSClient(clientConfig(settings)), (c) => c.destroy());
-    const scaling = releases.defer(new ApplicationAutoScalingClient(clientConfig(settings)), (c) => c.destroy());
-    const there = await describeServices(ecs, services);
+    const { scaling, services, there } = await openFleet(releases);
     const both = [services.downloader, services.converter];
     for (const service of both) await readTarget(scaling, service);
     for (const service of both) {
