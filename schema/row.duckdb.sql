@@ -23,6 +23,10 @@ CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
     revision_content_is_visible: 'BOOLEAN'
   });
 
+-- The rows of Parquet files, which have their columns in them: the same names and types.
+CREATE OR REPLACE MACRO wikifleet_parquet(files) AS TABLE
+  SELECT * FROM read_parquet(files, hive_partitioning = false);
+
 -- Their count, and the SHA-256 of their canonical JSON (row_digest.py) by wiki and revision; it holds them all in memory.
 CREATE OR REPLACE MACRO wikifleet_digest(files) AS TABLE
   SELECT count(*) AS rows, sha256(string_agg(line || chr(10), '' ORDER BY wiki_id, revision_id)) AS sha256
@@ -46,3 +50,26 @@ CREATE OR REPLACE MACRO wikifleet_digest(files) AS TABLE
     user_text: user_text,
     wiki_id: wiki_id
   }) AS line FROM wikifleet_rows(files));
+
+CREATE OR REPLACE MACRO wikifleet_parquet_digest(files) AS TABLE
+  SELECT count(*) AS rows, sha256(string_agg(line || chr(10), '' ORDER BY wiki_id, revision_id)) AS sha256
+  FROM (SELECT wiki_id, revision_id, to_json({
+    page_id: page_id,
+    page_namespace_id: page_namespace_id,
+    page_redirect_target: page_redirect_target,
+    page_title: page_title,
+    revision_comment: revision_comment,
+    revision_comment_is_visible: revision_comment_is_visible,
+    revision_content_is_visible: revision_content_is_visible,
+    revision_content_slots: map_from_entries(list_sort(map_entries(revision_content_slots))),
+    revision_dt: revision_dt,
+    revision_id: revision_id,
+    revision_is_minor_edit: revision_is_minor_edit,
+    revision_parent_id: revision_parent_id,
+    revision_sha1: revision_sha1,
+    revision_size: revision_size,
+    user_id: user_id,
+    user_is_visible: user_is_visible,
+    user_text: user_text,
+    wiki_id: wiki_id
+  }) AS line FROM wikifleet_parquet(files));

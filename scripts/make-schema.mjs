@@ -61,12 +61,21 @@ CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
 ${list.join(',\n')}
   });
 
+-- The rows of Parquet files, which have their columns in them: the same names and types.
+CREATE OR REPLACE MACRO wikifleet_parquet(files) AS TABLE
+  SELECT * FROM read_parquet(files, hive_partitioning = false);
+
 -- Their count, and the SHA-256 of their canonical JSON (row_digest.py) by wiki and revision; it holds them all in memory.
-CREATE OR REPLACE MACRO wikifleet_digest(files) AS TABLE
+${duckdbDigest('wikifleet_digest', 'wikifleet_rows', sorted)}
+${duckdbDigest('wikifleet_parquet_digest', 'wikifleet_parquet', sorted)}`;
+}
+
+function duckdbDigest(name, rows, sorted) {
+  return `CREATE OR REPLACE MACRO ${name}(files) AS TABLE
   SELECT count(*) AS rows, sha256(string_agg(line || chr(10), '' ORDER BY wiki_id, revision_id)) AS sha256
   FROM (SELECT wiki_id, revision_id, to_json({
 ${sorted.join(',\n')}
-  }) AS line FROM wikifleet_rows(files));
+  }) AS line FROM ${rows}(files));
 `;
 }
 

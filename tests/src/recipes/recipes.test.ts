@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ROOT } from '../end-to-end/programs.js';
+import { ROOT, run } from '../end-to-end/programs.js';
 import { digestOf, rowsOf } from '../end-to-end/rows.js';
 import { blocksOf } from './documents.js';
 import type { Block } from './documents.js';
@@ -38,15 +38,35 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
       "const described = (await duckdb.runAndReadAll(`DESCRIBE FROM wikifleet_rows('${files}')`)).getRowObjectsJson();\n" +
       `console.log('${MARK}' + JSON.stringify(Object.fromEntries(described.map((c) => [c.column_name, c.column_type]))));\n`,
   },
+  'DuckDB, Parquet': {
+    program: [process.execPath, 'recipe.mjs'],
+    ask:
+      "const described = (await duckdb.runAndReadAll(`DESCRIBE FROM wikifleet_parquet('${files}')`)).getRowObjectsJson();\n" +
+      `console.log('${MARK}' + JSON.stringify(Object.fromEntries(described.map((c) => [c.column_name, c.column_type]))));\n`,
+  },
   pandas: { program: python, registry: true, ask: ask('{name: repr(type) for name, type in rows.dtypes.items()}') },
+  'pandas, Parquet': {
+    program: python,
+    registry: true,
+    ask: ask('{name: repr(type) for name, type in rows.dtypes.items()}'),
+  },
   'Hugging Face datasets': {
     program: python,
     registry: true,
     ask: ask('{field.name: str(field.type) for field in rows.features.arrow_schema}'),
   },
+  'Hugging Face datasets, Parquet': {
+    program: python,
+    registry: true,
+    ask: ask('{field.name: str(field.type) for field in rows.features.arrow_schema}'),
+  },
   PySpark: { program: python, registry: true, ask: ask('dict(rows.dtypes)') },
+  'PySpark, Parquet': { program: python, registry: true, ask: ask('dict(rows.dtypes)') },
   Athena: { program: null },
 };
+
+/** Whose types are the same over both formats, word for word: pandas has slots as a struct of roles, or as a map. */
+const SAME_TYPES = ['DuckDB', 'Hugging Face datasets', 'PySpark'];
 
 /** A reader's word for a type in JSON Schema's; slots are what holds their six columns. */
 function typeOf(word: string): string {
@@ -90,6 +110,8 @@ async function folderWith(...names: readonly string[]): Promise<string> {
 describe('recipes as they are printed', function () {
   this.timeout(300_000);
   let folder = '';
+  /** Columns of the readers of `SAME_TYPES`, by format. */
+  const typesOf = new Map<string, Record<string, [string, string][]>>();
   /** Another, with the rows of docs/rows.md: one of them has two slots. */
   let slots = '';
   let blocks: readonly Block[] = [];
@@ -107,10 +129,20 @@ describe('recipes as they are printed', function () {
     assert.equal(ended?.code, 0, `${ended?.stdout}${ended?.stderr}`);
   });
   before(async () => {
-    const rows = (await blocksOf('docs/rows.md')).flatMap(({ language, text }) => (language === 'json' ? [text] : []));
+    const written = await blocksOf('docs/rows.md');
+    const textsOf = (wanted: string): string =>
+      written.flatMap(({ language, text }) => (language === wanted ? [text] : [])).join('');
     const path = join(slots, ROWS, 'wiki_id=aawiki', 'snapshot=2026-01-01', 'a.xml');
     await mkdir(path, { recursive: true });
-    await writeFile(join(path, 'part-00000-of-00001-00000000.jsonl.gz'), gzipSync(rows.join('')));
+    await writeFile(join(path, 'part-00000-of-00001-00000000.jsonl.gz'), gzipSync(textsOf('json')));
+    const parquet = join(slots, 'parquet', 'rows', 'kind=articles', 'wiki_id=aawiki', 'snapshot=2026-01-01', 'a.xml');
+    await mkdir(parquet, { recursive: true });
+    const dump = join(slots, 'examples.xml');
+    const siteinfo = '<siteinfo><dbname>aawiki</dbname></siteinfo>';
+    await writeFile(dump, `<mediawiki>${siteinfo}\n${textsOf('xml')}</mediawiki>\n`);
+    const out = join(parquet, 'part-00000-of-00001-00000000.parquet');
+    const { code, stderr } = await run('local/dist/convert.js', [dump, '--format', 'parquet', '--out', out]);
+    assert.equal(code, 0, stderr);
   });
   after(async () => {
     for (const made of [folder, slots]) await rm(made, { recursive: true, force: true });
@@ -163,6 +195,8 @@ describe('recipes as they are printed', function () {
       assert.equal(text, output(name));
       if (question === '') return undefined;
       const columns = Object.entries(JSON.parse(types ?? 'null') as Record<string, string>);
+      const [reader = '', format = 'JSON Lines'] = name.split(', ');
+      if (SAME_TYPES.includes(reader)) typesOf.set(reader, { ...typesOf.get(reader), [format]: columns });
       assert.deepEqual(
         columns.map(([column, word]) => [column, typeOf(word)]),
         await columnsOfSchema(),
@@ -179,4 +213,11 @@ describe('recipes as they are printed', function () {
       return undefined;
     });
   }
+
+  it('have the same columns and types over both formats', function () {
+    if (typesOf.size === 0) return this.skip();
+    for (const [reader, { 'JSON Lines': lines, Parquet: parquet }] of typesOf)
+      assert.deepEqual(parquet, lines, `${reader}: over Parquet`);
+    return undefined;
+  });
 });
