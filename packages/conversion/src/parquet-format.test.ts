@@ -168,7 +168,7 @@ describe('Parquet', function () {
   });
 
   it('cuts row groups by the rows alone, and the footer has them where the members are', async () => {
-    const rows = Array.from({ length: 150 }, (_, i) =>
+    const rows = Array.from({ length: 260 }, (_, i) =>
       other({ revision_id: i, revision_content_slots: { main: { ...SLOT, content_body: `${i} `.repeat(40_000) } } }),
     );
     const one = await written([chunkOf(rows)]);
