@@ -11,7 +11,10 @@ import { figureOf } from './dist/figures.js';
 import { measure } from './dist/measure.js';
 
 const CONVERT = fileURLToPath(new URL('../apps/local/dist/convert.js', import.meta.url));
-const { values, positionals } = parseArgs({ options: { runs: { type: 'string', default: '3' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { runs: { type: 'string', default: '3' } },
+  allowPositionals: true,
+});
 const [file] = positionals;
 if (file === undefined) throw new Error('expected a dump; usage: node bench/parquet.mjs FILE [--runs N]');
 

@@ -84,6 +84,8 @@ async function* unpacked(packed: Readable, compression: Compression): AsyncGener
       await done;
       return;
     }
+    case 'snappy':
+      throw new FleetError('FORMAT_REFUSED', 'no lines are snappy');
     case 'zstd': {
       const zstd = spawn('zstd', ['-dcq'], { stdio: ['pipe', 'pipe', 'inherit'] });
       const failed = new Promise<never>((_resolve, reject) => zstd.once('error', reject));
