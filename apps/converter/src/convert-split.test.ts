@@ -25,6 +25,7 @@ import type { Plan } from '@wikifleet/domain/plan';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { ATTEMPT_ID, writeRawNote } from '@wikifleet/runs/raw-notes';
+import { verifyRun } from '@wikifleet/runs/verify-run';
 import { Store } from '@wikifleet/store/store';
 import { createLog } from '@wikifleet/worker/log';
 import { NO_METRICS } from '@wikifleet/worker/metrics';
@@ -156,6 +157,35 @@ describe('convertSplit of the converter', function () {
     await convert(job, openBlockPool(3));
     assert.deepEqual(await contentOf(partOf(job)), part);
     assert.deepEqual((await store.getJson(key, receiptSchema))?.value.result, receipt?.value.result);
+  });
+
+  it('writes Parquet that a check of the run proves: the same bytes by threads, members that the index has', async () => {
+    const plan: Plan = { ...PLAN, settings: { ...PLAN.settings, format: 'parquet', compression: 'snappy' } };
+    await store.putJson(planKey(RUN), plan);
+    const parquet = jobs.map((job) => ({ ...job, settings: plan.settings }));
+    for (const job of parquet) await convert(job);
+    const verdict = await verifyRun(store, plan, { signal: new AbortController().signal });
+    assert.deepEqual([verdict.proved, verdict.problems, verdict.counts.rows], [true, 0, 507]);
+    let parts = 0;
+    for (const job of parquet) {
+      const key = receiptKey(RUN, plan.planId, FILE, job.split.index);
+      const { part, index, members } = (await store.getJson(key, receiptSchema))!.value.result;
+      // a split without rows has none, in any format
+      if (part === null || index === null) continue;
+      parts += 1;
+      assert.match(part.key, /\.parquet$/);
+      const once = await contentOf(part.key);
+      assert.equal(members[0]?.offset, 4);
+      const of = new Set(parseEntries(await contentOf(index.key)).map(({ member }) => member));
+      assert.deepEqual(
+        [...of].sort((a, b) => a - b),
+        [...members.keys()],
+      );
+      await store.delete([key, part.key]);
+      await convert(job, openBlockPool(3));
+      assert.ok(once.equals(await contentOf(part.key)));
+    }
+    assert.ok(parts > 0);
   });
 
   it('writes the index of each part: its titles with their members, with the size and digest that the receipt has', async () => {
