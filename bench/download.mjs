@@ -1,7 +1,7 @@
 // How fast a downloader moves files from FTP to S3, both on loopback, against basic-ftp alone to nowhere: seconds, CPU
 // seconds and peak memory of the one process that downloads, and their ratio. The servers are processes of their own,
 // but share the machine's cores. Linux only (/proc).
-// usage: node bench/download.mjs [--megabytes N] [--files N] [--connections N] [--rounds N]
+// usage: node bench/download.mjs [--megabytes N] [--files N] [--connections N] [--rounds N] [--keep]
 import { createHash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,8 +9,10 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'basic-ftp';
+import { keepFigures } from './dist/kept-results.js';
 import { Processes, freePort, textOf, usage, watchMemory, writeMirrors } from './processes.mjs';
 
 const WIKI = 'benchwiki';
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     files: { type: 'string', default: '3' },
     connections: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
+    // in bench/results, where docs/performance.md takes them from
+    keep: { type: 'boolean', default: false },
     // how this program runs itself as the peer
     peer: { type: 'string' },
   },
@@ -75,6 +79,7 @@ async function main() {
       ours.push(await downloader(processes, folder, port, round));
     }
     report(best(peers), best(ours));
+    if (values.keep) await keep(best(peers), best(ours));
   } finally {
     processes.killAll();
     await rm(folder, { recursive: true, force: true });
@@ -142,6 +147,11 @@ async function downloader(processes, folder, port, round) {
   await once(cloud, 'exit');
   await rm(out, { recursive: true, force: true });
   return { seconds, ...used };
+}
+
+async function keep(alone, { seconds, cpu, memory, own }) {
+  const figures = { memory: memory / 1e6, own: own / 1e6, seconds, cpu, alone };
+  await keepFigures(fileURLToPath(new URL('results', import.meta.url)), 'download', figures);
 }
 
 function best(results) {

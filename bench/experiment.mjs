@@ -10,10 +10,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { digestOf } from './dist/figure-documents.js';
+import { keepWritten } from './dist/kept-results.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs/experiment.md');
-const PICTURE = join(ROOT, 'docs/pictures/enwiki-plan.svg');
+const PICTURE = 'docs/pictures/enwiki-plan.svg';
+const RESULTS = join(ROOT, 'bench/results');
 
 /** Bytes of enwiki's 27 stub-articles files of 2024-08-01, as its dumpstatus.json has them. */
 const STUBS = [
@@ -116,12 +119,15 @@ async function plans() {
     for (const [name, table] of Object.entries(TABLES)) {
       const report = await tableOf(table, join(folder, `${table.list}.json`));
       process.stdout.write(`${report}\n\n`);
-      if (values.write === true) text = within(text, name, report);
+      if (values.write !== true) continue;
+      text = within(text, name, report);
+      await keepWritten(RESULTS, { name: `plans of ${name}`, text: report });
     }
     if (values.write === true) {
       await writeFile(DOCUMENT, text);
       const { list, flags } = TABLES.enwiki;
-      await plan([...flags, '--within', '15m', '--svg', PICTURE], join(folder, `${list}.json`));
+      await plan([...flags, '--within', '15m', '--svg', join(ROOT, PICTURE)], join(folder, `${list}.json`));
+      await keepWritten(RESULTS, { name: PICTURE, sha256: digestOf(await readFile(join(ROOT, PICTURE), 'utf8')) });
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

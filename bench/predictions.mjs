@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { keepWritten } from './dist/kept-results.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs/experiment.md');
@@ -484,6 +485,7 @@ async function write(report) {
           .replaceAll(/^\| ([^|]+?) +\|.*$/gm, (row, name) => (name === 'run' ? row : (rows.get(name) ?? row)))
           .trim();
   await writeFile(DOCUMENT, `${text.slice(0, from + MARKS[0].length)}\n\n${merged}\n\n${text.slice(to)}`);
+  await keepWritten(join(ROOT, 'bench/results'), { name: 'predictions', text: merged });
 }
 
 function percent(part) {

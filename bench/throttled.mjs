@@ -1,12 +1,14 @@
 // How long a whole run takes, conversion included, through a mirror that gives so much and no more: against the time
 // that the download alone needs at that rate. All programs are processes on this machine. Linux only (/proc).
-// usage: node bench/throttled.mjs [--megabytes N] [--connections N] [--rate BYTES] [--split-bytes N] [--rounds N]
+// usage: node bench/throttled.mjs [--megabytes N] [--connections N] [--rate BYTES] [--split-bytes N] [--rounds N] [--keep]
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { keepFigures } from './dist/kept-results.js';
 import { Processes, ended, freePort, textOf, usage, writeMirrors } from './processes.mjs';
 
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
@@ -18,6 +20,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '1000000' },
     'split-bytes': { type: 'string', default: '4194304' },
     rounds: { type: 'string', default: '3' },
+    // in bench/results, where README.md takes them from
+    keep: { type: 'boolean', default: false },
   },
 });
 const [connections, rate, rounds] = [values.connections, values.rate, values.rounds].map(Number);
@@ -65,6 +69,9 @@ async function bench() {
     console.log(`${String(at + 1).padEnd(5)} ${cells[0]} s ${cells[1]} s ${cells[2]}   ${cpu.toFixed(1)} CPU s`);
   }
   console.log(`the whole run takes ${median.toFixed(2)} times as long as its download alone (median of ${rounds})`);
+  if (!values.keep) return;
+  const figures = { megabytesPerSecond: (connections * rate) / 1e6, ratio: median, rounds: results };
+  await keepFigures(fileURLToPath(new URL('results', import.meta.url)), 'throttled', figures);
 }
 
 /** From the first message to the last raw note, or with a converter to the run's manifest. */

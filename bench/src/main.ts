@@ -1,18 +1,19 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { arch, homedir, release, type } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zlib from 'node:zlib';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { HelpRequested, messageOf, UsageError } from '@wikifleet/domain/errors';
+import { writeDocuments } from './figure-documents.js';
 import { Inputs } from './inputs.js';
+import { readKept } from './kept-results.js';
 import { MEMORY_SUITES, NO_ZSTD, suitesFor } from './legs.js';
 import type { Suite } from './legs.js';
 import { versionOf } from './measure.js';
 import { findPeers, PEER_VERSIONS } from './peers.js';
 import type { Peers } from './peers.js';
-import { pictureOf } from './picture.js';
-import { reportOf, withFigures } from './report.js';
+import { reportOf } from './report.js';
 import { mergeResults, nodeMajor, processor, readResults, writeResults } from './results.js';
 import type { Results, SuiteResult } from './results.js';
 import { runSuite } from './run-suite.js';
@@ -37,8 +38,6 @@ const COMMAND_LINE = {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const RESULTS = join(root, 'bench/results');
-const DOCUMENT = join(root, 'docs/performance.md');
-const PICTURE = join(root, 'docs/pictures/performance.svg');
 const MEMORY_MEGABYTES = 1000;
 const QUICK_MEGABYTES = 20;
 const MEMORY_RUNS = 3;
@@ -127,17 +126,11 @@ async function keep(results: Results): Promise<void> {
   await writeReport();
 }
 
-/** Writes the document and the picture from all results that are kept. */
+/** Writes documents and pictures from all results that are kept. */
 async function writeReport(): Promise<void> {
-  const all = await readResults(RESULTS);
-  const report = reportOf(all);
-  process.stdout.write(`${report}\n`);
-  await writeFile(DOCUMENT, withFigures(await readFile(DOCUMENT, 'utf8'), report));
-  const newest = all.toReversed().find(({ suites }) => suites.some(({ name }) => name === 'main'));
-  const main = newest?.suites.find(({ name }) => name === 'main');
-  if (newest === undefined || main === undefined) return;
-  await mkdir(join(PICTURE, '..'), { recursive: true });
-  await writeFile(PICTURE, pictureOf(newest, main));
+  const kept = await readKept(RESULTS);
+  process.stdout.write(`${reportOf(kept.suites)}\n`);
+  await writeDocuments(root, kept);
 }
 
 try {
