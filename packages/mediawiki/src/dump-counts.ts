@@ -1,5 +1,5 @@
-/** What a converter counts. All are 0 for a dump that holds a header alone. */
-export interface DumpCounts {
+/** What a converter counts of a dump or of a part of it: those of parts add up. */
+export interface PageCounts {
   readonly pages: number;
   readonly rows: number;
   readonly pagesWithoutRevision: number;
@@ -12,6 +12,10 @@ export interface DumpCounts {
   readonly filteredRevisions: number;
   /** Pages that a filter of namespaces let pass because the dump does not say theirs. */
   readonly pagesWithoutNamespace: number;
+}
+
+/** All are 0 for a dump that holds a header alone. */
+export interface DumpCounts extends PageCounts {
   /** Occurrences of what has no column in rows and pages that stand: by element name, `#text`, `element@attribute`. */
   readonly unmapped: Readonly<Record<string, number>>;
 }
@@ -37,13 +41,36 @@ export class CountKeeper {
     }
   }
 
+  /** Adds what somebody else counted of a part. */
+  add(part: PageCounts): void {
+    this.pages += part.pages;
+    this.rows += part.rows;
+    this.pagesWithoutRevision += part.pagesWithoutRevision;
+    this.partialPages += part.partialPages;
+    this.quarantined += part.quarantined;
+    this.filteredPages += part.filteredPages;
+    this.filteredRevisions += part.filteredRevisions;
+    this.pagesWithoutNamespace += part.pagesWithoutNamespace;
+  }
+
+  /** What was counted since the last call, names aside; they stay. */
+  take(): PageCounts {
+    const taken = this.#numbers();
+    this.pages = this.rows = this.pagesWithoutRevision = this.partialPages = this.quarantined = 0;
+    this.filteredPages = this.filteredRevisions = this.pagesWithoutNamespace = 0;
+    return taken;
+  }
+
   /** A copy, its names sorted: the order of the dump's bytes does not matter. */
   snapshot(): DumpCounts {
+    const sorted = [...this.#unmapped].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { ...this.#numbers(), unmapped: Object.fromEntries(sorted) };
+  }
+
+  #numbers(): PageCounts {
     const { pages, rows, pagesWithoutRevision, partialPages, quarantined } = this;
     const { filteredPages, filteredRevisions, pagesWithoutNamespace } = this;
-    const sorted = [...this.#unmapped].sort(([a], [b]) => (a < b ? -1 : 1));
     const read = { pages, rows, pagesWithoutRevision, partialPages, quarantined };
-    const filtered = { filteredPages, filteredRevisions, pagesWithoutNamespace };
-    return { ...read, ...filtered, unmapped: Object.fromEntries(sorted) };
+    return { ...read, filteredPages, filteredRevisions, pagesWithoutNamespace };
   }
 }

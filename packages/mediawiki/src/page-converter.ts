@@ -1,9 +1,9 @@
-import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { isBlank } from './blank.js';
 import type { CountKeeper } from './dump-counts.js';
 import type { Piece } from './dump-splitter.js';
 import { judgePage } from './judge-page.js';
+import type { PageSink } from './page-sink.js';
 import { guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
@@ -29,11 +29,22 @@ export interface ChunkPage {
   readonly rows: number;
 }
 
+/** How far a page came between two of its pieces: who has it can go on with the page elsewhere. It can be cloned. */
+export interface PageState {
+  readonly page: PageHead | null;
+  readonly known: KnownIds;
+  readonly head: Uint8Array | null;
+  readonly hasRevision: boolean;
+  readonly isPartial: boolean;
+  readonly isFiltered: boolean;
+  readonly quarantinedTo: number;
+}
+
 const PAGE_TAG = '<page>';
 const NOTHING = Buffer.alloc(0);
 
 /** Pieces of pages in, rows and quarantine out: what is done with each by an engine's answer. */
-export class PageConverter {
+export class PageConverter implements PageSink {
   readonly #engine: RowEngine;
   readonly #counts: CountKeeper;
   /** Null where every page is kept. */
@@ -51,15 +62,41 @@ export class PageConverter {
   #isFiltered = false;
   /** Where the last record's bytes end. */
   #quarantinedTo = -1;
-  readonly #rows = new RowBuffer();
+  readonly #rows: RowBuffer;
   #pages: { id: number; title: string; rows: number }[] = [];
   #isPageListed = false;
   #quarantine: QuarantineRecord[] = [];
 
-  constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter) {
+  /** `expectedBytes`: of rows, about as many as will be taken at a time, where that is known. */
+  constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter | null, expectedBytes?: number) {
     this.#engine = engine;
     this.#counts = counts;
-    this.#filter = isEveryPage(filter) ? null : filter;
+    this.#filter = filter;
+    this.#rows = new RowBuffer(expectedBytes);
+  }
+
+  get state(): PageState {
+    return {
+      page: this.#page,
+      known: this.#known,
+      head: this.#head,
+      hasRevision: this.#hasRevision,
+      isPartial: this.#isPartial,
+      isFiltered: this.#isFiltered,
+      quarantinedTo: this.#quarantinedTo,
+    };
+  }
+
+  /** Goes on with a page that another converter, maybe in another thread, brought to `state`. */
+  resume(state: PageState): void {
+    this.#page = state.page === null ? null : { ...state.page, rowStart: asBuffer(state.page.rowStart) };
+    this.#known = state.known;
+    this.#head = state.head === null ? null : asBuffer(state.head);
+    this.#hasRevision = state.hasRevision;
+    this.#isPartial = state.isPartial;
+    this.#isFiltered = state.isFiltered;
+    this.#quarantinedTo = state.quarantinedTo;
+    this.#isPageListed = false;
   }
 
   begin(wiki: string): void {
@@ -190,6 +227,11 @@ export class PageConverter {
     });
     this.#head = null;
   }
+}
+
+/** A clone of a Buffer is a plain array of bytes. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function tooLarge(code: string, what: string, piece: Piece): UnitFault {

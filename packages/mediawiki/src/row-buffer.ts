@@ -8,7 +8,11 @@ export class RowBuffer {
   #length = 0;
   #ends: number[] = [];
   /** A little more than was handed over last: the next will be about as much. */
-  #expected = SMALLEST;
+  #expected: number;
+
+  constructor(expected = SMALLEST) {
+    this.#expected = expected;
+  }
 
   /** Copies a row with its newline; one that `isOwn`, which nobody changes, may be taken without a copy. */
   append(line: Buffer, isOwn: boolean): void {
