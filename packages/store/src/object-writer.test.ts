@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
-import type { ObjectWriter } from './object-writer.js';
-import { Store } from './store.js';
+import { ObjectWriter } from './object-writer.js';
+import type { Store } from './store.js';
 import { refuse, startProxy, startS3 } from './s3-harness.test.js';
 import type { HttpServer, Intercept, LoopbackS3 } from './s3-harness.test.js';
 
@@ -236,7 +236,7 @@ describe('ObjectWriter', () => {
   it('refuses more parts than S3 knows', async () => {
     // no server takes parts of a byte, and 10,000 of 5 MiB would take minutes
     const client = { send: async () => await Promise.resolve({ UploadId: 'u' }) } as unknown as S3Client;
-    const writer = new Store(client, 'bucket').createWriter('x', { partBytes: 1, signal: NEVER });
+    const writer = new ObjectWriter(client, 'bucket', 'x', { partBytes: 1, signal: NEVER });
     await writer.write(new Uint8Array(10_000));
     await assert.rejects(
       writer.write(new Uint8Array(1)),
