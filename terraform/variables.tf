@@ -110,9 +110,9 @@ variable "downloaders" {
 }
 
 variable "download_slots" {
-  description = "Downloads at once in one downloader, from all mirrors together."
+  description = "Downloads at once in one downloader, from all mirrors together: three mirrors of three connections."
   type        = number
-  default     = 3
+  default     = 9
 
   validation {
     condition     = var.download_slots >= 1 && var.download_slots <= 32 && floor(var.download_slots) == var.download_slots
@@ -147,7 +147,7 @@ variable "converters" {
 variable "converter_size" {
   description = "CPU units (1024 are a vCPU) and MiB of memory of a converter: a thread a vCPU, 2 GiB each."
   type        = object({ cpu = number, memory = number })
-  default     = { cpu = 4096, memory = 8192 }
+  default     = { cpu = 2048, memory = 4096 }
 
   validation {
     condition     = var.converter_size.cpu >= 1024 && var.converter_size.memory >= 2048
@@ -186,7 +186,7 @@ variable "converter_grace_seconds" {
 variable "seconds_per_split" {
   description = "Seconds that one converter takes for one split of 32 MiB; `fleet status` shows what it was."
   type        = number
-  default     = 20
+  default     = 5
 
   validation {
     condition     = var.seconds_per_split > 0 && var.seconds_per_split <= 3600
@@ -197,7 +197,7 @@ variable "seconds_per_split" {
 variable "drain_seconds" {
   description = "Seconds in which a backlog is to be worked off, as long as the maximum of converters allows."
   type        = number
-  default     = 900
+  default     = 120
 
   validation {
     condition     = var.drain_seconds >= 60 && var.drain_seconds <= 86400
