@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { digestOf } from './dist/figure-documents.js';
-import { keepWritten } from './dist/kept-results.js';
+import { digestOf, keepWritten, readKept } from './dist/kept-results.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DOCUMENT = join(ROOT, 'docs/experiment.md');
@@ -127,7 +126,8 @@ async function plans() {
       await writeFile(DOCUMENT, text);
       const { list, flags } = TABLES.enwiki;
       await plan([...flags, '--within', '15m', '--svg', join(ROOT, PICTURE)], join(folder, `${list}.json`));
-      await keepWritten(RESULTS, { name: PICTURE, sha256: digestOf(await readFile(join(ROOT, PICTURE), 'utf8')) });
+      const [picture, { digest }] = [await readFile(join(ROOT, PICTURE), 'utf8'), await readKept(RESULTS)];
+      await keepWritten(RESULTS, { name: PICTURE, sha256: digestOf(picture), madeFrom: digest });
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

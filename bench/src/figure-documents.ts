@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DRAWINGS } from './drawings/drawings.js';
+import { digestOf } from './kept-results.js';
 import type { Kept } from './kept-results.js';
 import { pictureOf } from './picture.js';
 import { QUOTED, mostMeasured, namesIn, quoteProblems, unquotedNumbers, withQuotes } from './quoted-figures.js';
@@ -48,7 +48,9 @@ export async function checkDocuments(root: string, kept: Kept): Promise<string[]
 /** Tables between marks and pictures that a program wrote, as it kept them. */
 async function writtenProblems(root: string, kept: Kept, documents: ReadonlyMap<string, string>): Promise<string[]> {
   const problems: string[] = [];
-  for (const { name, text, sha256 } of kept.written) {
+  for (const { name, text, sha256, madeFrom } of kept.written) {
+    if (madeFrom !== undefined && madeFrom !== kept.digest)
+      problems.push(`${name}: made from other results of the bench: npm run figures -- --only plans`);
     if (text !== undefined && ![...documents.values()].some((document) => document.includes(`\n\n${text}\n\n<!-- end`)))
       problems.push(`${name}: no document has the table that was written`);
     if (sha256 === undefined) continue;
@@ -56,10 +58,6 @@ async function writtenProblems(root: string, kept: Kept, documents: ReadonlyMap<
     if (picture === null || digestOf(picture) !== sha256) problems.push(`${name}: not the picture that was written`);
   }
   return problems;
-}
-
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** README and docs/, decisions too; by their paths from the root. */

@@ -37,7 +37,7 @@ function which(program: string): string | null {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null;
 }
 const onLinux = (): string | null => (process.platform === 'linux' ? null : 'it reads /proc, which only Linux has');
-const chromium = process.env['WIKIFLEET_CHROMIUM'] ?? which('chromium');
+const chromium = process.env['WIKIFLEET_CHROMIUM'] || which('chromium');
 
 /** Figures of a comparison that lacks a part would take the place of whole ones. */
 async function lacksPeers(say: (line: string) => void): Promise<string | null> {
@@ -102,7 +102,7 @@ export const STEPS: readonly Step[] = [
     name: 'plans',
     measures: 'nothing: it plans the runs of the experiment by the figures that are kept',
     writes: ['docs/experiment.md', 'docs/pictures/enwiki-plan.svg', 'bench/results/written.jsonl'],
-    minutes: 2,
+    minutes: 1,
     command: ['node', 'bench/experiment.mjs', '--write'],
     quick: ['node', 'bench/experiment.mjs', '--list', 'stubs'],
   },

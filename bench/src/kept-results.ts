@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { nodeMajor, readResults } from './results.js';
@@ -26,12 +27,16 @@ export interface Written {
   readonly name: string;
   readonly text?: string;
   readonly sha256?: string;
+  /** Of the bench's results that it reckons with, where it does: a plan of other results is out of date. */
+  readonly madeFrom?: string;
 }
 
 /** Everything that was measured and kept, the oldest Node first. */
 export type Kept = { readonly [K in FigureSet]: readonly Line<K>[] } & {
   readonly written: readonly Written[];
   readonly suites: readonly Results[];
+  /** SHA-256 of the bench's results. */
+  readonly digest: string;
 };
 
 /** Reads bench/results; throws where a line is not what it should be, and names it. */
@@ -42,7 +47,17 @@ export async function readKept(folder: string): Promise<Kept> {
     figures[name] = lines.toSorted((a, b) => nodeMajor(a.node) - nodeMajor(b.node));
   }
   const written = (await linesOf(join(folder, 'written.jsonl'))).map((line) => JSON.parse(line) as Written);
-  return { ...(figures as unknown as Pick<Kept, FigureSet>), written, suites: await readResults(folder) };
+  const suites = await readResults(folder);
+  return {
+    ...(figures as unknown as Pick<Kept, FigureSet>),
+    written,
+    suites,
+    digest: digestOf(JSON.stringify(suites)),
+  };
+}
+
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Keeps figures as a line, in the place of those that the same major version of Node left. */

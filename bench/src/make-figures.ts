@@ -17,7 +17,8 @@ const COMMAND_LINE = {
   about:
     'Measures and draws anew what README.md and docs/ quote and show. A step that cannot run here is skipped with a word\n' +
     'and keeps the old; one that fails does not stop the others, and the exit code is then 1. Then all documents are\n' +
-    'written from the results that are kept in bench/results. On a machine that does nothing else.',
+    'written from the results that are kept in bench/results, a line each major version of Node: run it with each whose\n' +
+    'figures are to be new, on a machine that does nothing else.',
   flags: {
     list: { type: 'boolean', help: 'say what each step measures and writes, and about how long it takes' },
     only: { type: 'string', value: 'NAMES', help: 'only these steps, with commas between; none: only the documents' },
@@ -45,6 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (flags.check === true) return await check();
   const failures: string[] = [];
+  let done = 0;
   for (const step of steps) {
     const began = performance.now();
     try {
@@ -55,13 +57,14 @@ async function main(argv: readonly string[]): Promise<number> {
       }
       say(`${step.name}: ${step.measures} (about ${step.minutes} minutes)`);
       await run(step, flags.quick === true);
+      done += 1;
       say(`${step.name}: done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
     } catch (error) {
       failures.push(step.name);
       say(`${step.name}: FAILED, and keeps the old: ${messageOf(error)}`);
     }
   }
-  if (flags.quick !== true) {
+  if (flags.quick !== true && (done > 0 || steps.length === 0)) {
     const changed = await writeDocuments(root, await readKept(RESULTS));
     say(changed.length === 0 ? 'the documents stay as they were' : `written: ${changed.join(', ')}`);
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DRAWINGS } from './drawings/drawings.js';
-import { checkDocuments } from './figure-documents.js';
+import { checkDocuments, writeDocuments } from './figure-documents.js';
 import { STEPS } from './figure-steps.js';
-import { keepFigures, keepWritten, readKept } from './kept-results.js';
-import type { Kept } from './kept-results.js';
+import { digestOf, keepFigures, keepWritten, readKept } from './kept-results.js';
+import type { Kept, Written } from './kept-results.js';
 import { quoteProblems, unquotedNumbers, withQuotes } from './quoted-figures.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,6 +22,7 @@ const KEPT: Kept = {
   image: [],
   written: [],
   suites: [],
+  digest: '',
 };
 const quote = (name: string, text: string): string => `of <!-- =${name} -->${text}<!-- = -->`;
 
@@ -106,6 +107,52 @@ describe('kept figures', () => {
       { name: 'picture', sha256: 'c' },
       { name: 'table', text: 'b' },
     ]);
+  });
+});
+
+describe('what programs wrote into documents', () => {
+  let root = '';
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'wikifleet-documents-'));
+    await mkdir(join(root, 'docs'));
+    await writeFile(join(root, 'README.md'), '# A\n\n## How fast, how sure\n\nVery.\n');
+    await writeFile(join(root, 'docs/b.md'), '<!-- b -->\n\n| 1 |\n\n<!-- end of b -->\n');
+    await writeFile(join(root, 'docs/b.svg'), '<svg/>');
+  });
+  afterEach(async () => await rm(root, { recursive: true, force: true }));
+
+  const all: [string, Written, RegExp | null][] = [
+    ['passes the table that was written', { name: 'b', text: '| 1 |' }, null],
+    ['finds another table', { name: 'b', text: '| 2 |' }, /b: no document has the table/],
+    ['passes the picture that was written', { name: 'docs/b.svg', sha256: digestOf('<svg/>') }, null],
+    ['finds another picture', { name: 'docs/b.svg', sha256: digestOf('<svg></svg>') }, /b\.svg: not the picture/],
+    ['finds that a picture is missing', { name: 'docs/c.svg', sha256: digestOf('') }, /c\.svg: not the picture/],
+    ['finds a plan of other results', { name: 'b', text: '| 1 |', madeFrom: 'x' }, /b: made from other results/],
+  ];
+  for (const [what, written, expected] of all) {
+    it(what, async () => {
+      const problems = (await checkDocuments(root, { ...KEPT, written: [written] })).filter(
+        (problem) => !/no document quotes it|pictures\/\w+\.svg: missing/.test(problem),
+      );
+      assert.equal(problems.length, expected === null ? 0 : 1, problems.join('; '));
+      if (expected !== null) assert.match(problems[0] ?? '', expected);
+    });
+  }
+
+  it('writes what the results make of the documents, and then finds nothing wrong', async () => {
+    await writeFile(join(root, 'docs/c.md'), `It takes ${quote('throttled.ratio', '9')} times as long.\n`);
+    const changed = await writeDocuments(root, KEPT);
+    assert.deepEqual(
+      changed.toSorted(),
+      ['docs/c.md', ...DRAWINGS.map(({ name }) => `docs/pictures/${name}.svg`)].toSorted(),
+    );
+    assert.match(await readFile(join(root, 'docs/c.md'), 'utf8'), />1\.25</);
+    assert.deepEqual(await writeDocuments(root, KEPT), []);
+    const problems = await checkDocuments(root, KEPT);
+    assert.ok(
+      problems.every((problem) => problem.includes('no document quotes it')),
+      problems.join('; '),
+    );
   });
 });
 
