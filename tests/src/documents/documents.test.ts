@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { access, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { readSettings } from '@wikifleet/config/settings';
 import { VISIBILITY_SECONDS } from '@wikifleet/queue/lease';
 import { GIVE_UP_AT } from '@wikifleet/worker/retries';
 import { ROOT } from '../end-to-end/programs.js';
@@ -125,6 +126,32 @@ describe('documents', () => {
       if (received !== said) wrong.push(`${name}: expected ${received}, received ${said}`);
     }
     assert.ok(compared >= 5);
+    assert.deepEqual(wrong, []);
+  });
+
+  it('name the defaults of the environment as they are', async () => {
+    let compared = 0;
+    const wrong: string[] = [];
+    // the default stands second in one table, and last in the other
+    for (const [path, column] of [
+      ['docs/tuning.md', 2],
+      ['docs/operating.md', 3],
+    ] as const) {
+      for (const line of (await readFile(join(ROOT, path), 'utf8')).split('\n')) {
+        const cells = line.split('|').map((cell) => cell.trim());
+        const name = /^`(WIKIFLEET_\w+)`$/.exec(cells[1] ?? '')?.[1];
+        const said = /^(?:(\d+)\b|`([\w.]+)`$)/
+          .exec(cells[column] ?? '')
+          ?.slice(1)
+          .find((text) => text !== undefined);
+        if (name === undefined || said === undefined) continue;
+        const settings: Readonly<Record<string, unknown>> = readSettings({}, [name as 'WIKIFLEET_WORKERS']);
+        compared += 1;
+        if (String(settings[name]) !== said)
+          wrong.push(`${path}: ${name}: expected ${String(settings[name])}, received ${said}`);
+      }
+    }
+    assert.ok(compared >= 12, `${compared}`);
     assert.deepEqual(wrong, []);
   });
 
