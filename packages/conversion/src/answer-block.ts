@@ -1,14 +1,14 @@
 import type { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
-import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { MAX_SENT_BYTES } from './block-messages.js';
 import type { BlockReply, BlockRequest } from './block-messages.js';
+import { toSent } from './sent-error.js';
 
 /** Decodes the block that is asked for, in whatever thread this is; errors are answers, too. */
 export function answerBlock(decoder: BlockDecoder, request: BlockRequest): BlockReply {
   try {
     return decode(decoder, request);
   } catch (error) {
-    return failed(error, request.output);
+    return { kind: 'error', error: toSent(error), output: request.output };
   }
 }
 
@@ -27,18 +27,4 @@ function decode(decoder: BlockDecoder, request: BlockRequest): BlockReply {
     filled += slice.length;
   }
   return { kind: 'block', endBit: base * 8 + endBit, crc, size, output };
-}
-
-function failed(error: unknown, output: ArrayBuffer | undefined): BlockReply {
-  const known = error instanceof FleetError ? error : undefined;
-  return {
-    kind: 'error',
-    code: codeOf(error),
-    message: messageOf(error),
-    permanent: error instanceof PermanentError,
-    place: known?.place,
-    expected: known?.expected,
-    received: known?.received,
-    output,
-  };
 }

@@ -3,7 +3,7 @@ import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/block-decoder';
 import { findMagics } from '@wikifleet/bzip2/find-magic';
 import { BlockChain } from './block-chain.js';
 import { openBlockPool } from './block-pool.js';
-import type { BlockPool, PooledBlock } from './block-pool.js';
+import type { BlockDecoders, PooledBlock } from './block-pool.js';
 import { PLANTED_BLOCK, bz2Stream } from './test-bzip2.test.js';
 import { MemorySource, Random } from './test-tools.test.js';
 
@@ -14,7 +14,7 @@ const MAGICS = [...findMagics(FILE)].map(({ bit }) => bit);
 const CHUNK = 1000;
 
 /** A pool that remembers what it was asked for, and answers late and out of order. */
-class WatchedPool implements BlockPool {
+class WatchedPool implements BlockDecoders {
   readonly ahead: number;
   readonly asked: number[] = [];
   /** Blocks that were asked for and not read yet, at most. */

@@ -3,7 +3,7 @@ import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/block-decoder';
 import { combineCrc } from '@wikifleet/bzip2/crc32';
 import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
 import { PermanentError, codeOf } from '@wikifleet/domain/errors';
-import type { BlockPool, PooledBlock } from './block-pool.js';
+import type { BlockDecoders, PooledBlock } from './block-pool.js';
 import { CompressedWindow } from './compressed-window.js';
 
 /** A block of the chain, in the order of the file. */
@@ -24,7 +24,7 @@ export interface ChainOptions {
   readonly end: number;
   /** Bytes of the file. */
   readonly size: number;
-  readonly pool: BlockPool;
+  readonly pool: BlockDecoders;
 }
 
 interface Ahead {

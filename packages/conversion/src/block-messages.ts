@@ -1,3 +1,5 @@
+import type { SentError } from './sent-error.js';
+
 /** What a thread is asked: the block at bit `bit` of the file, held by `input` from byte `base` of the file on. */
 export interface BlockRequest {
   readonly input: Uint8Array<ArrayBuffer>;
@@ -11,7 +13,7 @@ export interface BlockRequest {
 /** A decoded block larger than this is not sent: who asked decodes it again, slice by slice. Real blocks have 1 MB. */
 export const MAX_SENT_BYTES = 2 * 1024 * 1024;
 
-/** What it answers; each request has one answer, in order. A buffer that was not needed comes back. */
+/** What it answers; each request has one answer. A buffer that was not needed comes back. */
 export type BlockReply =
   | {
       readonly kind: 'block';
@@ -29,11 +31,6 @@ export type BlockReply =
     }
   | {
       readonly kind: 'error';
-      readonly code: string;
-      readonly message: string;
-      readonly permanent: boolean;
-      readonly place: string | undefined;
-      readonly expected: string | undefined;
-      readonly received: string | undefined;
+      readonly error: SentError;
       readonly output: ArrayBuffer | undefined;
     };

@@ -1,8 +1,11 @@
-import { Worker } from 'node:worker_threads';
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
-import { FleetError, PermanentError, messageOf } from '@wikifleet/domain/errors';
+import { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
+import { answerBatch } from './answer-batch.js';
 import { answerBlock } from './answer-block.js';
+import type { BatchReply, BatchRequest } from './batch-messages.js';
 import type { BlockReply, BlockRequest } from './block-messages.js';
+import { PoolThread, poolClosed } from './pool-thread.js';
+import { fromSent } from './sent-error.js';
 
 /** A decoded block. Its CRC is right; its bytes are taken by `read`, once. */
 export interface PooledBlock {
@@ -13,8 +16,11 @@ export interface PooledBlock {
   read(): Uint8Array | null;
 }
 
+/** What became of a batch: rows, or the batch itself, which needs the reference. */
+export type ConvertedBatch = Exclude<BatchReply, { kind: 'error' }>;
+
 /** Decodes blocks, in threads or at once. */
-export interface BlockPool {
+export interface BlockDecoders {
   /** Blocks worth asking for ahead of the one that is needed. */
   readonly ahead: number;
   /**
@@ -24,13 +30,24 @@ export interface BlockPool {
    * good until the next call.
    */
   decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock>;
+}
+
+/** Decodes blocks and converts batches of pages. */
+export interface BlockPool extends BlockDecoders {
+  /** Batches worth having under way at once; 0 where no thread converts. */
+  readonly batches: number;
+  /**
+   * Converts a batch, whose bytes are the pool's until then. One that continues a page comes after the batch before it.
+   * Rejects with a `FleetError` `THREAD_DIED` or `POOL_CLOSED`.
+   */
+  convert(request: BatchRequest): Promise<ConvertedBatch>;
   /** Ends the threads, and what they have under way rejects; may be called twice. */
   close(): Promise<void>;
 }
 
 /**
- * `workers` threads decode, this one among them: it does while it would else wait. With 1 there is no other thread, and
- * blocks are decoded where they are asked for.
+ * `workers` threads decode and convert, this one among them: it does while it would else wait. With 1 there is no other
+ * thread, and blocks are decoded where they are asked for.
  */
 export function openBlockPool(workers: number): BlockPool {
   return workers <= 1 ? new InlinePool() : new ThreadPool(workers - 1);
@@ -38,6 +55,7 @@ export function openBlockPool(workers: number): BlockPool {
 
 class InlinePool implements BlockPool {
   readonly ahead = 0;
+  readonly batches = 0;
   readonly #decoder = new BlockDecoder();
 
   async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
@@ -45,128 +63,148 @@ class InlinePool implements BlockPool {
     return await Promise.resolve({ endBit: base * 8 + endBit, crc, read: () => this.#decoder.read() });
   }
 
+  async convert(): Promise<never> {
+    return await Promise.reject(new Error('no thread converts'));
+  }
+
   async close(): Promise<void> {
     await Promise.resolve();
   }
 }
 
-interface Asked {
-  readonly request: Omit<BlockRequest, 'output'>;
-  readonly resolve: (block: PooledBlock) => void;
+interface Asked<Request, Answer> {
+  readonly request: Request;
+  readonly resolve: (answer: Answer | Promise<Answer>) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  /** Requests under way, in order: a thread answers in order. */
-  readonly waiting: Asked[];
-  dead: boolean;
-}
-
-/** Requests that a thread has at once: one under work, and two to go on with while this thread is at a block of its own. */
-const REQUESTS_PER_THREAD = 3;
-/** Requests that are left for this thread. */
-const REQUESTS_HERE = 1;
+/** Blocks that a thread has at once: one under work, and two to go on with while this thread is at a block of its own. */
+const BLOCKS_PER_THREAD = 3;
+/** Batches that a thread has at once: one under work, and one to go on with. */
+const BATCHES_PER_THREAD = 2;
+/** Of each, what is left for this thread. */
+const LEFT_HERE = 1;
 
 class ThreadPool implements BlockPool {
   readonly ahead: number;
-  readonly #threads: Thread[];
+  readonly batches: number;
+  readonly #threads: PoolThread[];
   /** What no thread has taken yet, in order. */
-  readonly #backlog: Asked[] = [];
+  readonly #blocks: Asked<Omit<BlockRequest, 'output'>, PooledBlock>[] = [];
+  readonly #batches: Asked<BatchRequest, BatchReply>[] = [];
+  /** The thread that has the page which the last batch ended in. */
+  #pageThread: PoolThread | undefined;
   readonly #decoder = new BlockDecoder();
+  #converter: BatchConverter | undefined;
   /** Output buffers that came back empty: memory is bounded by the requests under way. */
   readonly #spare: ArrayBuffer[] = [];
   /** For blocks that expand beyond what is sent between threads. */
   #large: BlockDecoder | undefined;
   #turn: NodeJS.Immediate | undefined;
-  /** Whether a thread has answered in this turn of the event loop: then there is other work than decoding. */
+  /** Whether a thread has answered in this turn of the event loop: then there is other work than a thread's. */
   #answered = false;
   #closed = false;
 
   constructor(threads: number) {
-    this.ahead = threads * REQUESTS_PER_THREAD + REQUESTS_HERE;
+    this.ahead = threads * BLOCKS_PER_THREAD + LEFT_HERE;
+    this.batches = threads * BATCHES_PER_THREAD + LEFT_HERE;
     this.#threads = Array.from({ length: threads }, () => this.#start());
   }
 
-  #start(): Thread {
-    const worker = new Worker(new URL('./block-worker.js', import.meta.url));
-    const thread: Thread = { worker, waiting: [], dead: false };
-    const died = (why: unknown): void => {
-      thread.dead = true;
-      const error = this.#closed
-        ? poolClosed()
-        : new FleetError('THREAD_DIED', `a thread that decodes blocks died: ${messageOf(why)}`, { cause: why });
-      for (const { reject } of thread.waiting.splice(0)) reject(error);
-    };
-    worker.on('message', (reply: BlockReply) => {
+  #start(): PoolThread {
+    return new PoolThread(() => {
       this.#answered = true;
-      const asked = thread.waiting.shift();
-      if (asked !== undefined) this.#settle(asked, reply);
       this.#handOut();
     });
-    worker.on('error', died);
-    worker.on('messageerror', (error) => {
-      // an answer is lost: whose it was cannot be known
-      died(error);
-      void worker.terminate();
-    });
-    worker.on('exit', (code) => died(`exit code ${code}`));
-    return thread;
   }
 
   async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
     if (this.#closed) throw poolClosed();
     return await new Promise<PooledBlock>((resolve, reject) => {
-      this.#backlog.push({ request: { input, base, bit, level }, resolve, reject });
+      this.#blocks.push({ request: { input, base, bit, level }, resolve, reject });
       this.#handOut();
     });
+  }
+
+  async convert(request: BatchRequest): Promise<ConvertedBatch> {
+    const reply = await this.#convert(request);
+    if (reply.kind === 'error') throw fromSent(reply.error);
+    return reply;
+  }
+
+  async #convert(request: BatchRequest): Promise<BatchReply> {
+    if (this.#closed) throw poolClosed();
+    const { continues, isOpen } = request.batch;
+    if (!continues && isOpen) this.#pageThread = this.#leastBusy('batches');
+    // where the thread has died the page's state is lost
+    if (continues || isOpen) return await this.#pageThread!.convert(request);
+    return await new Promise<BatchReply>((resolve, reject) => {
+      this.#batches.push({ request, resolve, reject });
+      this.#handOut();
+    });
+  }
+
+  #leastBusy(kind: 'blocks' | 'batches'): PoolThread {
+    for (const [i, { isDead }] of this.#threads.entries()) if (isDead) this.#threads[i] = this.#start();
+    return this.#threads.reduce((least, next) => (next[kind] < least[kind] ? next : least));
   }
 
   /** Gives the threads as much as they take, the rest waits for the next turn of the event loop. */
   #handOut(): void {
     if (this.#closed) return;
-    for (const [i, { dead }] of this.#threads.entries()) if (dead) this.#threads[i] = this.#start();
-    while (this.#backlog.length > 0) {
-      const thread = this.#threads.reduce((least, next) => (next.waiting.length < least.waiting.length ? next : least));
-      if (thread.waiting.length >= REQUESTS_PER_THREAD) break;
-      const asked = this.#backlog.shift()!;
-      const output = this.#spare.pop();
-      const { buffer } = asked.request.input;
-      thread.worker.postMessage({ ...asked.request, output }, output === undefined ? [buffer] : [buffer, output]);
-      thread.waiting.push(asked);
+    while (this.#batches.length > 0) {
+      const thread = this.#leastBusy('batches');
+      if (thread.batches >= BATCHES_PER_THREAD) break;
+      const { request, resolve } = this.#batches.shift()!;
+      resolve(thread.convert(request));
     }
-    if (this.#backlog.length > 0) this.#turn ??= setImmediate(() => this.#decodeHere());
+    while (this.#blocks.length > 0) {
+      const thread = this.#leastBusy('blocks');
+      if (thread.blocks >= BLOCKS_PER_THREAD) break;
+      const { request, resolve } = this.#blocks.shift()!;
+      const reply = thread.decode({ ...request, output: this.#spare.pop() });
+      resolve(reply.then((answer) => this.#decoded(answer)));
+    }
+    if (this.#batches.length + this.#blocks.length > 0) this.#turn ??= setImmediate(() => this.#workHere());
   }
 
-  /** Decodes a block in this thread, once a turn has brought nothing else to do. */
-  #decodeHere(): void {
+  /** Does in this thread what waits for one, once a turn has brought nothing else to do. */
+  #workHere(): void {
     this.#turn = undefined;
-    if (!this.#answered) {
-      const asked = this.#backlog.shift();
-      if (asked !== undefined) {
-        this.#settle(asked, answerBlock(this.#decoder, { ...asked.request, output: this.#spare.pop() }));
-      }
-    }
+    if (!this.#answered && !this.#convertHere()) this.#decodeHere();
     this.#answered = false;
     this.#handOut();
   }
 
-  #settle({ resolve, reject }: Asked, reply: BlockReply): void {
+  /** False where there is no batch. */
+  #convertHere(): boolean {
+    const asked = this.#batches.shift();
+    if (asked === undefined) return false;
+    this.#converter ??= new BatchConverter();
+    asked.resolve(answerBatch(this.#converter, asked.request));
+    return true;
+  }
+
+  #decodeHere(): void {
+    const asked = this.#blocks.shift();
+    if (asked === undefined) return;
+    const reply = answerBlock(this.#decoder, { ...asked.request, output: this.#spare.pop() });
+    try {
+      asked.resolve(this.#decoded(reply));
+    } catch (error) {
+      asked.reject(error);
+    }
+  }
+
+  #decoded(reply: BlockReply): PooledBlock {
     if (reply.kind !== 'block' && reply.output !== undefined) this.#spare.push(reply.output);
     switch (reply.kind) {
       case 'block':
-        resolve(this.#sentBlock(reply));
-        break;
+        return this.#sentBlock(reply);
       case 'large':
-        resolve(this.#largeBlock(reply));
-        break;
-      case 'error': {
-        const { code, message, permanent, place, expected, received } = reply;
-        const known = Object.entries({ place, expected, received }).filter(([, value]) => value !== undefined);
-        const options = Object.fromEntries(known);
-        reject(permanent ? new PermanentError(code, message, options) : new FleetError(code, message, options));
-        break;
-      }
+        return this.#largeBlock(reply);
+      case 'error':
+        throw fromSent(reply.error);
     }
   }
 
@@ -198,11 +236,7 @@ class ThreadPool implements BlockPool {
     this.#closed = true;
     clearImmediate(this.#turn);
     this.#spare.length = 0;
-    for (const { reject } of this.#backlog.splice(0)) reject(poolClosed());
-    await Promise.all(this.#threads.map(async ({ worker }) => await worker.terminate()));
+    for (const { reject } of [...this.#blocks.splice(0), ...this.#batches.splice(0)]) reject(poolClosed());
+    await Promise.all(this.#threads.map(async (thread) => await thread.close()));
   }
-}
-
-function poolClosed(): FleetError {
-  return new FleetError('POOL_CLOSED', 'the threads that decode blocks were ended');
 }

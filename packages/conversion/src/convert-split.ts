@@ -4,7 +4,12 @@ import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
 import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
+
+import type { RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { BlockPool } from './block-pool.js';
+import { InlineConversion } from './dump-conversion.js';
+import type { DumpConversion } from './dump-conversion.js';
 import { makeEngine } from './engines.js';
 import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
@@ -20,6 +25,7 @@ import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
 import { NO_HEAD, headOf, isUtf16, readHead } from './split-head.js';
 import type { KnownHead } from './split-head.js';
+import { ThreadedConversion } from './threaded-conversion.js';
 
 export interface ConversionOptions {
   readonly source: FileSource;
@@ -31,7 +37,7 @@ export interface ConversionOptions {
   readonly filter: PageFilter;
   /** What the rows become; who opened it writes its `end`. */
   readonly format: PartFormat;
-  /** Decodes the blocks; one conversion at a time may use it. */
+  /** Decodes the blocks and converts the pages; one conversion at a time may use it. */
   readonly pool: BlockPool;
   /** Takes the rows. */
   readonly rows: ByteSink;
@@ -113,7 +119,7 @@ class SplitConversion {
   readonly #writer: MemberWriter;
   readonly #index: IndexWriter | null;
   readonly #budget: ExpansionBudget;
-  #converter: DumpConverter | null = null;
+  #conversion: DumpConversion | null = null;
   #xmlBytes = 0;
   #reportedAt = Date.now();
 
@@ -130,10 +136,9 @@ class SplitConversion {
   }
 
   async run(reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
-    const { wiki, engine, filter } = this.#options;
-    const head = known === null ? {} : { head: known.dump };
-    const converter = new DumpConverter({ wiki, engine: makeEngine(engine), filter, ...head });
-    this.#converter = converter;
+    const conversion = this.#begin(known);
+    this.#conversion = conversion;
+    const dump = conversion.reader;
     let isTranscribed = false;
     let isLimited = false;
     for await (const { bytes, block, owned } of reader) {
@@ -142,36 +147,47 @@ class SplitConversion {
         reader.ownAll();
       } else if (!owned && !isLimited && !isTranscribed) {
         isLimited = true;
-        converter.ownTo(this.#xmlBytes);
+        dump.ownTo(this.#xmlBytes);
       }
-      this.#positions.add(isTranscribed ? converter.offset : this.#xmlBytes, block);
+      this.#positions.add(isTranscribed ? dump.offset : this.#xmlBytes, block);
       this.#xmlBytes += bytes.length;
       this.#budget.check(this.#xmlBytes, reader.position);
-      converter.push(bytes);
-      await this.#drain(converter);
-      this.#report(converter, reader.position);
-      if (converter.done) break;
+      await conversion.push(bytes);
+      this.#options.signal.throwIfAborted();
+      this.#report(conversion, reader.position);
+      if (dump.done) break;
     }
-    if (!converter.done) converter.end();
-    await this.#drain(converter);
+    await (dump.done ? conversion.flush() : conversion.end());
     await this.#writer.finish();
     await this.#index?.finish();
-    return this.#result(converter, reader, known);
+    return this.#result(conversion, reader, known);
+  }
+
+  /** The reference is for one thread alone: node-expat cannot be loaded in a second one. */
+  #begin(known: KnownHead | null): DumpConversion {
+    const { wiki, filter, pool } = this.#options;
+    const options = { wiki, filter, ...(known === null ? {} : { head: known.dump }) };
+    const engine = makeEngine(this.#options.engine);
+    const deliver = async (rows: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> =>
+      await this.#deliver(rows, quarantine);
+    return pool.batches === 0 || this.#options.engine === 'reference'
+      ? new InlineConversion(new DumpConverter({ ...options, engine }), deliver)
+      : new ThreadedConversion({ ...options, engine, pool }, deliver);
   }
 
   /** What there is when the file turned out to be broken. */
   async fail(failure: PermanentError): Promise<Conversion> {
-    const converter = this.#converter;
-    if (converter === null) return { ...emptyConversion(NO_HEAD), failure };
-    await this.#drain(converter);
+    const conversion = this.#conversion;
+    if (conversion === null) return { ...emptyConversion(NO_HEAD), failure };
+    await conversion.flush();
     await this.#writer.finish();
     await this.#index?.finish();
-    const { counts } = converter;
+    const { counts } = conversion;
     return { ...emptyConversion(NO_HEAD), counts, members: this.#writer.members, xmlBytes: this.#xmlBytes, failure };
   }
 
-  #result(converter: DumpConverter, reader: SplitReader, known: KnownHead | null): Conversion {
-    const { firstPage, nextPage, endTag, offset, counts } = converter;
+  #result({ counts, reader: dump }: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {
+    const { firstPage, nextPage, endTag, offset } = dump;
     const { firstBlock, nextBlock, passedOver } = reader;
     const positions = this.#positions;
     const is: Follower = nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';
@@ -180,7 +196,7 @@ class SplitConversion {
       nextBlock,
       firstPage: firstPage === null ? null : positions.at(firstPage),
       nextPage: firstPage === null ? null : { ...positions.at(nextPage ?? endTag ?? offset), is },
-      head: known?.receipt ?? headOf(converter, positions),
+      head: known?.receipt ?? headOf(dump, positions),
       passedOver,
       counts,
       members: this.#writer.members,
@@ -189,21 +205,19 @@ class SplitConversion {
     };
   }
 
-  async #drain(converter: DumpConverter): Promise<void> {
-    const chunk = converter.takeRows();
+  async #deliver(chunk: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> {
     if (chunk !== null) await this.#writer.add(chunk);
-    for (const { offset, ...record } of converter.takeQuarantine()) {
+    for (const { offset, ...record } of quarantine) {
       const line = JSON.stringify({ ...record, ...this.#positions.at(offset) });
       await this.#options.quarantine.write(Buffer.from(`${line}\n`));
     }
-    this.#options.signal.throwIfAborted();
   }
 
-  #report(converter: DumpConverter, position: number): void {
+  #report(conversion: DumpConversion, position: number): void {
     const { onProgress, split } = this.#options;
     if (onProgress === undefined || Date.now() - this.#reportedAt < PROGRESS_EVERY_MS) return;
     this.#reportedAt = Date.now();
-    const { pages, rows } = converter.counts;
+    const { pages, rows } = conversion.counts;
     const fraction = Math.min(1, Math.max(0, (position - split.start) / Math.max(1, split.end - split.start)));
     onProgress({ fraction, xmlBytes: this.#xmlBytes, pages, rows });
   }

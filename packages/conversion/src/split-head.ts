@@ -2,6 +2,7 @@ import type { Container } from '@wikifleet/domain/containers';
 import type { Head } from '@wikifleet/domain/receipts';
 import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 import type { DumpHead } from '@wikifleet/mediawiki/dump-head';
+import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
 import type { BlockPool } from './block-pool.js';
 import type { FileSource } from './file-source.js';
 import { PositionMap } from './position-map.js';
@@ -46,9 +47,9 @@ export async function readHead(
   return { receipt: headOf(converter, positions), dump: converter.head! };
 }
 
-/** What a receipt says of the head that a converter read. */
-export function headOf(converter: DumpConverter, positions: PositionMap): Head {
-  const { head, firstPage, nextPage, endTag } = converter;
+/** What a receipt says of the head that was read. */
+export function headOf(reader: DumpReader, positions: PositionMap): Head {
+  const { head, firstPage, nextPage, endTag } = reader;
   if (head === null) return NO_HEAD;
   const { bytes, hasRoot, dbname, encoding } = head;
   const followedBy = firstPage !== null || nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';

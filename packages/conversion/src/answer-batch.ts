@@ -1,0 +1,31 @@
+import type { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
+import { toSentRows } from './batch-messages.js';
+import type { BatchReply, BatchRequest } from './batch-messages.js';
+import { toSent } from './sent-error.js';
+
+/** Converts the batch that is given, in whatever thread this is; errors are answers, too. */
+export function answerBatch(converter: BatchConverter, { batch, filter }: BatchRequest): BatchReply {
+  try {
+    const outcome = converter.convert(batch, filter);
+    if (outcome.kind === 'refused') return { ...outcome, batch };
+    const { rows } = outcome;
+    return { ...outcome, rows: rows === null ? null : toSentRows(rows), bytes: batch.bytes };
+  } catch (error) {
+    return { kind: 'error', error: toSent(error) };
+  }
+}
+
+/** What of an answer is moved from thread to thread, and not copied. */
+export function movedOf(reply: BatchReply): ArrayBuffer[] {
+  switch (reply.kind) {
+    case 'rows': {
+      const { rows, bytes } = reply;
+      const ofRows = rows === null ? [] : [rows.bytes, rows.ends, rows.pageIds, rows.pageRows];
+      return [bytes, ...ofRows.map(({ buffer }) => buffer)];
+    }
+    case 'refused':
+      return [reply.batch.bytes, reply.batch.table.buffer];
+    case 'error':
+      return [];
+  }
+}

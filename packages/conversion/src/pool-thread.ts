@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads';
+import { FleetError, messageOf } from '@wikifleet/domain/errors';
+import type { BatchReply, BatchRequest } from './batch-messages.js';
+import type { BlockReply, BlockRequest } from './block-messages.js';
+
+export type ThreadRequest =
+  | { readonly kind: 'block'; readonly request: BlockRequest }
+  | { readonly kind: 'batch'; readonly request: BatchRequest };
+
+export type ThreadReply =
+  | { readonly kind: 'block'; readonly reply: BlockReply }
+  | { readonly kind: 'batch'; readonly reply: BatchReply };
+
+interface Waiting<T> {
+  readonly resolve: (reply: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A thread, and what it has under way: it answers blocks in order, and batches in order. */
+export class PoolThread {
+  readonly #worker = new Worker(new URL('./pool-worker.js', import.meta.url));
+  readonly #blocks: Waiting<BlockReply>[] = [];
+  readonly #batches: Waiting<BatchReply>[] = [];
+  #isClosed = false;
+  /** Why it can do nothing more. */
+  #error: FleetError | null = null;
+
+  /** `onAnswer` is called after each answer. */
+  constructor(onAnswer: () => void) {
+    this.#worker.on('message', (answer: ThreadReply) => {
+      if (answer.kind === 'block') this.#blocks.shift()?.resolve(answer.reply);
+      else this.#batches.shift()?.resolve(answer.reply);
+      onAnswer();
+    });
+    this.#worker.on('error', (error) => this.#died(error));
+    this.#worker.on('messageerror', (error) => {
+      // an answer is lost: whose it was cannot be known
+      this.#died(error);
+      void this.#worker.terminate();
+    });
+    this.#worker.on('exit', (code) => this.#died(`exit code ${code}`));
+  }
+
+  get isDead(): boolean {
+    return this.#error !== null;
+  }
+
+  /** How many blocks are under way. */
+  get blocks(): number {
+    return this.#blocks.length;
+  }
+
+  /** How many batches are under way. */
+  get batches(): number {
+    return this.#batches.length;
+  }
+
+  /** Rejects with `THREAD_DIED`, or `POOL_CLOSED` where the thread was closed. */
+  async decode(request: BlockRequest): Promise<BlockReply> {
+    const { input, output } = request;
+    const moved = output === undefined ? [input.buffer] : [input.buffer, output];
+    return await this.#ask(this.#blocks, { kind: 'block', request }, moved);
+  }
+
+  /** Rejects as `decode` does. */
+  async convert(request: BatchRequest): Promise<BatchReply> {
+    const { bytes, table } = request.batch;
+    return await this.#ask(this.#batches, { kind: 'batch', request }, [bytes, table.buffer]);
+  }
+
+  async #ask<T>(waiting: Waiting<T>[], request: ThreadRequest, moved: ArrayBuffer[]): Promise<T> {
+    if (this.#error !== null) throw this.#error;
+    return await new Promise<T>((resolve, reject) => {
+      this.#worker.postMessage(request, moved);
+      waiting.push({ resolve, reject });
+    });
+  }
+
+  #died(why: unknown): void {
+    this.#error ??= this.#isClosed
+      ? poolClosed()
+      : new FleetError('THREAD_DIED', `a thread of the conversion died: ${messageOf(why)}`, { cause: why });
+    for (const { reject } of [...this.#blocks.splice(0), ...this.#batches.splice(0)]) reject(this.#error);
+  }
+
+  /** What it has under way rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker.terminate();
+  }
+}
+
+export function poolClosed(): FleetError {
+  return new FleetError('POOL_CLOSED', 'the threads of the conversion were ended');
+}

@@ -1,0 +1,52 @@
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
+import { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
+import { answerBatch, movedOf } from './answer-batch.js';
+import { answerBlock } from './answer-block.js';
+import type { BatchRequest } from './batch-messages.js';
+import type { BlockRequest } from './block-messages.js';
+import type { ThreadReply, ThreadRequest } from './pool-thread.js';
+
+const decoder = new BlockDecoder();
+const converter = new BatchConverter();
+const blocks: BlockRequest[] = [];
+const batches: BatchRequest[] = [];
+
+const port = parentPort;
+if (port === null) throw new Error('pool-worker runs in a worker thread');
+
+port.on('message', (request: ThreadRequest) => {
+  take(request);
+  while (workOnce()) takeAll();
+});
+
+function take(request: ThreadRequest): void {
+  if (request.kind === 'block') blocks.push(request.request);
+  else batches.push(request.request);
+}
+
+function takeAll(): void {
+  for (let next = receiveMessageOnPort(port!); next !== undefined; next = receiveMessageOnPort(port!))
+    take(next.message as ThreadRequest);
+}
+
+/** Batches come before blocks: they free memory, and somebody may wait for them. */
+function workOnce(): boolean {
+  const batch = batches.shift();
+  if (batch !== undefined) {
+    const reply = answerBatch(converter, batch);
+    answer({ kind: 'batch', reply }, movedOf(reply));
+    return true;
+  }
+  const block = blocks.shift();
+  if (block === undefined) return false;
+  const reply = answerBlock(decoder, block);
+  const moved = reply.output === undefined ? [] : [reply.output];
+  if (reply.kind === 'large') moved.push(reply.request.input.buffer);
+  answer({ kind: 'block', reply }, moved);
+  return true;
+}
+
+function answer(reply: ThreadReply, moved: ArrayBuffer[]): void {
+  port!.postMessage(reply, moved);
+}
