@@ -17,7 +17,8 @@ CREATE EXTERNAL TABLE wikifleet_rows (
   revision_sha1 string,
   revision_size bigint,
   revision_content_slots map<string,struct<content_body:string,content_format:string,content_model:string,content_sha1:string,content_size:bigint,origin_rev_id:bigint>>,
-  revision_content_is_visible boolean
+  revision_content_is_visible boolean,
+  plain_text string
 )
 PARTITIONED BY (kind string, wiki_id string, snapshot string)
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'

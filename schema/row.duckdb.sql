@@ -23,6 +23,30 @@ CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
     revision_content_is_visible: 'BOOLEAN'
   });
 
+-- The same of runs that have them, with the columns plain_text: null where a row has none.
+CREATE OR REPLACE MACRO wikifleet_rows_plain_text(files) AS TABLE
+  SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = 268435456, hive_partitioning = false, columns = {
+    wiki_id: 'VARCHAR',
+    page_id: 'BIGINT',
+    page_namespace_id: 'BIGINT',
+    page_title: 'VARCHAR',
+    page_redirect_target: 'VARCHAR',
+    user_id: 'BIGINT',
+    user_text: 'VARCHAR',
+    user_is_visible: 'BOOLEAN',
+    revision_id: 'BIGINT',
+    revision_parent_id: 'BIGINT',
+    revision_dt: 'VARCHAR',
+    revision_is_minor_edit: 'BOOLEAN',
+    revision_comment: 'VARCHAR',
+    revision_comment_is_visible: 'BOOLEAN',
+    revision_sha1: 'VARCHAR',
+    revision_size: 'BIGINT',
+    revision_content_slots: 'MAP(VARCHAR, STRUCT(content_body VARCHAR, content_format VARCHAR, content_model VARCHAR, content_sha1 VARCHAR, content_size BIGINT, origin_rev_id BIGINT))',
+    revision_content_is_visible: 'BOOLEAN',
+    plain_text: 'VARCHAR'
+  });
+
 -- The rows of Parquet files, which have their columns in them: the same names and types.
 CREATE OR REPLACE MACRO wikifleet_parquet(files) AS TABLE
   SELECT * FROM read_parquet(files, hive_partitioning = false);

@@ -37,5 +37,7 @@ ROW = pa.schema(
         ("revision_content_is_visible", pa.bool_()),
     ]
 )
+# Of runs that have them, with the columns plain_text: null where a row has none.
+ROW_PLAIN_TEXT = ROW.append(pa.field("plain_text", pa.string()))
 # Bytes: the longest line must fit in one block.
 BLOCK_SIZE = 268435456

@@ -16,10 +16,15 @@ const MADE = 'Made of row.schema.json by scripts/make-schema.mjs.';
 
 const json = rowJsonSchema();
 const slot = json.$defs.slot;
-const columns = Object.keys(json.properties);
-for (const { required = [], properties } of [json, slot]) {
-  if (required.join() !== Object.keys(properties).join())
-    throw new Error(`expected every key required, in order; received ${required.join()}`);
+/** Columns that only some runs have. Readers of all others do without: theirs have names of their own. */
+const OPTIONAL = ['plain_text'];
+const columns = json.required;
+for (const [{ required = [], properties }, optional] of [
+  [json, OPTIONAL],
+  [slot, []],
+]) {
+  if ([...required, ...optional].join() !== Object.keys(properties).join())
+    throw new Error(`expected every key but ${optional.join()} required, in order; received ${required.join()}`);
 }
 // the digest sorts a row's keys, and takes a slot's as they stand
 const slotKeys = Object.keys(slot.properties);
@@ -33,8 +38,8 @@ function typeOf(schema, types) {
   return types[named];
 }
 
-const fields = (schema, types, line) =>
-  Object.entries(schema.properties).map(([name, value]) => line(name, typeOf(value, types)));
+const fields = (schema, types, line, names = schema.required) =>
+  names.map((name) => line(name, typeOf(schema.properties[name], types)));
 
 /** As oxfmt has it: a list of words on one line where it fits. */
 function jsonText() {
@@ -49,6 +54,7 @@ function duckdb() {
   const types = { string: 'VARCHAR', integer: 'BIGINT', boolean: 'BOOLEAN' };
   const struct = `STRUCT(${fields(slot, types, (name, type) => `${name} ${type}`).join(', ')})`;
   const list = fields(json, { ...types, slots: `MAP(VARCHAR, ${struct})` }, (name, type) => `    ${name}: '${type}'`);
+  const optional = fields(json, types, (name, type) => `    ${name}: '${type}'`, OPTIONAL);
   const sorted = columns.toSorted().map((name) => {
     const slots = name === 'revision_content_slots';
     return `    ${name}: ${slots ? `map_from_entries(list_sort(map_entries(${name})))` : name}`;
@@ -59,6 +65,12 @@ function duckdb() {
 CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
   SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false, columns = {
 ${list.join(',\n')}
+  });
+
+-- The same of runs that have them, with the columns ${OPTIONAL.join(', ')}: null where a row has none.
+CREATE OR REPLACE MACRO wikifleet_rows_${OPTIONAL.join('_')}(files) AS TABLE
+  SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false, columns = {
+${[...list, ...optional].join(',\n')}
   });
 
 -- The rows of Parquet files, which have their columns in them: the same names and types.
@@ -89,6 +101,7 @@ function spark() {
 function arrow() {
   const types = { string: 'pa.string()', integer: 'pa.int64()', boolean: 'pa.bool_()', slots: 'SLOTS' };
   const lines = (schema) => fields(schema, types, (name, type) => `        ("${name}", ${type}),`).join('\n');
+  const optional = fields(json, types, (name, type) => `.append(pa.field("${name}", ${type}))`, OPTIONAL).join('');
   return `"""The row as an Arrow schema, for pyarrow, pandas, Polars and datasets. ${MADE}"""
 
 import pyarrow as pa
@@ -106,6 +119,8 @@ ROW = pa.schema(
 ${lines(json)}
     ]
 )
+# Of runs that have them, with the columns ${OPTIONAL.join(', ')}: null where a row has none.
+ROW_${OPTIONAL.join('_').toUpperCase()} = ROW${optional}
 # Bytes: the longest line must fit in one block.
 BLOCK_SIZE = ${LONGEST_LINE}
 `;
@@ -115,7 +130,10 @@ BLOCK_SIZE = ${LONGEST_LINE}
 function hive() {
   const types = { string: 'string', integer: 'bigint', boolean: 'boolean' };
   const struct = `struct<${fields(slot, types, (name, type) => `${name}:${type}`).join(',')}>`;
-  const all = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => ({ name, type }));
+  const all = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => ({ name, type }), [
+    ...columns,
+    ...OPTIONAL,
+  ]);
   const path = rowsPrefix({ kind: 'articles', wiki: 'WIKI', date: 'DATE' }).replace(/^rows\//, '');
   const partitions = [...path.matchAll(/([a-z_]+)=/g)].map(([, name]) => name);
   const projections = {

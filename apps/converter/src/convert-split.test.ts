@@ -51,6 +51,7 @@ const PLAN: Plan = {
     rowsVersion: 1,
     namespaces: null,
     redirects: true,
+    plainText: false,
   },
   files: [{ file: FILE, path: `aawiki/20260101/${FILE}`, size: null, checksum: null }],
 };

@@ -138,6 +138,7 @@ async function makePart(
       wiki: job.run.wiki,
       filter: job.settings,
       format,
+      plainText: job.settings.plainText,
       rows: part,
       index,
       quarantine,

@@ -99,7 +99,7 @@ describe('one page out of what the converter wrote', function () {
       planId: '0123abcd',
       run: name,
       vouchedBy: 'listing',
-      settings: { splitBytes, format: 'jsonl', compression, rowsVersion: 1, ...EVERY_PAGE },
+      settings: { splitBytes, format: 'jsonl', compression, rowsVersion: 1, ...EVERY_PAGE, plainText: false },
       files: files.map((file) => ({ file: basename(file), path: basename(file), size: null, checksum: null })),
     };
     await store.putJson(planKey(name), plan);
@@ -145,7 +145,8 @@ describe('one page out of what the converter wrote', function () {
       wiki,
       engine: 'fast',
       filter: EVERY_PAGE,
-      format: openPartFormat({ format: 'jsonl', compression: 'none' }),
+      plainText: false,
+      format: openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
       pool,
       rows: { write: async (piece) => void (await Promise.resolve(pieces.push(piece))) },
       index: null,

@@ -70,6 +70,7 @@ export function planOf(
       rowsVersion: 1,
       namespaces: null,
       redirects: true,
+      plainText: false,
     },
     files: [...files].map(([file, bytes]) => ({
       file,

@@ -11,7 +11,15 @@ const PLAN: Plan = {
   planId: '0123abcd',
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
-  settings: { splitBytes: 30, format: 'jsonl', compression: 'gzip', rowsVersion: 1, namespaces: null, redirects: true },
+  settings: {
+    splitBytes: 30,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    namespaces: null,
+    redirects: true,
+    plainText: false,
+  },
   files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
 };
 const OBJECT = { size: 100, sha256: 'a'.repeat(64), attemptId: '00000000-0000-4000-8000-000000000000' };

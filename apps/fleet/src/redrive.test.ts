@@ -123,6 +123,7 @@ describe('the mending commands, as processes against the loopback cloud', functi
         rowsVersion: 1,
         namespaces: null,
         redirects: true,
+        plainText: false,
       },
       files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
     });

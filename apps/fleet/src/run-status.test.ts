@@ -46,6 +46,7 @@ describe('the status of runs', () => {
       rowsVersion: 1,
       namespaces: null,
       redirects: true,
+      plainText: false,
     } as const;
     return (await settlePlan(store, { run, vouchedBy: 'listing', settings, files }, { force: false })).plan;
   };

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
+import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
 import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
@@ -43,6 +43,7 @@ const COMMAND_LINE = {
       value: 'C',
       help: `${COMPRESSION_HELP} (default: none; of Parquet zstd, snappy on Node 20)`,
     },
+    ...PLAIN_TEXT_FLAG,
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {
       type: 'string',
@@ -79,7 +80,8 @@ await runMain(async (releases) => {
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : checkName('wiki', flags.wiki);
-  const format = openPartFormat(rowsFormat);
+  const plainText = flags['plain-text'] ?? false;
+  const format = openPartFormat({ ...rowsFormat, plainText });
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
@@ -91,6 +93,7 @@ await runMain(async (releases) => {
       wiki,
       engine,
       filter,
+      plainText,
       pool,
       splitBytes,
       format,

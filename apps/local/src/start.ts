@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
+import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
 import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
@@ -47,6 +47,7 @@ const COMMAND_LINE = {
       value: 'C',
       help: `${COMPRESSION_HELP} (default: gzip; of Parquet zstd, snappy on Node 20)`,
     },
+    ...PLAIN_TEXT_FLAG,
     raw: {
       type: 'string',
       value: 'R',
@@ -85,6 +86,7 @@ await runMain(async (releases) => {
       port,
       filter,
       rowsFormat,
+      plainText: flags['plain-text'] ?? false,
       rawObjects,
       fresh: flags.fresh === true && flags.keep !== true,
       force: flags.force ?? false,

@@ -1,6 +1,6 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
+import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
 import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
@@ -40,6 +40,7 @@ const COMMAND_LINE = {
     },
     'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
     ...FILTER_FLAGS,
+    ...PLAIN_TEXT_FLAG,
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
     files: {
       type: 'string',
@@ -72,6 +73,7 @@ await runMain(async (releases) => {
       ...parseRowsFormat(flags),
       rowsVersion: ROWS_VERSION,
       ...filterOf(flags),
+      plainText: flags['plain-text'] ?? false,
     },
   } as const;
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };

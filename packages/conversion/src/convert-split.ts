@@ -20,6 +20,7 @@ import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
 import { Outside } from './outside.js';
 import type { PartFormat } from './part-format.js';
+import { PlainTextColumn } from './plain-text/plain-text-column.js';
 import { PositionMap } from './position-map.js';
 import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
@@ -35,6 +36,8 @@ export interface ConversionOptions {
   readonly engine: Engine;
   /** Which pages become rows. */
   readonly filter: PageFilter;
+  /** Whether rows have the column `plain_text`. */
+  readonly plainText: boolean;
   /** What the rows become; who opened it writes its `end`. */
   readonly format: PartFormat;
   /** Decodes the blocks and converts the pages; one conversion at a time may use it. */
@@ -120,6 +123,8 @@ class SplitConversion {
   readonly #index: IndexWriter | null;
   readonly #budget: ExpansionBudget;
   #conversion: DumpConversion | null = null;
+  /** Null where rows have no such column. */
+  readonly #plainText: PlainTextColumn | null;
   #xmlBytes = 0;
   #reportedAt = Date.now();
 
@@ -133,6 +138,7 @@ class SplitConversion {
       index === null ? undefined : async (pages) => await index.add(pages),
     );
     this.#budget = new ExpansionBudget(options.split);
+    this.#plainText = options.plainText ? new PlainTextColumn(options.signal) : null;
   }
 
   async run(reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
@@ -182,11 +188,12 @@ class SplitConversion {
     await conversion.flush();
     await this.#writer.finish();
     await this.#index?.finish();
-    const { counts } = conversion;
+    const counts = this.#countsOf(conversion);
     return { ...emptyConversion(NO_HEAD), counts, members: this.#writer.members, xmlBytes: this.#xmlBytes, failure };
   }
 
-  #result({ counts, reader: dump }: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {
+  #result(conversion: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {
+    const { reader: dump } = conversion;
     const { firstPage, nextPage, endTag, offset } = dump;
     const { firstBlock, nextBlock, passedOver } = reader;
     const positions = this.#positions;
@@ -198,7 +205,7 @@ class SplitConversion {
       nextPage: firstPage === null ? null : { ...positions.at(nextPage ?? endTag ?? offset), is },
       head: known?.receipt ?? headOf(dump, positions),
       passedOver,
-      counts,
+      counts: this.#countsOf(conversion),
       members: this.#writer.members,
       xmlBytes: this.#xmlBytes,
       failure: null,
@@ -206,11 +213,15 @@ class SplitConversion {
   }
 
   async #deliver(chunk: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> {
-    if (chunk !== null) await this.#writer.add(chunk);
+    if (chunk !== null) await this.#writer.add(this.#plainText === null ? chunk : await this.#plainText.addTo(chunk));
     for (const { offset, ...record } of quarantine) {
       const line = JSON.stringify({ ...record, ...this.#positions.at(offset) });
       await this.#options.quarantine.write(Buffer.from(`${line}\n`));
     }
+  }
+
+  #countsOf({ counts }: DumpConversion): Counts {
+    return { ...counts, plainTextRefused: this.#plainText?.refused ?? {} };
   }
 
   #report(conversion: DumpConversion, position: number): void {

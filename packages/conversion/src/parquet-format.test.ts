@@ -62,7 +62,7 @@ interface Written {
 async function written(chunks: Iterable<RowChunk>, compression: Compression = 'gzip'): Promise<Written> {
   const pieces: Uint8Array[] = [];
   const write = async (bytes: Uint8Array): Promise<void> => void (await Promise.resolve(pieces.push(bytes)));
-  const format = new ParquetFormat(compression);
+  const format = new ParquetFormat(compression, false);
   const writer = new MemberWriter({ write }, format);
   for (const chunk of chunks) await writer.add(chunk);
   await writer.finish();
@@ -213,7 +213,7 @@ describe('Parquet', function () {
       sizes.push(heapUsed + arrayBuffers);
       await Promise.resolve();
     };
-    const writer = new MemberWriter({ write }, new ParquetFormat('none'));
+    const writer = new MemberWriter({ write }, new ParquetFormat('none', false));
     const groups = 10;
     const chunk = chunkOf(
       Array.from({ length: 1000 }, (_, i) => other({ revision_id: i, revision_comment: 'x'.repeat(i) })),

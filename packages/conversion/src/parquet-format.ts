@@ -21,8 +21,8 @@ export class ParquetFormat implements PartFormat {
   #size = 0;
 
   /** Throws a `UsageError` where this Node cannot do it. */
-  constructor(compression: Compression) {
-    this.#encoder = new RowGroupEncoder(compression);
+  constructor(compression: Compression, plainText: boolean) {
+    this.#encoder = new RowGroupEncoder(compression, plainText ? ['plain_text'] : []);
   }
 
   async encode(rows: Uint8Array): Promise<EncodedMember> {

@@ -36,12 +36,20 @@ describe('the Parquet schema', () => {
   });
 
   const { $defs = {}, properties = {} } = rowJsonSchema();
-  const refused: [what: string, schema: Parameters<typeof rowColumns>[0], message: RegExp][] = [
-    ['a list', { $defs, properties: { ...properties, tags: { type: 'array' } } }, /tags: expected .* received "array"/],
-    ['a number', { $defs, properties: { ...properties, share: { type: 'number' } } }, /share: expected/],
+  const refused: [what: string, schema: Parameters<typeof rowColumns>[1], message: RegExp][] = [
+    [
+      'a list',
+      { $defs, required: ['tags'], properties: { ...properties, tags: { type: 'array' } } },
+      /tags: expected .* received "array"/,
+    ],
+    [
+      'a number',
+      { $defs, required: ['share'], properties: { ...properties, share: { type: 'number' } } },
+      /share: expected/,
+    ],
     ['no columns', { $defs }, /expected the JSON Schema of a row/],
     ['no slots', { properties }, /expected the JSON Schema of a row/],
   ];
   for (const [what, schema, message] of refused)
-    it(`is not made of ${what}`, () => assert.throws(() => rowColumns(schema), message));
+    it(`is not made of ${what}`, () => assert.throws(() => rowColumns([], schema), message));
 });

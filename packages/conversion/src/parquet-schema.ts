@@ -7,7 +7,7 @@ interface JsonType {
   readonly additionalProperties?: { readonly $ref?: string } | boolean;
 }
 
-type JsonSchema = Pick<ReturnType<typeof rowJsonSchema>, 'properties' | '$defs'>;
+type JsonSchema = Pick<ReturnType<typeof rowJsonSchema>, 'properties' | '$defs' | 'required'>;
 
 /** A column of one value a row. */
 export interface ScalarColumn {
@@ -25,11 +25,19 @@ export interface SlotsColumn {
 
 export type RowColumn = ScalarColumn | SlotsColumn;
 
-/** The columns of a row, made of its JSON Schema; throws where that has what a table of ours has no type for. */
-export function rowColumns(schema: JsonSchema = rowJsonSchema()): readonly RowColumn[] {
+/**
+ * The columns of a row, made of its JSON Schema, those that not every run has only where `optional` names them; throws
+ * where that has what a table of ours has no type for.
+ */
+export function rowColumns(
+  optional: readonly string[] = [],
+  schema: JsonSchema = rowJsonSchema(),
+): readonly RowColumn[] {
   const slot = schema.$defs?.['slot'];
   const slots = columnsOf(slot?.properties).map(([name, type]) => scalarOf(name, type));
-  return columnsOf(schema.properties).map(([name, type]) => {
+  const wanted = new Set([...(schema.required ?? []), ...optional]);
+  const columns = columnsOf(schema.properties).filter(([name]) => wanted.has(name));
+  return columns.map(([name, type]) => {
     const { additionalProperties: values } = type;
     if (typeof values === 'object' && values.$ref === '#/$defs/slot') return { name, kind: 'slots', columns: slots };
     return scalarOf(name, type);

@@ -7,6 +7,7 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ColumnSource } from 'hyparquet-writer';
 import { GZIP_OPTIONS, zstdOptions } from './compressors.js';
 import { parquetSchema, rowColumns } from './parquet-schema.js';
+import type { RowColumn } from './parquet-schema.js';
 import { parseRows } from './parse-rows.js';
 
 /** `PAR1`, with which a Parquet file begins and ends. */
@@ -18,7 +19,6 @@ const PAGE_BYTES = 1024 * 1024;
 /** In the form by which readers know what wrote a file; it changes with the format of the rows alone. */
 const CREATED_BY = `wikifleet version ${ROWS_VERSION}.0.0`;
 
-const COLUMNS = rowColumns();
 const CODECS: Readonly<Record<Compression, CompressionCodec>> = {
   none: 'UNCOMPRESSED',
   snappy: 'SNAPPY',
@@ -32,13 +32,15 @@ export interface EncodedRowGroup {
   readonly group: RowGroup;
 }
 
-/** Encodes row groups, each a function of its rows and the compression alone. */
+/** Encodes row groups, each a function of its rows, the compression and the columns alone. */
 export class RowGroupEncoder {
+  readonly #columns: readonly RowColumn[];
   readonly #compression: Compression;
   readonly #compressors: ConstructorParameters<typeof ParquetWriter>[0]['compressors'];
 
-  /** Throws a `UsageError` where this Node cannot do it. */
-  constructor(compression: Compression) {
+  /** `optional`: columns that not every run has. Throws a `UsageError` where this Node cannot do it. */
+  constructor(compression: Compression, optional: readonly string[]) {
+    this.#columns = rowColumns(optional);
     this.#compression = compression;
     const zstd = compression === 'zstd' ? zstdOptions() : null;
     this.#compressors = {
@@ -49,12 +51,12 @@ export class RowGroupEncoder {
 
   /** Of JSON lines, one at least. Throws a `PermanentError` `ROW_UNFIT` where they are no rows. */
   encode(lines: Uint8Array): EncodedRowGroup {
-    const cells = parseRows(lines, COLUMNS);
+    const cells = parseRows(lines, this.#columns);
     const rows = cells[0]?.length ?? 0;
     const writer = new ByteWriter(lines.length >> 2);
     const parquet = this.#open(writer);
     try {
-      const columnData = COLUMNS.map(({ name, kind }, i): ColumnSource => {
+      const columnData = this.#columns.map(({ name, kind }, i): ColumnSource => {
         // pages are found by the group, which is small; of slots nobody asks for the least
         const flags = { offsetIndex: false, ...(kind === 'slots' ? { statistics: false } : {}) };
         return { name, data: cells[i] ?? [], ...flags };
@@ -82,7 +84,7 @@ export class RowGroupEncoder {
   #open(writer: ByteWriter): ParquetWriter {
     return new ParquetWriter({
       writer,
-      schema: parquetSchema(COLUMNS),
+      schema: parquetSchema(this.#columns),
       codec: CODECS[this.#compression],
       ...(this.#compressors === undefined ? {} : { compressors: this.#compressors }),
       createdBy: CREATED_BY,

@@ -113,6 +113,7 @@ export interface Settings {
   readonly engine?: Engine;
   readonly filter?: PageFilter;
   readonly format?: Format;
+  readonly plainText?: boolean;
   readonly compression?: Compression;
   readonly pool?: BlockPool;
   readonly chunkBytes?: number;
@@ -132,7 +133,7 @@ export async function convertPart(
   split: Range,
   { format = 'jsonl', compression = 'none', ...settings }: Settings & Partial<Omit<ConversionOptions, 'format'>> = {},
 ): Promise<Part> {
-  const opened = openPartFormat({ format, compression });
+  const opened = openPartFormat({ format, compression, plainText: settings.plainText ?? false });
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({
@@ -140,6 +141,7 @@ export async function convertPart(
     wiki: null,
     engine: DEFAULT_ENGINE,
     filter: EVERY_PAGE,
+    plainText: false,
     format: opened,
     pool: inline,
     rows,

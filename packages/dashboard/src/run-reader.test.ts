@@ -57,6 +57,7 @@ describe('a run as S3 tells it', () => {
       rowsVersion: 1,
       namespaces: null,
       redirects: true,
+      plainText: false,
     } as const;
     return (await settlePlan(store, { run: RUN, vouchedBy: 'listing', settings, files }, { force })).plan;
   };

@@ -28,6 +28,7 @@ const PLAN: Plan = {
     rowsVersion: 1,
     namespaces: null,
     redirects: true,
+    plainText: false,
   },
   files: [{ file: 'a.bz2', path: 'aawiki/20261001/a.bz2', size: 10, checksum: null }],
 };
@@ -166,6 +167,7 @@ describe('jobs', () => {
         rowsVersion: fc.constant(1 as const),
         namespaces: fc.option(namespaces),
         redirects: fc.boolean(),
+        plainText: fc.boolean(),
       }),
     });
     fc.assert(

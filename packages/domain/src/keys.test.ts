@@ -36,6 +36,7 @@ const SETTINGS: Settings = {
   rowsVersion: 1,
   namespaces: null,
   redirects: true,
+  plainText: false,
 };
 const OF_RUN = 'articles-multistream/simplewiki/2026-10-01';
 const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10-01/';

@@ -21,6 +21,7 @@ const PLAN: Plan = {
     rowsVersion: 1,
     namespaces: null,
     redirects: true,
+    plainText: false,
   },
   files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
 };

@@ -77,6 +77,8 @@ export const settingsSchema = z
     compression: z.enum(COMPRESSIONS),
     rowsVersion: z.literal(ROWS_VERSION),
     ...pageFilterSchema.shape,
+    /** Whether rows have the column `plain_text`. */
+    plainText: z.boolean(),
   })
   .superRefine((settings, context) => {
     const message = formatProblem(settings);
@@ -119,7 +121,8 @@ export function differencesOfPlans(old: Plan, made: Plan): string[] {
   for (const key of ['splitBytes', 'format', 'compression', 'rowsVersion'] as const) {
     compare(key, old.settings[key], made.settings[key]);
   }
-  for (const key of ['namespaces', 'redirects'] as const) compare(key, old.settings[key], made.settings[key]);
+  for (const key of ['namespaces', 'redirects', 'plainText'] as const)
+    compare(key, old.settings[key], made.settings[key]);
   const before = new Map(old.files.map((file) => [file.file, file]));
   const after = new Map(made.files.map((file) => [file.file, file]));
   for (const [name, file] of before) {

@@ -81,6 +81,7 @@ describe('sumCounts', () => {
     filteredPages: fc.nat(),
     filteredRevisions: fc.nat(),
     pagesWithoutNamespace: fc.nat(),
+    plainTextRefused: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
     unmapped: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
   });
 
@@ -130,6 +131,7 @@ describe('manifests', () => {
       rowsVersion: 1,
       namespaces: null,
       redirects: true,
+      plainText: false,
     },
     files: [planFile],
   };

@@ -58,6 +58,8 @@ export const countsSchema = z.strictObject({
   filteredRevisions: count,
   /** Pages that a filter of namespaces let pass because the dump does not say theirs; 0 without one. */
   pagesWithoutNamespace: count,
+  /** Wikitexts that have no plain text though rows have that column: `too-long`, `too-deep`, `failed`. */
+  plainTextRefused: z.record(z.string(), count),
   /** Elements that the rows have no column for, by name. */
   unmapped: z.record(z.string(), count),
 });
@@ -162,6 +164,7 @@ export function emptyCounts(): Counts {
     filteredPages: 0,
     filteredRevisions: 0,
     pagesWithoutNamespace: 0,
+    plainTextRefused: {},
     unmapped: {},
   };
 }
@@ -177,16 +180,19 @@ export function pageIdsOf(ranges: readonly PageIds[]): PageIds {
   return all;
 }
 
-/** The sum of counts; unmapped elements in the order of their names, so that equal sums are equal bytes. */
+/** The sum of counts; what is counted by name in the order of the names, so that equal sums are equal bytes. */
 export function sumCounts(parts: readonly Counts[]): Counts {
   const sum = emptyCounts();
-  const unmapped = new Map<string, number>();
-  for (const part of parts) {
-    for (const key of SUM_KEYS) sum[key] += part[key];
-    for (const [name, n] of Object.entries(part.unmapped)) unmapped.set(name, (unmapped.get(name) ?? 0) + n);
-  }
-  sum.unmapped = Object.fromEntries([...unmapped].sort(([a], [b]) => (a < b ? -1 : 1)));
+  for (const part of parts) for (const key of SUM_KEYS) sum[key] += part[key];
+  sum.plainTextRefused = sumByName(parts.map(({ plainTextRefused }) => plainTextRefused));
+  sum.unmapped = sumByName(parts.map(({ unmapped }) => unmapped));
   return sum;
+}
+
+function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum = new Map<string, number>();
+  for (const [name, n] of parts.flatMap((part) => Object.entries(part))) sum.set(name, (sum.get(name) ?? 0) + n);
+  return Object.fromEntries([...sum].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Whether a receipt is that of a job: same plan, same bytes, same range, same rows version. */

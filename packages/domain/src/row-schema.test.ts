@@ -47,6 +47,7 @@ const REFUSED: readonly [what: string, change: object][] = [
   ['null for a boolean', { user_is_visible: null }],
   ['a title of 2049 characters', { page_title: 'x'.repeat(2049) }],
   ['a negative size', { revision_size: -1 }],
+  ['a plain text that is a number', { plain_text: 1 }],
   ['no slots', { revision_content_slots: {} }],
   ['no main slot', { revision_content_slots: { mediainfo: SLOT } }],
   ['a role in capitals', { revision_content_slots: { main: SLOT, Main: SLOT } }],
@@ -64,13 +65,15 @@ describe('the schema of a row', () => {
     const odd = { ...ROW, revision_content_slots: slots, revision_size: 2 ** 53 + 2 };
     assert.deepEqual(rowSchema.parse(ROW), ROW);
     assert.deepEqual(rowSchema.parse(odd), odd);
+    for (const plain_text of ['', null])
+      assert.deepEqual(rowSchema.parse({ ...ROW, plain_text }), { ...ROW, plain_text });
   });
 
   it('has the same type as the published one, and the same keys as JSON Schema, in order', () => {
     assert.ok(sameType && sameKeys);
     const { required, properties, additionalProperties } = rowJsonSchema();
     assert.deepEqual(required, Object.keys(ROW));
-    assert.deepEqual(Object.keys(properties ?? {}), Object.keys(ROW));
+    assert.deepEqual(Object.keys(properties ?? {}), [...Object.keys(ROW), 'plain_text']);
     assert.equal(additionalProperties, false);
   });
 });

@@ -67,6 +67,9 @@ export const rowSchema = z
       })
       .meta({ description: 'Role to slot, main first', propertyNames: { pattern: ROLE } }),
     revision_content_is_visible: flag('False where the text of the main slot is deleted'),
+    plain_text: textOrNull(
+      'Only in rows of a run that asked for it: the main slot as plain text; null where that is no wikitext, or too long or too deep',
+    ).exactOptional(),
   })
   .meta({
     title: `A row of Wikifleet, version ${ROWS_VERSION}`,

@@ -18,7 +18,7 @@ export interface RowSlots {
   [role: string]: RowSlot;
 }
 
-/** A line of a file of rows: one revision (docs/rows.md). The keys stand in this order, every key in every row. */
+/** A line of a file of rows: one revision (docs/rows.md). The keys stand in this order, all but the last in every row. */
 export interface Row {
   /** The wiki's database name; `unknown` where neither file nor run says it. */
   wiki_id: string;
@@ -47,4 +47,6 @@ export interface Row {
   revision_size: number | null;
   revision_content_slots: RowSlots;
   revision_content_is_visible: boolean;
+  /** Only where the run asked for it (`--plain-text`): the main slot's wikitext as plain text; null where there is none. */
+  plain_text?: string | null;
 }

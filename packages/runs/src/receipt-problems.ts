@@ -33,6 +33,9 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out, and no filter in the plan`;
   if (filteredPages + pagesWithoutRevision > pages)
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
+  const refused = Object.keys(counts.plainTextRefused);
+  if (!plan.settings.plainText && refused.length > 0)
+    return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
   const parquet = plan.settings.format === 'parquet' && part !== null;
   let [offset, rows] = [parquet ? PARQUET_MAGIC_BYTES : 0, 0];
   for (const member of members) {

@@ -85,6 +85,7 @@ export function newDraft(files = ['a.bz2', 'a.bz2.b']): PlanDraft {
       rowsVersion: 1,
       namespaces: null,
       redirects: true,
+      plainText: false,
     },
     files: files.map((file) => ({ file, path: `x/${file}`, size: SIZE, checksum: null })),
   };

@@ -53,7 +53,7 @@ export async function packRows(
   rows: RowsFormat,
   lists: readonly (readonly Buffer[])[],
 ): Promise<{ bytes: Buffer; members: Member[] }> {
-  const format = openPartFormat(rows);
+  const format = openPartFormat({ ...rows, plainText: false });
   const members: Member[] = [];
   const pieces: Uint8Array[] = [];
   for (const [pageId, lines] of lists.entries()) {

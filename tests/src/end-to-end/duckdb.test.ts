@@ -1,10 +1,45 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { FIXTURES, ROOT, inFolder, run } from './programs.js';
 
 describe('DuckDB', function () {
   this.timeout(60_000);
+
+  it('reads rows with and without plain_text by the published macros', async () => {
+    await inFolder(async (folder) => {
+      const dump = join(FIXTURES, 'dumps', 'pages-articles-p2566p2583.multistream.xml.bz2');
+      for (const [name, flags] of [
+        ['bare', []],
+        ['plain', ['--plain-text']],
+      ] as const) {
+        const ended = await run('local/dist/convert.js', [dump, '--out', join(folder, `${name}.jsonl`), ...flags]);
+        assert.equal(ended.code, 0, ended.stderr);
+      }
+      const instance = await DuckDBInstance.create();
+      const connection = await instance.connect();
+      const ask = async (sql: string): Promise<unknown> => (await connection.runAndReadAll(sql)).getRowObjectsJson();
+      try {
+        await connection.run(await readFile(join(ROOT, 'schema', 'row.duckdb.sql'), 'utf8'));
+        const rows = (await readFile(join(folder, 'plain.jsonl'), 'utf8')).split('\n').slice(0, -1);
+        const texts = rows.map((row) => (JSON.parse(row) as { plain_text: string | null }).plain_text);
+        const characters = texts.reduce((sum, text) => sum + [...(text ?? '')].length, 0);
+        assert.ok(characters > 1000);
+        const sum = 'SELECT count(*) AS n, sum(length(plain_text)) AS characters FROM wikifleet_rows_plain_text';
+        assert.deepEqual(await ask(`${sum}('${folder}/plain.jsonl')`), [{ n: '17', characters: String(characters) }]);
+        assert.deepEqual(await ask(`${sum}('${folder}/bare.jsonl')`), [{ n: '17', characters: null }]);
+        // the column is no part of the digest: both are the same rows
+        assert.deepEqual(
+          await ask(`FROM wikifleet_digest('${folder}/plain.jsonl')`),
+          await ask(`FROM wikifleet_digest('${folder}/bare.jsonl')`),
+        );
+      } finally {
+        connection.closeSync();
+        instance.closeSync();
+      }
+    });
+  });
 
   it('runs the printed query over the rows, and reads a text out of a slot', async () => {
     await inFolder(async (out) => {

@@ -70,12 +70,21 @@ describe('filters at conversion', function () {
 
   it('npm run convert: says what was left out, and of a bad flag what is wrong, in one line', async () => {
     const file = join(FIXTURES, 'dumps', 'pages-articles-p2566p2583.multistream.xml.bz2');
-    const { code, stdout, stderr } = await run(CONVERT, [file, '--namespaces', '10']);
+    const { code, stdout, stderr } = await run(CONVERT, [file, '--namespaces', '14']);
     assert.equal(code, 0, stderr);
     const rows = stdout.split('\n').slice(0, -1);
-    assert.ok(rows.every((row) => (JSON.parse(row) as { page_namespace_id: number }).page_namespace_id === 10));
+    assert.ok(rows.every((row) => (JSON.parse(row) as { page_namespace_id: number }).page_namespace_id === 14));
     const left = 17 - rows.length;
     assert.ok(stderr.includes(`\n  ${left} pages filtered out, with ${left} revisions\n`), stderr);
+
+    const plain = await run(CONVERT, [file, '--namespaces', '14', '--plain-text']);
+    assert.equal(plain.code, 0, plain.stderr);
+    const texts = plain.stdout.split('\n').slice(0, -1);
+    assert.ok(texts.length > 0 && texts.length === rows.length);
+    for (const [i, text] of texts.entries()) {
+      assert.match(text, /,"plain_text":(?:"(?:[^"\\]|\\.)*"|null)\}$/);
+      assert.ok(text.startsWith(rows[i]?.slice(0, -1) ?? 'none'));
+    }
 
     for (const program of [CONVERT, START, 'seed/dist/main.js']) {
       const bad = await run(program, [

@@ -34,6 +34,7 @@ const CONVERT = {
     rowsVersion: 1,
     namespaces: null,
     redirects: true,
+    plainText: false,
   },
 };
 const JOBS: Record<WorkerKind, Record<string, unknown>> = { downloader: DOWNLOAD, converter: CONVERT };

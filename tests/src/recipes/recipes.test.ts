@@ -79,9 +79,11 @@ function typeOf(word: string): string {
 
 async function columnsOfSchema(): Promise<[string, string][]> {
   const schema = JSON.parse(await readFile(join(ROOT, 'schema', 'row.schema.json'), 'utf8')) as {
+    required: string[];
     properties: Record<string, { type: string | string[] }>;
   };
-  return Object.entries(schema.properties).map(([name, { type }]) => [name, [type].flat()[0] ?? '']);
+  // what only some runs have is in no reader's columns
+  return schema.required.map((name) => [name, [schema.properties[name]?.type ?? ''].flat()[0] ?? '']);
 }
 
 /** All rows below `data`, by wiki and revision, as the recipes order them. */

@@ -253,6 +253,7 @@ describe(`the operator's command line on moto${WITHOUT_MOTO}`, function () {
           rowsVersion: 1,
           namespaces: null,
           redirects: true,
+          plainText: false,
         },
         files: [{ file: 'a.bz2', path: 'simplewiki/a.bz2', size: 10, checksum: null }],
       };

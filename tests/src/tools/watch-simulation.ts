@@ -11,6 +11,7 @@ const NO_COUNTS = {
   filteredPages: 0,
   filteredRevisions: 0,
   pagesWithoutNamespace: 0,
+  plainTextRefused: {},
   unmapped: {},
 };
 const KIND = 'articles-multistream';
@@ -51,6 +52,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
     rowsVersion: 1,
     namespaces: null,
     redirects: true,
+    plainText: false,
   };
   const planned = files.map((name) => ({ file: name, path: `${wiki}/20261001/${name}`, size, checksum: null }));
   const objects = new Map<string, unknown>();

@@ -20,6 +20,7 @@ export interface ConvertFileOptions {
   readonly wiki: string | null;
   readonly engine: Engine;
   readonly filter: PageFilter;
+  readonly plainText: boolean;
   readonly pool: BlockPool;
   readonly splitBytes: number;
   /** Of all splits together: one file. */

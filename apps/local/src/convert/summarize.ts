@@ -13,6 +13,8 @@ export function summarize(path: string, { counts, xmlBytes, seconds, problems }:
     [counts.partialPages, 'pages of which something could not be read'],
   ];
   for (const [n, what] of notes) if (n > 0) lines.push(`  ${count(n)} ${what}`);
+  const refused = Object.entries(counts.plainTextRefused).map(([why, n]) => `${why} ${count(n)}`);
+  if (refused.length > 0) lines.push(`  wikitexts without plain_text, which is null: ${refused.join(', ')}`);
   const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
   if (unmapped.length > 0) lines.push(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
   return [...lines, ...problems.map((problem) => `wikifleet: ${path} is not whole: ${problem}`)];

@@ -33,6 +33,7 @@ export interface FleetOptions {
   readonly port: number;
   readonly filter: PageFilter;
   readonly rowsFormat: RowsFormat;
+  readonly plainText: boolean;
   /** What becomes of raw objects once a file's rows are whole. */
   readonly rawObjects: 'keep' | 'delete';
   readonly fresh: boolean;
@@ -113,8 +114,8 @@ async function seedAll(
     const { format, compression } = options.rowsFormat;
     const rows = ['--format', format, '--compression', compression];
     const fixed = ['--json', ...rows, '--split-bytes', String(options.splitBytes)];
-    const filter = filterArguments(options.filter);
-    const all = [...args, ...fixed, ...filter, ...(options.force ? ['--force'] : [])];
+    const shape = [...filterArguments(options.filter), ...(options.plainText ? ['--plain-text'] : [])];
+    const all = [...args, ...fixed, ...shape, ...(options.force ? ['--force'] : [])];
     const output = await runSeed(all, environment, say, stop);
     runs.push(answerSchema.parse(JSON.parse(output)).run);
   }

@@ -19,10 +19,11 @@ function linesOfRun(state: RunState): string[] {
     const name = `  ${file.padEnd(width)}`;
     const whole = done.get(file);
     if (whole !== undefined) {
-      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace } = whole.counts;
+      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace, plainTextRefused } = whole.counts;
       const notes: [number, string][] = [
         [filteredPages, 'pages filtered out'],
         [pagesWithoutNamespace, 'kept though their namespace is not known'],
+        [Object.values(plainTextRefused).reduce((sum, n) => sum + n, 0), 'texts without plain_text'],
         [quarantined, 'in the quarantine'],
       ];
       const note = notes.map(([n, what]) => (n === 0 ? '' : `, ${count(n)} ${what}`)).join('');
