@@ -101,6 +101,7 @@ describe('differencesOfPlans', () => {
     ['the split size', settings({ splitBytes: 1 }), [/^splitBytes: .*1000.*1$/]],
     ['the compression', settings({ compression: 'none' }), [/^compression: .*"gzip".*"none"/]],
     ['the namespaces', settings({ namespaces: [0, 14] }), [/^namespaces: .*null, now.*\[0,14\]$/]],
+    ['the plain text', settings({ plainText: true }), [/^plainText: .*false, now.*true$/]],
     ['the redirects', settings({ redirects: false }), [/^redirects: .*true, now.*false$/]],
     ['the format', settings({ format: 'parquet' }), [/^format: .*"jsonl".*"parquet"/]],
     ['a size', files({ size: 101 }), [/^a\.xml\.bz2: size: .*100.*101$/]],

@@ -181,6 +181,12 @@ describe('verifyRun and repairRun', () => {
       [1],
     ],
     [
+      'a receipt counts texts that were refused, by a plan without plain_text',
+      async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, plainTextRefused: { failed: 1 } } })),
+      [['RECEIPT_CONTRADICTS', 1]],
+      [1],
+    ],
+    [
       'a receipt counts more pages without a row than pages',
       async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, pagesWithoutRevision: 99 } })),
       [['RECEIPT_CONTRADICTS', 1]],

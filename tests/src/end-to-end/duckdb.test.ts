@@ -24,7 +24,7 @@ describe('DuckDB', function () {
         await connection.run(await readFile(join(ROOT, 'schema', 'row.duckdb.sql'), 'utf8'));
         const rows = (await readFile(join(folder, 'plain.jsonl'), 'utf8')).split('\n').slice(0, -1);
         const texts = rows.map((row) => (JSON.parse(row) as { plain_text: string | null }).plain_text);
-        const characters = texts.reduce((sum, text) => sum + [...(text ?? '')].length, 0);
+        const characters = texts.reduce((sum, text) => sum + Array.from(text ?? '').length, 0);
         assert.ok(characters > 1000);
         const sum = 'SELECT count(*) AS n, sum(length(plain_text)) AS characters FROM wikifleet_rows_plain_text';
         assert.deepEqual(await ask(`${sum}('${folder}/plain.jsonl')`), [{ n: '17', characters: String(characters) }]);
