@@ -18,7 +18,7 @@ const COLUMNS: readonly [what: string, revision: string, plain: string | null, r
   ['wikitext beside another slot', revision('<text>[[b]]</text>', 'wikitext', OTHER), 'b'],
   ['another model', revision('<text>{}</text>', 'json'), null],
   ['a module', revision('<text>return 1</text>', 'Scribunto'), null],
-  ['no model at all', revision('<text>[[b]]</text>').replace('<model>wikitext</model>', ''), null],
+  ['no model at all, as before 0.8', revision('<text>[[b]]</text>').replace('<model>wikitext</model>', ''), 'b'],
   ['a text that is deleted', revision('<text deleted="deleted" bytes="5" />'), null],
   ['a stub', revision('<text id="5" bytes="9" />'), null],
   ['an empty text', revision('<text></text>'), ''],

@@ -46,7 +46,8 @@ export class PlainTextColumn {
 
   async #columnOf(line: Buffer): Promise<Buffer> {
     const { content_body, content_model } = (JSON.parse(line.toString('utf8')) as Row).revision_content_slots.main;
-    if (content_body === null || content_model !== 'wikitext') return NONE;
+    // exports before 0.8 name no model: there was no other
+    if (content_body === null || (content_model !== null && content_model !== 'wikitext')) return NONE;
     const plain = await this.#reducer.reduce(content_body);
     if ('text' in plain) return Buffer.from(`,"plain_text":${JSON.stringify(plain.text)}}\n`);
     this.#refused.set(plain.refusal, (this.#refused.get(plain.refusal) ?? 0) + 1);
