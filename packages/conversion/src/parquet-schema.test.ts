@@ -8,9 +8,10 @@ describe('the Parquet schema', () => {
   it('has the columns of the row, with their types, and null where the row has it', () => {
     const json = rowJsonSchema();
     assert.equal(elements[0]?.num_children, json.required?.length);
-    const { properties = {}, $defs = {} } = json;
+    const { properties = {}, $defs = {}, required = [] } = json;
+    const columns = Object.entries(properties).filter(([name]) => required.includes(name));
     const types = { string: 'BYTE_ARRAY UTF8', integer: 'INT64 ', boolean: 'BOOLEAN ' };
-    for (const [name, value] of [...Object.entries(properties), ...Object.entries($defs['slot']?.properties ?? {})]) {
+    for (const [name, value] of [...columns, ...Object.entries($defs['slot']?.properties ?? {})]) {
       const element = elements.find((candidate) => candidate.name === name);
       const [type = '', ...others] = [(value as { type: string | string[] }).type].flat();
       if (type === 'object') continue;
@@ -18,6 +19,13 @@ describe('the Parquet schema', () => {
       assert.equal(element?.repetition_type, others.includes('null') ? 'OPTIONAL' : 'REQUIRED', name);
     }
     assert.equal(elements.length, 1 + 18 + 3 + 6);
+  });
+
+  it('has plain_text, which may be null, as its last column where that is asked for', () => {
+    const more = parquetSchema(rowColumns(['plain_text']));
+    assert.deepEqual(more.slice(1, -1), elements.slice(1));
+    const { name, repetition_type: repetition, converted_type: type } = more.at(-1)!;
+    assert.deepEqual([name, repetition, type], ['plain_text', 'OPTIONAL', 'UTF8']);
   });
 
   it('has slots as a map in three levels', () => {
