@@ -15,7 +15,8 @@ import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, rawKey } from '@wikifleet/domain/keys';
 import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
-import type { Compression, Plan } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
+import type { Compression, Format, Plan } from '@wikifleet/domain/plan';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { completeRun } from '@wikifleet/runs/complete-run';
@@ -42,24 +43,35 @@ interface Dump {
   readonly wiki: string;
   readonly files: readonly string[];
   readonly splitBytes: number;
+  readonly format: Format;
   readonly compression: Compression;
 }
 
+const MANY_SPLITS = {
+  wiki: 'aawiki',
+  files: [join(DUMPS, 'aawiki-20260101-pages-meta-current.xml.bz2')],
+  splitBytes: 50_000,
+};
+const SEVERAL_FILES = {
+  wiki: 'enwiki',
+  files: ['enwiki-no-siteinfo.xml.bz2', 'input-0.8-mwxml.xml', 'input-0.5.xml'].map((file) => join(DUMPS, file)),
+  splitBytes: 20_000,
+};
+
 const DUMPS_HERE: readonly Dump[] = [
-  {
-    name: 'real current pages, in many splits',
-    wiki: 'aawiki',
-    files: [join(DUMPS, 'aawiki-20260101-pages-meta-current.xml.bz2')],
-    splitBytes: 50_000,
-    compression: 'gzip',
-  },
+  { name: 'real current pages, in many splits', ...MANY_SPLITS, format: 'jsonl', compression: 'gzip' },
   {
     name: 'several files, ids that overlap, plain XML too',
-    wiki: 'enwiki',
-    files: ['enwiki-no-siteinfo.xml.bz2', 'input-0.8-mwxml.xml', 'input-0.5.xml'].map((file) => join(DUMPS, file)),
-    splitBytes: 20_000,
+    ...SEVERAL_FILES,
+    format: 'jsonl',
     compression: HAS_ZSTD ? 'zstd' : 'none',
   },
+  ...COMPRESSIONS_OF.parquet
+    .filter((compression) => compression !== 'zstd' || HAS_ZSTD)
+    .flatMap((compression): Dump[] => [
+      { name: `in many splits, Parquet with ${compression}`, ...MANY_SPLITS, format: 'parquet', compression },
+      { name: `several files, Parquet with ${compression}`, ...SEVERAL_FILES, format: 'parquet', compression },
+    ]),
 ];
 
 /** Pages with several revisions each, cut where they are. */
@@ -90,6 +102,7 @@ describe('one page out of what the converter wrote', function () {
     wiki,
     files,
     splitBytes,
+    format,
     compression,
   }: Dump): Promise<{ run: CompleteRun; rows: string[][] }> {
     wikis += 1;
@@ -99,7 +112,7 @@ describe('one page out of what the converter wrote', function () {
       planId: '0123abcd',
       run: name,
       vouchedBy: 'listing',
-      settings: { splitBytes, format: 'jsonl', compression, rowsVersion: 1, ...EVERY_PAGE, plainText: false },
+      settings: { splitBytes, format, compression, rowsVersion: 1, ...EVERY_PAGE, plainText: false },
       files: files.map((file) => ({ file: basename(file), path: basename(file), size: null, checksum: null })),
     };
     await store.putJson(planKey(name), plan);
@@ -313,9 +326,11 @@ describe('one page out of what the converter wrote', function () {
   it(`gives each page of a real history${existsSync(HISTORY) ? '' : ' (no samples here: skipped)'}`, async function () {
     if (!existsSync(HISTORY)) this.skip();
     const file = await historyFile();
-    const { run, rows } = await runOf({ ...DUMPS_HERE[0]!, files: [file], splitBytes: 40_000 });
-    const most = await checkAll({ run, rows }, 3);
-    assert.ok(most <= 5, `${most} requests`);
+    for (const format of ['jsonl', 'parquet'] as const) {
+      const { run, rows } = await runOf({ ...DUMPS_HERE[0]!, files: [file], format, splitBytes: 40_000 });
+      const most = await checkAll({ run, rows }, 3);
+      assert.ok(most <= 5, `${most} requests`);
+    }
   });
 
   /** The smallest bzip2 history of the samples. */

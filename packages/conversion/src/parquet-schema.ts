@@ -1,5 +1,14 @@
+import type { Compression } from '@wikifleet/domain/plan';
 import { rowJsonSchema } from '@wikifleet/domain/row-schema';
-import type { SchemaElement } from 'hyparquet';
+import type { CompressionCodec, SchemaElement } from 'hyparquet';
+
+/** What Parquet calls our compressions. */
+export const CODECS: Readonly<Record<Compression, CompressionCodec>> = {
+  none: 'UNCOMPRESSED',
+  snappy: 'SNAPPY',
+  gzip: 'GZIP',
+  zstd: 'ZSTD',
+};
 
 /** What a JSON Schema says of a column, as far as a table wants to know it. */
 interface JsonType {

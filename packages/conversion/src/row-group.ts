@@ -2,11 +2,11 @@ import * as zlib from 'node:zlib';
 import { PermanentError, messageOf } from '@wikifleet/domain/errors';
 import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import type { Compression } from '@wikifleet/domain/plan';
-import type { CompressionCodec, RowGroup } from 'hyparquet';
+import type { RowGroup } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ColumnSource } from 'hyparquet-writer';
 import { GZIP_OPTIONS, zstdOptions } from './compressors.js';
-import { parquetSchema, rowColumns } from './parquet-schema.js';
+import { CODECS, parquetSchema, rowColumns } from './parquet-schema.js';
 import type { RowColumn } from './parquet-schema.js';
 import { parseRows } from './parse-rows.js';
 
@@ -19,12 +19,6 @@ const PAGE_BYTES = 1024 * 1024;
 /** In the form by which readers know what wrote a file; it changes with the format of the rows alone. */
 const CREATED_BY = `wikifleet version ${ROWS_VERSION}.0.0`;
 
-const CODECS: Readonly<Record<Compression, CompressionCodec>> = {
-  none: 'UNCOMPRESSED',
-  snappy: 'SNAPPY',
-  gzip: 'GZIP',
-  zstd: 'ZSTD',
-};
 
 export interface EncodedRowGroup {
   readonly bytes: Uint8Array;

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { FleetError, PermanentError, UsageError, messageOf } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, messageOf } from '@wikifleet/domain/errors';
 import { fileManifestKey, indexKey, receiptKey } from '@wikifleet/domain/keys';
 import type { FileManifestResult, ManifestPart } from '@wikifleet/domain/manifests';
 import { titleHash } from '@wikifleet/domain/page-index';
 import { receiptSchema } from '@wikifleet/domain/receipts';
-import type { PageIds, SplitResult } from '@wikifleet/domain/receipts';
-import { runName } from '@wikifleet/domain/run';
+import type { Member, PageIds, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { readFileManifest } from './closing.js';
 import type { CompleteRun } from './complete-run.js';
 import { mapParallel } from './map-parallel.js';
-import { checkDecodable, decodeMember } from './member-decoder.js';
+import { memberDecoder } from './member-decoder.js';
+import type { MemberDecoder } from './member-decoder.js';
 import { rowsOfPage } from './page-rows.js';
 import type { PageRow, Sought } from './page-rows.js';
 import { contradictionOf } from './receipt-problems.js';
@@ -19,8 +19,6 @@ import { indexError, searchIndex } from './search-index.js';
 
 /** Requests under way at once. */
 const PARALLEL = 32;
-/** A member is 4 MiB of rows and one more, of a revision of 64 MiB at most. */
-const MAX_MEMBER_BYTES = 256 * 1024 * 1024;
 
 export interface FoundPage {
   /** Rows that were given. */
@@ -47,7 +45,8 @@ interface Candidate {
  * Gives the rows of one page to `onRow`, in the order of the dump, each member's once all of it is checked. By id: a
  * manifest a file whose range has the id, a receipt a part, a range a member; one of each in every dump that is sorted.
  * By title: every file's manifest, one range of each index (two, where it is found with its underscores as spaces), and
- * then the same. Memory: the manifests, a member and its rows (`MAX_MEMBER_BYTES` each at most), some 100 bytes a row.
+ * then the same. Memory: the manifests, a member (256 MiB at most, a row group 128) and its rows (256 MiB), some 100 bytes a
+ * row; of a row group its values too.
  * Throws `MEMBER_CONTRADICTS`, `RECEIPT_CONTRADICTS`, `OBJECT_MISSING` and the like where the run is not what its
  * manifest says.
  */
@@ -65,15 +64,14 @@ class PageSearch {
   readonly #store: Store;
   readonly #run: CompleteRun;
   readonly #signal: AbortSignal;
+  readonly #decoder: MemberDecoder;
   readonly #manifests = new Map<string, FileManifestResult>();
 
   constructor(store: Store, run: CompleteRun, signal: AbortSignal) {
     this.#store = store;
     this.#run = run;
     this.#signal = signal;
-    const { format, compression } = run.plan.settings;
-    checkFormat(runName(run.plan.run), format);
-    checkDecodable(compression);
+    this.#decoder = memberDecoder(run.plan.settings);
   }
 
   async find(sought: Sought, onRow: (row: PageRow) => Promise<void>): Promise<FoundPage> {
@@ -174,23 +172,30 @@ class PageSearch {
           `${name}, which its index names: it has ${receipt.members.length}`,
         );
       }
-      if (member.length > MAX_MEMBER_BYTES) {
-        const message = `${name}: expected at most ${MAX_MEMBER_BYTES} bytes, received ${member.length}`;
-        throw new PermanentError('MEMBER_TOO_LARGE', message);
-      }
-      const range = { start: member.offset, end: member.offset + member.length, size: part.size };
-      const bytes = await this.#store.getRange(part.key, range, this.#signal);
-      const rows = await this.#decode(bytes, `${name} at byte ${member.offset}`);
-      yield* rowsOfPage(rows, member, sought, `${name} at byte ${member.offset}`, members !== null);
+      yield* await this.#rowsIn(part, member, sought, `${name} at byte ${member.offset}`, members !== null);
     }
   }
 
-  async #decode(bytes: Buffer, name: string): Promise<Buffer> {
-    const { compression } = this.#run.plan.settings;
+  async #rowsIn(
+    { key, size }: ManifestPart,
+    member: Member,
+    sought: Sought,
+    name: string,
+    indexed: boolean,
+  ): Promise<PageRow[]> {
+    const { maxBytes } = this.#decoder;
+    if (member.length > maxBytes) {
+      const message = `${name}: expected at most ${maxBytes} bytes, received ${member.length}`;
+      throw new PermanentError('MEMBER_TOO_LARGE', message);
+    }
+    const range = { start: member.offset, end: member.offset + member.length, size };
+    const bytes = await this.#store.getRange(key, range, this.#signal);
     try {
-      return await decodeMember(bytes, compression, MAX_MEMBER_BYTES);
+      return rowsOfPage(await this.#decoder.lines(bytes, member.rows), member, sought, name, indexed);
     } catch (error) {
-      const message = `${name}: expected a whole ${compression} member: ${messageOf(error)}`;
+      if (error instanceof FleetError) throw error;
+      const { format, compression } = this.#run.plan.settings;
+      const message = `${name}: expected a whole ${compression} member of ${format}: ${messageOf(error)}`;
       throw new PermanentError('MEMBER_UNREADABLE', message, { cause: error, place: name });
     }
   }
@@ -210,11 +215,6 @@ class PageSearch {
     }
     return result;
   }
-}
-
-function checkFormat(run: string, format: string): void {
-  if (format === 'jsonl') return;
-  throw new UsageError('FORMAT_UNSUPPORTED', `${run}: its rows are ${format}; one page is read out of jsonl alone`);
 }
 
 function holds(ids: PageIds, id: number): boolean {

@@ -19,24 +19,39 @@ const START_BYTES = 16 * 1024;
 const START =
   /^\{"wiki_id":"[^"\\]*","page_id":(-?\d{1,15}),"page_namespace_id":(?:null|-?\d{1,15}),"page_title":("(?:[^"\\]|\\.)*"),/;
 
+/** Those of JSON Lines, each with its newline, if it has one. */
+export function* linesOf(rows: Buffer): Generator<Buffer> {
+  for (let at = 0; at < rows.length;) {
+    const newline = rows.indexOf(NEWLINE, at);
+    const end = newline < 0 ? rows.length : newline + 1;
+    yield rows.subarray(at, end);
+    at = end;
+  }
+}
+
 /**
- * The rows of a page among those of a member. Reads all of them: throws `MEMBER_CONTRADICTS` where they are not as many
+ * The rows of a page among those of a member, its lines. Reads all of them: throws `MEMBER_CONTRADICTS` where they are not as many
  * as the receipt says, or of other pages; `name` says which member, and `indexed` that the index names the title here.
  */
-export function rowsOfPage(rows: Buffer, member: Member, sought: Sought, name: string, indexed: boolean): PageRow[] {
+export function rowsOfPage(
+  lines: Iterable<Buffer>,
+  member: Member,
+  sought: Sought,
+  name: string,
+  indexed: boolean,
+): PageRow[] {
   const found: PageRow[] = [];
   const ids = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
   let count = 0;
   let isShared = false;
-  for (let at = 0; at < rows.length; count += 1) {
-    const end = rows.indexOf(NEWLINE, at) + 1;
-    if (end === 0) throw contradiction(name, 'a newline after its last row', 'none');
-    const row = readStart(rows.subarray(at, end), name, count);
+  for (const line of lines) {
+    if (line.at(-1) !== NEWLINE) throw contradiction(name, 'a newline after its last row', 'none');
+    const row = readStart(line, name, count);
     ids.first = Math.min(ids.first, row.id);
     ids.last = Math.max(ids.last, row.id);
     if ('id' in sought ? row.id === sought.id : row.title === sought.title) found.push(row);
     else if (indexed && 'title' in sought) isShared ||= titleHash(row.title) === titleHash(sought.title);
-    at = end;
+    count += 1;
   }
   if (count !== member.rows) throw contradiction(name, `${member.rows} rows`, `${count}`);
   const expected = { first: member.firstPageId, last: member.lastPageId };
