@@ -230,7 +230,9 @@ describe('one page out of what the converter wrote', function () {
 
   for (const dump of DUMPS_HERE) {
     it(`gives each page's rows as the unsplit conversion has them, by id and by title: ${dump.name}`, async () => {
-      const most = await checkAll(await runOf(dump));
+      // a row group is decoded anew for each page: every fourth goes through all of them
+      const step = dump.format === 'parquet' && dump.files.length === 1 ? 4 : 1;
+      const most = await checkAll(await runOf(dump), step);
       // a manifest, and a receipt and a range in two neighbours at most, where ids ascend
       if (dump.files.length === 1) assert.ok(most <= 5, `${most} requests`);
     });

@@ -14,7 +14,8 @@ import {
 import { fileManifestResult, runManifestResult } from '@wikifleet/domain/manifests';
 import type { FileManifestResult } from '@wikifleet/domain/manifests';
 import { ENTRY_BYTES, titleDigest } from '@wikifleet/domain/page-index';
-import type { Compression, Plan } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF, FORMATS } from '@wikifleet/domain/plan';
+import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 import { splitResultSchema } from '@wikifleet/domain/receipts';
 import { completeRun, newestCompleteRun } from './complete-run.js';
@@ -25,9 +26,11 @@ import { findQuarantined } from './find-quarantined.js';
 import type { Sought } from './page-rows.js';
 import { SHA, newDraft, overriding, resultsOf, startS3 } from './runs-harness.test.js';
 import type { Loopback } from './runs-harness.test.js';
-import { sha256 } from './verify-harness.test.js';
+import { packRows, rowLine, sha256 } from './verify-harness.test.js';
 
 const { signal } = new AbortController();
+/** The first one of two. */
+const SPLIT = { index: 0, count: 2, start: 0, end: 30 };
 const CLOSED = { closedAt: '2026-10-02T00:00:00.000Z', host: 'h' };
 
 interface TestPage {
@@ -35,13 +38,15 @@ interface TestPage {
   readonly title: string;
 }
 
-function rowOf({ id, title }: TestPage, revision = 1): string {
-  return `${JSON.stringify({ wiki_id: 'w', page_id: id, page_namespace_id: 0, page_title: title, revision_id: revision })}\n`;
-}
+const GZIP: RowsFormat = { format: 'jsonl', compression: 'gzip' };
+const NONE: RowsFormat = { format: 'jsonl', compression: 'none' };
+const SNAPPY: RowsFormat = { format: 'parquet', compression: 'snappy' };
 
-function pack(rows: string, compression: Compression): Buffer {
-  if (compression === 'none') return Buffer.from(rows);
-  return compression === 'gzip' ? zlib.gzipSync(rows) : zlib.zstdCompressSync(rows);
+function rowOf({ id, title }: TestPage, format: RowsFormat['format'] = 'jsonl'): string {
+  if (format === 'jsonl')
+    return `${JSON.stringify({ wiki_id: 'w', page_id: id, page_namespace_id: 0, page_title: title, revision_id: 1 })}\n`;
+  const row = JSON.parse(rowLine(id, 1).toString()) as object;
+  return `${JSON.stringify({ ...row, page_title: title })}\n`;
 }
 
 function indexOf(members: readonly (readonly TestPage[])[]): Buffer {
@@ -61,34 +66,31 @@ function indexOf(members: readonly (readonly TestPage[])[]): Buffer {
 type Objects = Map<string, Buffer>;
 
 /** A split of these members, and what it leaves. */
-function splitOf(
+async function splitOf(
   objects: Objects,
   plan: Plan,
   file: string,
   split: Split,
   members: readonly (readonly TestPage[])[],
-): SplitResult {
-  const { compression } = plan.settings;
+): Promise<SplitResult> {
+  const { format } = plan.settings;
   const [base] = resultsOf(plan, file);
-  const packed = members.map((pages) => pack(pages.map((page) => rowOf(page)).join(''), compression));
+  const lists = members.map((pages) => pages.map((page) => Buffer.from(rowOf(page, format))));
+  const packed = await packRows(plan.settings, lists);
   const store = (key: string, bytes: Buffer): { key: string; size: number; sha256: string } => {
     objects.set(key, bytes);
     return { key, size: bytes.length, sha256: sha256(bytes) };
   };
-  let offset = 0;
-  const found = members.map((pages, at) => {
-    const ids = pages.map(({ id }) => id);
-    const length = packed[at]!.length;
-    offset += length;
-    const range = { firstPageId: Math.min(...ids), lastPageId: Math.max(...ids) };
-    return { offset: offset - length, length, rows: pages.length, ...range };
+  const found = packed.members.map((member, at) => {
+    const ids = members[at]!.map(({ id }) => id);
+    return { ...member, firstPageId: Math.min(...ids), lastPageId: Math.max(...ids) };
   });
   const rows = found.reduce((sum, member) => sum + member.rows, 0);
   const result = splitResultSchema.parse({
     ...base,
     split,
     counts: { ...base!.counts, pages: rows, rows },
-    part: store(partKey(plan.run, file, split, plan.planId, plan.settings), Buffer.concat(packed)),
+    part: store(partKey(plan.run, file, split, plan.planId, plan.settings), packed.bytes),
     index: store(indexKey(plan.run, plan.planId, file, split.index), indexOf(members)),
     members: found,
   });
@@ -99,32 +101,34 @@ function splitOf(
 }
 
 /** A complete run of `files` files, each of so many splits with these members. */
-function build(
+async function build(
   files: number,
   splits: number,
   pagesOf: (file: number, split: number) => readonly (readonly TestPage[])[],
-  compression: Compression = 'gzip',
-): { objects: Objects; run: CompleteRun } {
+  rows: RowsFormat = GZIP,
+): Promise<{ objects: Objects; run: CompleteRun }> {
   const draft = newDraft(Array.from({ length: files }, (_, at) => `dump-${at}.bz2`));
   const plan: Plan = {
     version: 1,
     planId: '0123abcd',
     ...draft,
-    settings: { ...draft.settings, compression },
+    settings: { ...draft.settings, ...rows },
     files: [...draft.files],
   };
   const objects: Objects = new Map();
   const json = (key: string, value: unknown): void => void objects.set(key, Buffer.from(JSON.stringify(value)));
   json(planKey(plan.run), plan);
-  const manifests: FileManifestResult[] = plan.files.map((file, at) => {
-    const results = Array.from({ length: splits }, (_, index) => {
+  const manifests: FileManifestResult[] = [];
+  for (const [at, file] of plan.files.entries()) {
+    const results: SplitResult[] = [];
+    for (let index = 0; index < splits; index += 1) {
       const split = { index, count: splits, start: index * 30, end: index * 30 + 30 };
-      return splitOf(objects, plan, file.file, split, pagesOf(at, index));
-    });
+      results.push(await splitOf(objects, plan, file.file, split, pagesOf(at, index)));
+    }
     const result = fileManifestResult(plan, file, results);
     json(fileManifestKey(plan.run, plan.planId, file.file), { version: 1, result, run: CLOSED });
-    return result;
-  });
+    manifests.push(result);
+  }
   const manifest = runManifestResult(plan, manifests);
   json(runManifestKey(plan.run, plan.planId), { version: 1, result: manifest, run: CLOSED });
   return { objects, run: { plan, manifest } };
@@ -159,9 +163,8 @@ describe('findPage', function () {
 
   const keysOf = ({ plan }: CompleteRun): Record<'part' | 'receipt' | 'index' | 'manifest', string> => {
     const { file } = plan.files[0]!;
-    const split = { index: 0, count: 2, start: 0, end: 30 };
     return {
-      part: partKey(plan.run, file, split, plan.planId, plan.settings),
+      part: partKey(plan.run, file, SPLIT, plan.planId, plan.settings),
       receipt: receiptKey(plan.run, plan.planId, file, 0),
       index: indexKey(plan.run, plan.planId, file, 0),
       manifest: fileManifestKey(plan.run, plan.planId, file),
@@ -180,44 +183,38 @@ describe('findPage', function () {
     (bytes: Buffer): Buffer =>
       Buffer.from(bytes.toString().replace(from, to));
 
-  const damages: [what: string, sought: Sought, compression: Compression, damage: Damage, code: string][] = [
-    ['the part is gone', { id: 1 }, 'gzip', (o, { part }) => o.delete(part), 'OBJECT_MISSING'],
-    [
-      'the part is cut',
-      { id: 1 },
-      'gzip',
-      (o, { part }) => change(o, part, (b) => b.subarray(0, -9)),
-      'OBJECT_CHANGED',
-    ],
-    ['a member does not decompress', { id: 1 }, 'gzip', (o, { part }) => change(o, part, flip), 'MEMBER_UNREADABLE'],
-    ['a member is no gzip', { id: 1 }, 'gzip', (o, { part }) => change(o, part, (b) => b.fill(0)), 'MEMBER_UNREADABLE'],
+  const damages: [what: string, sought: Sought, rows: RowsFormat, damage: Damage, code: string][] = [
+    ['the part is gone', { id: 1 }, GZIP, (o, { part }) => o.delete(part), 'OBJECT_MISSING'],
+    ['the part is cut', { id: 1 }, GZIP, (o, { part }) => change(o, part, (b) => b.subarray(0, -9)), 'OBJECT_CHANGED'],
+    ['a member does not decompress', { id: 1 }, GZIP, (o, { part }) => change(o, part, flip), 'MEMBER_UNREADABLE'],
+    ['a member is no gzip', { id: 1 }, GZIP, (o, { part }) => change(o, part, (b) => b.fill(0)), 'MEMBER_UNREADABLE'],
     [
       'rows are of another page',
       { id: 1 },
-      'none',
+      NONE,
       (o, { part }) => change(o, part, text('"page_id":1,', '"page_id":7,')),
       'MEMBER_CONTRADICTS',
     ],
     [
       'rows are of another page, by title',
       { title: 'Title 1' },
-      'none',
+      NONE,
       (o, { part }) => change(o, part, text('Title 1', 'Title 9')),
       'MEMBER_CONTRADICTS',
     ],
-    ['a row is missing', { id: 1 }, 'none', (o, { part }) => change(o, part, text('}\n', '} ')), 'MEMBER_CONTRADICTS'],
+    ['a row is missing', { id: 1 }, NONE, (o, { part }) => change(o, part, text('}\n', '} ')), 'MEMBER_CONTRADICTS'],
     [
       'a row begins otherwise',
       { id: 2 },
-      'none',
+      NONE,
       (o, { part }) => change(o, part, text('"page_id"', '"page_ID"')),
       'MEMBER_CONTRADICTS',
     ],
-    ['the receipt is gone', { id: 1 }, 'gzip', (o, { receipt }) => o.delete(receipt), 'OBJECT_MISSING'],
+    ['the receipt is gone', { id: 1 }, GZIP, (o, { receipt }) => o.delete(receipt), 'OBJECT_MISSING'],
     [
       'the receipt is of another part',
       { id: 1 },
-      'gzip',
+      GZIP,
       (o, { receipt }) =>
         change(o, receipt, (b) =>
           Buffer.from(b.toString().replaceAll(/"sha256":"(?!a{64})[0-9a-f]{64}"/g, `"sha256":"${SHA}"`)),
@@ -227,57 +224,110 @@ describe('findPage', function () {
     [
       'the receipt is no JSON',
       { id: 1 },
-      'gzip',
+      GZIP,
       (o, { receipt }) => o.set(receipt, Buffer.from('{')),
       'OBJECT_MALFORMED',
     ],
-    ['the manifest of a file is gone', { id: 1 }, 'gzip', (o, { manifest }) => o.delete(manifest), 'OBJECT_MISSING'],
+    ['the manifest of a file is gone', { id: 1 }, GZIP, (o, { manifest }) => o.delete(manifest), 'OBJECT_MISSING'],
     [
       'the manifest is of other bytes',
       { id: 1 },
-      'gzip',
+      GZIP,
       (o, { manifest }) => change(o, manifest, text(SHA, 'b'.repeat(64))),
       'MANIFEST_CONTRADICTS',
     ],
-    ['the index is gone', { title: 'Title 1' }, 'gzip', (o, { index }) => o.delete(index), 'OBJECT_MISSING'],
+    ['the index is gone', { title: 'Title 1' }, GZIP, (o, { index }) => o.delete(index), 'OBJECT_MISSING'],
     [
       'the index is longer',
       { title: 'Title 1' },
-      'gzip',
+      GZIP,
       (o, { index }) => change(o, index, (b) => Buffer.concat([b, b])),
       'OBJECT_CHANGED',
     ],
     [
       'the index is not sorted',
       { title: 'Title 1' },
-      'gzip',
+      GZIP,
       (o, { index }) => change(o, index, (b) => b.reverse()),
       'INDEX_MALFORMED',
+    ],
+    ['a row group is gone', { id: 1 }, SNAPPY, (o, { part }) => o.delete(part), 'OBJECT_MISSING'],
+    [
+      'a page of a row group is no page',
+      { id: 1 },
+      SNAPPY,
+      (o, { part }) => change(o, part, (b) => b.fill(0xff, 4, 40)),
+      'MEMBER_UNREADABLE',
+    ],
+    [
+      'rows of a row group are of another page',
+      { id: 1 },
+      { format: 'parquet', compression: 'none' },
+      (o, { part }) => change(o, part, pageId(1, 7)),
+      'MEMBER_CONTRADICTS',
+    ],
+    [
+      'rows of a row group are of another page, by title',
+      { title: 'Title 1' },
+      { format: 'parquet', compression: 'none' },
+      (o, { part }) => change(o, part, (b) => b.fill('9', b.indexOf('Title 1') + 6, b.indexOf('Title 1') + 7)),
+      'MEMBER_CONTRADICTS',
+    ],
+    [
+      'the receipt has a row more than the row group',
+      { id: 1 },
+      SNAPPY,
+      (o, { receipt }) =>
+        change(o, receipt, (b) =>
+          Buffer.from(
+            b
+              .toString()
+              .replace('"rows":2,"firstPageId"', '"rows":3,"firstPageId"')
+              .replace('"rows":2,"firstPageId"', '"rows":1,"firstPageId"'),
+          ),
+        ),
+      'MEMBER_UNREADABLE',
+    ],
+    [
+      'the index names another row group',
+      { title: 'Title 1' },
+      SNAPPY,
+      (o, { index }) => change(o, index, memberOf('Title 1', 1)),
+      'MEMBER_CONTRADICTS',
     ],
     [
       'the index names a member that is none',
       { title: 'Title 1' },
-      'gzip',
+      GZIP,
       (o, { index }) => change(o, index, memberOf('Title 1', 9)),
       'INDEX_CONTRADICTS',
     ],
     [
       'the index names another member',
       { title: 'Title 1' },
-      'gzip',
+      GZIP,
       (o, { index }) => change(o, index, memberOf('Title 1', 1)),
       'MEMBER_CONTRADICTS',
     ],
   ];
+  /** The first 64 bits that are the one are the other. */
+  function pageId(from: number, to: number): (bytes: Buffer) => Buffer {
+    return (bytes) => {
+      const id = Buffer.alloc(8);
+      id.writeBigInt64LE(BigInt(from));
+      bytes.writeBigInt64LE(BigInt(to), bytes.indexOf(id));
+      return bytes;
+    };
+  }
   function memberOf(title: string, member: number): (bytes: Buffer) => Buffer {
     return (bytes) => {
       bytes.writeUInt32BE(member, bytes.indexOf(titleDigest(title)) + 16);
       return bytes;
     };
   }
-  for (const [what, sought, compression, damage, code] of damages) {
+  for (const [what, sought, rows, damage, code] of damages) {
     it(`says ${code}, and gives no row, where ${what}`, async () => {
-      const { objects, run } = build(2, 2, SMALL, compression);
+      const { objects, run } = await build(2, 2, SMALL, rows);
       damage(objects, keysOf(run));
       await put(objects);
       let given = 0;
@@ -294,38 +344,43 @@ describe('findPage', function () {
     });
   }
 
-  for (const compression of ['none', 'gzip', 'zstd'] as const) {
-    const skipped = compression === 'zstd' && typeof zlib.zstdCompressSync !== 'function';
-    it(`reads rows whose compression is ${compression}, and notices what is broken${skipped ? ' (not on this Node: skipped)' : ''}`, async function () {
-      if (skipped) this.skip();
-      const { objects, run } = build(2, 2, SMALL, compression);
-      await put(objects);
-      for (const sought of [{ id: 11 }, { title: 'Title 11' }]) {
-        assert.deepEqual((await find(run, sought)).lines, [rowOf({ id: 11, title: 'Title 11' })]);
-      }
-      const { part } = keysOf(run);
-      await s3.store.put(part, Buffer.alloc(objects.get(part)!.length));
-      await assert.rejects(find(run, { id: 1 }), { code: /^MEMBER_(UNREADABLE|CONTRADICTS)$/ });
-    });
-  }
+  for (const format of FORMATS)
+    for (const compression of COMPRESSIONS_OF[format]) {
+      const skipped = compression === 'zstd' && typeof zlib.zstdCompressSync !== 'function';
+      const note = skipped ? ' (not on this Node: skipped)' : '';
+      it(`reads rows as ${format} with ${compression}, and notices what is broken${note}`, async function () {
+        if (skipped) this.skip();
+        const { objects, run } = await build(2, 2, SMALL, { format, compression });
+        await put(objects);
+        for (const sought of [{ id: 11 }, { title: 'Title 11' }]) {
+          assert.deepEqual((await find(run, sought)).lines, [rowOf({ id: 11, title: 'Title 11' }, format)]);
+        }
+        const part = partKey(run.plan.run, run.plan.files[0]!.file, SPLIT, run.plan.planId, run.plan.settings);
+        await s3.store.put(part, Buffer.alloc(objects.get(part)!.length));
+        await assert.rejects(find(run, { id: 1 }), { code: /^MEMBER_(UNREADABLE|CONTRADICTS)$/ });
+      });
+    }
 
   it('says that this Node has no zstd before anything is read', async function () {
     if (typeof zlib.zstdCompressSync === 'function') this.skip();
-    const { run } = build(1, 1, SMALL);
-    const settings = { ...run.plan.settings, compression: 'zstd' as const };
+    const { run } = await build(1, 1, SMALL);
     const { requests } = s3.store.traffic;
-    const unread = { ...run, plan: { ...run.plan, settings } };
-    await assert.rejects(find(unread, { id: 1 }), { code: 'ZSTD_UNAVAILABLE' });
+    for (const format of FORMATS) {
+      const settings = { ...run.plan.settings, format, compression: 'zstd' as const };
+      const unread = { ...run, plan: { ...run.plan, settings } };
+      await assert.rejects(find(unread, { id: 1 }), { code: 'ZSTD_UNAVAILABLE' });
+    }
     assert.equal(s3.store.traffic.requests, requests);
   });
 
-  it('refuses a run of another format, in one line', async () => {
-    const { run } = build(1, 1, SMALL);
-    const settings = { ...run.plan.settings, format: 'parquet' } as unknown as Plan['settings'];
-    await assert.rejects(find({ ...run, plan: { ...run.plan, settings } }, { id: 1 }), {
-      code: 'FORMAT_UNSUPPORTED',
-      message: /its rows are parquet; one page is read out of jsonl alone$/,
-    });
+  it('asks for no more of Parquet than of JSON Lines, whatever its footer', async () => {
+    const { objects, run } = await build(2, 2, SMALL, SNAPPY);
+    const { part } = keysOf(run);
+    change(objects, part, (bytes) => bytes.fill(0xff, bytes.length - 1000));
+    await put(objects);
+    const { requests } = s3.store.traffic;
+    assert.equal((await find(run, { id: 1 })).lines.length, 1);
+    assert.equal(s3.store.traffic.requests - requests, 3, 'a manifest, a receipt, a range');
   });
 
   const titles: [what: string, stands: readonly string[], asked: string, expected: readonly string[]][] = [
@@ -353,7 +408,7 @@ describe('findPage', function () {
   ];
   for (const [what, stands, asked, expected] of titles) {
     it(`finds a title ${what}`, async () => {
-      const { objects, run } = build(1, 1, () => [stands.map((title, at) => ({ id: at + 1, title }))]);
+      const { objects, run } = await build(1, 1, () => [stands.map((title, at) => ({ id: at + 1, title }))]);
       await put(objects);
       const { lines } = await find(run, { title: asked });
       assert.deepEqual(
@@ -364,7 +419,7 @@ describe('findPage', function () {
   }
 
   it('finds a page where ids do not ascend, and each time that it is there', async () => {
-    const { objects, run } = build(2, 1, (file) => [
+    const { objects, run } = await build(2, 1, (file) => [
       [
         { id: 9, title: 'A' },
         { id: 2, title: `B ${file}` },
@@ -391,10 +446,10 @@ describe('findPage', function () {
           return { id, title: `Page ${id}` };
         }),
       );
-    let large: ReturnType<typeof build>;
+    let large: Awaited<ReturnType<typeof build>>;
     let requests: string[] = [];
     let bytes = 0;
-    before(() => (large = build(71, SPLITS, pages)));
+    before(async () => (large = await build(71, SPLITS, pages)));
     beforeEach(() => {
       requests = [];
       bytes = 0;
@@ -462,7 +517,7 @@ describe('findPage', function () {
 
   describe('completeRun', () => {
     it('wants a plan and a manifest, and names the next step', async () => {
-      const { objects, run } = build(1, 1, SMALL);
+      const { objects, run } = await build(1, 1, SMALL);
       const name = run.plan.run;
       await assert.rejects(completeRun(s3.store, name, signal), { code: 'RUN_UNKNOWN', message: /`seed` writes one/ });
       objects.delete(runManifestKey(name, run.plan.planId));
@@ -474,7 +529,7 @@ describe('findPage', function () {
     });
 
     it('is the newest where no date is given, past those that are not finished', async () => {
-      const { objects, run } = build(1, 1, SMALL);
+      const { objects, run } = await build(1, 1, SMALL);
       await put(objects);
       const of = (date: string): Plan => ({ ...run.plan, run: { ...run.plan.run, date } });
       for (const date of ['2026-09-01', '2026-11-01']) await s3.store.putJson(planKey(of(date).run), of(date));
@@ -494,7 +549,7 @@ describe('findPage', function () {
 
     /** A run with so many records in quarantine files of its first file. */
     async function quarantined(files: readonly string[]): Promise<CompleteRun> {
-      const { objects, run } = build(1, files.length, (_, split) => [[{ id: split, title: `T${split}` }]]);
+      const { objects, run } = await build(1, files.length, (_, split) => [[{ id: split, title: `T${split}` }]]);
       const { file } = run.plan.files[0]!;
       const key = fileManifestKey(run.plan.run, run.plan.planId, file);
       const manifest = JSON.parse(objects.get(key)!.toString()) as { result: FileManifestResult };
@@ -511,7 +566,7 @@ describe('findPage', function () {
     }
 
     it('reads nothing where the run has none', async () => {
-      const { objects, run } = build(1, 1, SMALL);
+      const { objects, run } = await build(1, 1, SMALL);
       await put(objects);
       const found = await find(run, { id: 1 });
       const { requests } = s3.store.traffic;

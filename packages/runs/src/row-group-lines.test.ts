@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import * as zlib from 'node:zlib';
+import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
+import type { Compression } from '@wikifleet/domain/plan';
+import type { Member } from '@wikifleet/domain/receipts';
+import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
+import { packRows, rowLine } from './verify-harness.test.js';
+
+const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
+const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);
+const PLAIN = JSON.parse(rowLine(1, 2).toString()) as Readonly<Record<string, unknown>>;
+const { main: SLOT } = PLAIN['revision_content_slots'] as Record<'main', object>;
+
+const line = (change: object): Buffer => Buffer.from(`${JSON.stringify({ ...PLAIN, ...change })}\n`);
+const slots = (slots: object): Buffer => line({ revision_content_slots: slots });
+
+const ODD: readonly [what: string, lines: readonly Buffer[]][] = [
+  ['null wherever it may be', [line({})]],
+  [
+    'a null and a value, a value and a null',
+    [line({ user_id: 3, revision_comment: '' }), line({}), line({ user_id: 4 })],
+  ],
+  ['empty texts', [line({ page_title: '', page_redirect_target: '' }), slots({ main: { ...SLOT, content_body: '' } })]],
+  [
+    'texts that begin with a mark of byte order',
+    [
+      line({ revision_comment: '\ufeffx', user_text: '\ufeff' }),
+      slots({ main: { ...SLOT, content_body: '\ufeff\ufeff' } }),
+    ],
+  ],
+  [
+    'every plane, and what JSON escapes',
+    [line({ page_title: '\ud83d\udc18 \uffff \u0000 "\\ud800" \u2028\u007f', revision_comment: 'é\t\n\\'.repeat(5) })],
+  ],
+  [
+    'the largest integers, and sums beyond 2^53',
+    [
+      line({ page_id: 999_999_999_999_999, user_id: -999_999_999_999_999, revision_size: 2 ** 53 + 2 }),
+      line({ revision_size: 2 ** 62 }),
+    ],
+  ],
+  [
+    'slots of other roles, in their order',
+    [
+      slots({ main: SLOT, zeta: SLOT, mediainfo: { ...SLOT, content_size: 0, content_body: '{}' }, constructor: SLOT }),
+      line({}),
+      slots({ main: SLOT, alpha: { ...SLOT, origin_rev_id: 7 } }),
+    ],
+  ],
+  ['rows that are all the same', Array.from({ length: 3000 }, () => line({}))],
+  [
+    'flags that differ',
+    Array.from({ length: 99 }, (_, i) => line({ revision_is_minor_edit: i % 3 === 0, user_id: i })),
+  ],
+  [
+    'many pages of a column, of a dictionary too',
+    Array.from({ length: 4000 }, (_, i) =>
+      line({
+        revision_id: i,
+        user_text: `user ${i % 700}`,
+        revision_content_slots: { main: { ...SLOT, content_body: `${i}`.repeat(300) } },
+      }),
+    ),
+  ],
+];
+
+/** A list a member; the bytes of each, and what its receipt says. */
+async function groupsOf(
+  lists: readonly (readonly Buffer[])[],
+  compression: Compression,
+): Promise<{ bytes: Buffer; member: Member }[]> {
+  const { bytes, members } = await packRows({ format: 'parquet', compression }, lists);
+  return members.map((member) => ({
+    bytes: Buffer.from(bytes.subarray(member.offset, member.offset + member.length)),
+    member,
+  }));
+}
+
+async function groupOf(lines: readonly Buffer[], compression: Compression): Promise<Buffer> {
+  return (await groupsOf([lines], compression))[0]!.bytes;
+}
+
+describe('the lines of a row group', function () {
+  this.timeout(60_000);
+
+  for (const compression of COMPRESSIONS) {
+    for (const [what, lines] of ODD)
+      it(`are the bytes that were encoded: ${what}: ${compression}`, async () => {
+        const received = [...(await linesOfRowGroup(await groupOf(lines, compression), lines.length, compression))];
+        assert.ok(Buffer.concat(received).equals(Buffer.concat(lines)));
+        assert.equal(received.length, lines.length);
+      });
+
+    it(`are those of each row group of a part: ${compression}`, async () => {
+      const lists = ODD.map(([, lines]) => lines);
+      for (const [at, { bytes, member }] of (await groupsOf(lists, compression)).entries()) {
+        const received = [...(await linesOfRowGroup(bytes, member.rows, compression))];
+        assert.ok(Buffer.concat(received).equals(Buffer.concat(lists[at] ?? [])));
+      }
+    });
+
+    it(`are whole, or none, with any byte changed: ${compression}`, async () => {
+      const lines = [line({ user_id: 3 }), line({ user_id: 4, revision_comment: 'a'.repeat(50) }), line({})];
+      const bytes = await groupOf(lines, compression);
+      let thrown = 0;
+      for (let at = 0; at < bytes.length; at += 1)
+        for (const mask of [0x01, 0x80, 0xff]) {
+          const changed = Buffer.from(bytes);
+          changed[at]! ^= mask;
+          try {
+            const received = [...(await linesOfRowGroup(changed, lines.length, compression))];
+            assert.equal(received.length, lines.length);
+          } catch (error) {
+            assert.ok(error instanceof Error && !(error instanceof assert.AssertionError), String(error));
+            thrown += 1;
+          }
+        }
+      // what is left are the values themselves, where no checksum holds them
+      assert.ok(thrown > bytes.length, `${thrown} of ${3 * bytes.length}`);
+    });
+  }
+
+  const LINES = [line({ user_id: 3 }), line({ user_id: 4 })];
+  /** A data page (version 2) of the first column: what a column may have in it, and its header says. */
+  const page = (values: Buffer, { count = 2, encoding = 0, size = values.length } = {}): Buffer => {
+    const int = (n: number): number[] => (n < 64 ? [2 * n] : [((2 * n) & 127) | 128, ...varint(n >> 6)]);
+    const data = [0x15, ...int(count), 0x15, 0, 0x15, ...int(count), 0x15, ...int(encoding), 0x15, 0, 0x15, 0, 0];
+    return Buffer.from([0x15, 6, 0x15, ...int(size), 0x15, ...int(values.length), 0x5c, ...data, 0, ...values]);
+  };
+  const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
+  const runs = (...bytes: readonly number[]): Buffer => Buffer.from(bytes);
+  const BOMBS: readonly [what: string, bytes: Buffer, rows: number, compression: Compression, message: RegExp][] = [
+    ['more bytes than a row group has', Buffer.alloc(MOST_GROUP_BYTES + 1), 2, 'none', /at most 134217728 bytes/],
+    ['more rows than fit', Buffer.alloc(100), 2 ** 40, 'none', /at most 134217728 bytes and 524288 rows/],
+    ['nothing in it', Buffer.alloc(0), 2, 'none', /expected the end of a struct within 0 bytes/],
+    [
+      'a number without an end',
+      Buffer.alloc(1 << 20, 0xff).fill(0x15, 0, 1),
+      2,
+      'none',
+      /a number of at most 10 bytes/,
+    ],
+    ['a list of 2^27', Buffer.from([0x19, 0xf9, 0xff, 0xff, 0xff, 0x3f, 0]), 2, 'none', /received 134217727 elements/],
+    ['a list of lists', Buffer.from([0x19, 0x29, 0x19, 0x15, 0]), 2, 'none', /no list of lists/],
+    ['structs in structs', Buffer.alloc(1 << 20, 0x1c), 2, 'none', /at most 8 levels/],
+    ['a run of 2^27 values', page(runs(1, 0xfe, 0xff, 0xff, 0x7f, 0), { encoding: 8 }), 2, 'none', /a run of 2 values/],
+    ['a run of none', page(runs(1, 0, 0), { encoding: 8 }), 2, 'none', /a run of 2 values/],
+    ['indexes of 32 bits', page(runs(32, 3), { encoding: 8 }), 2, 'none', /of 32 bits/],
+    ['runs without bits', page(runs(0, 2, 0xfe, 0xff, 0xff, 0x7f), { encoding: 8 }), 2, 'none', /values of 0 bits/],
+    ['a run without an end', page(runs(1), { encoding: 8 }), 2, 'none', /expected 2 values, received 0/],
+    ['an encoding of others', page(runs(1), { encoding: 5 }), 2, 'none', /an encoding of ours, received 5/],
+    ['a text that goes beyond its page', page(runs(9, 0, 0, 0, 65), { count: 1 }), 1, 'none', /1 values in 13 bytes/],
+    ['snappy that goes back', page(runs(5, 0xfc, 0xfa, 0xff, 0xff, 0xff), { size: 5 }), 2, 'snappy', /received more/],
+    [
+      'snappy of another size',
+      page(runs(6, 0, 65), { size: 5 }),
+      2,
+      'snappy',
+      /expected 5 bytes behind snappy, received 6/,
+    ],
+    [
+      'gzip of more than it says',
+      page(zlib.gzipSync(Buffer.alloc(1 << 24)), { size: 9 }),
+      2,
+      'gzip',
+      /larger than 9 bytes/,
+    ],
+  ];
+  for (const [what, bytes, rows, compression, message] of BOMBS)
+    it(`are none, at once, of ${what}`, async () => {
+      const before = process.memoryUsage().arrayBuffers;
+      await assert.rejects(linesOfRowGroup(bytes, rows, compression), message);
+      assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 26);
+    });
+
+  it('are none of other columns or other rows', async () => {
+    const bytes = await groupOf(LINES, 'none');
+    await assert.rejects(
+      linesOfRowGroup(Buffer.concat([bytes, bytes]), 2, 'none'),
+      /expected 24 columns, received more/,
+    );
+    await assert.rejects(linesOfRowGroup(page(runs(0, 0, 0, 0, 0, 0, 0, 0)), 2, 'none'), /24 columns, received 1/);
+    await assert.rejects(linesOfRowGroup(bytes, 1, 'none'), /column 0: expected 1 rows, received 2/);
+    await assert.rejects(linesOfRowGroup(bytes, 3, 'none'), RangeError);
+  });
+
+  it('are none of text that is no UTF-8', async () => {
+    const bytes = await groupOf([line({ user_text: 'aébc' }), line({ user_text: 'other' })], 'none');
+    bytes[bytes.indexOf('aébc') + 1] = 0xff;
+    await assert.rejects(linesOfRowGroup(bytes, 2, 'none'), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+  });
+
+  it('are none of slots without main, or with a role twice', async () => {
+    const bytes = await groupOf([slots({ main: SLOT, more: SLOT })], 'none');
+    for (const role of ['more', 'mann']) {
+      const changed = Buffer.from(bytes);
+      changed.write(role, changed.indexOf('main'));
+      const lines = await linesOfRowGroup(changed, 1, 'none');
+      assert.throws(() => [...lines], /expected main and other roles/);
+    }
+  });
+
+  it('hold a revision of 64 MiB and what came before it', async () => {
+    const large = slots({ main: { ...SLOT, content_body: '\n"'.repeat(32 * 1024 * 1024) } });
+    const lines = [...Array.from({ length: 30_000 }, (_, i) => line({ revision_id: i })), large];
+    const bytes = await groupOf(lines, 'snappy');
+    let at = 0;
+    for (const received of await linesOfRowGroup(bytes, lines.length, 'snappy')) {
+      assert.ok(received.equals(lines[at]!));
+      at += 1;
+    }
+    assert.equal(at, lines.length);
+  });
+});
