@@ -131,7 +131,7 @@ describe('the lines of a row group', function () {
   const runs = (...bytes: readonly number[]): Buffer => Buffer.from(bytes);
   const BOMBS: readonly [what: string, bytes: Buffer, rows: number, compression: Compression, message: RegExp][] = [
     ['more bytes than a row group has', Buffer.alloc(MOST_GROUP_BYTES + 1), 2, 'none', /at most 134217728 bytes/],
-    ['more rows than fit', Buffer.alloc(100), 2 ** 40, 'none', /at most 134217728 bytes and 524288 rows/],
+    ['more rows than fit', Buffer.alloc(100), 2 ** 40, 'none', /at most 134217728 bytes and 65536 rows/],
     ['nothing in it', Buffer.alloc(0), 2, 'none', /expected the end of a struct within 0 bytes/],
     [
       'a number without an end',
@@ -198,6 +198,29 @@ describe('the lines of a row group', function () {
       const lines = await linesOfRowGroup(changed, 1, 'none');
       assert.throws(() => [...lines], /expected main and other roles/);
     }
+  });
+
+  it('take bounded memory, however many rows a few bytes claim', async () => {
+    const row = line({});
+    for (const rows of [65_536, 65_537]) {
+      const bytes = await groupOf(
+        Array.from({ length: rows }, () => row),
+        'snappy',
+      );
+      assert.ok(bytes.length < 10_000);
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      if (rows > 65_536) await assert.rejects(linesOfRowGroup(bytes, rows, 'snappy'), /65536 rows/);
+      else await linesOfRowGroup(bytes, rows, 'snappy');
+      const after = process.memoryUsage();
+      assert.ok(after.heapUsed + after.arrayBuffers - heapUsed - arrayBuffers < 256 * 1024 * 1024);
+    }
+  });
+
+  it('are none of more slots than fit', async () => {
+    const many = slots(
+      Object.fromEntries([['main', SLOT], ...Array.from({ length: 262_144 }, (_, i) => [`r${i}`, SLOT])]),
+    );
+    await assert.rejects(linesOfRowGroup(await groupOf([many], 'snappy'), 1, 'snappy'), /262144 values a column/);
   });
 
   it('hold a revision of 64 MiB and what came before it', async () => {

@@ -10,8 +10,9 @@ import type { Decompress } from './row-group-problem.js';
 
 /** Of a row group, as it stands and without compression: more than one of ours has, whose last row is of 64 MiB. */
 export const MOST_GROUP_BYTES = 128 * 1024 * 1024;
-/** The names of its columns alone make a row longer as JSON, and this many of those more than a member may have. */
-const MOST_VALUES = 512 * 1024;
+/** 16 MiB of rows as JSON, and one more, are 30,000 rows, or have 134,000 slots, at most. */
+const MOST_ROWS = 64 * 1024;
+const MOST_VALUES = 256 * 1024;
 
 const TYPES = { string: 'BYTE_ARRAY', integer: 'INT64', boolean: 'BOOLEAN' } as const;
 const COLUMNS = rowColumns();
@@ -30,7 +31,8 @@ type Values = ReadonlyMap<string, readonly unknown[]>;
 /**
  * The rows of a row group as JSON Lines has them, each with its newline, made as they are asked for. It is read by its pages
  * and our own schema, not by the footer of its file. Throws what says where it is none of `rows` rows in our columns, at
- * once or in the iteration. Memory: its values, and what `MOST_GROUP_BYTES` and `MOST_VALUES` bound.
+ * once or in the iteration. Memory: its values and their pages, which `MOST_GROUP_BYTES`, `MOST_ROWS` and `MOST_VALUES`
+ * bound: 50 to 90 MiB for 16 MiB of rows, 440 MiB with a text of 64 MiB.
  */
 export async function linesOfRowGroup(
   bytes: Uint8Array,
@@ -49,8 +51,8 @@ function columnChunks(
   compression: Compression,
   decompress: Decompress,
 ): ColumnChunk[] {
-  if (bytes.length > MOST_GROUP_BYTES || rows > MOST_VALUES)
-    throw new RangeError(`expected at most ${MOST_GROUP_BYTES} bytes and ${MOST_VALUES} rows, received ${rows} rows`);
+  if (bytes.length > MOST_GROUP_BYTES || rows > MOST_ROWS)
+    throw new RangeError(`expected at most ${MOST_GROUP_BYTES} bytes and ${MOST_ROWS} rows, received ${rows} rows`);
   const ranges: { start: number; end: number; values: number }[] = [];
   let size = 0;
   const problem = rowGroupProblem(bytes, rows, decompress, (read) => {
