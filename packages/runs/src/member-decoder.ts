@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
-import type { Compression, RowsFormat } from '@wikifleet/domain/plan';
+import type { Compression, Settings } from '@wikifleet/domain/plan';
 import { linesOf } from './page-rows.js';
 import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
 import { decompressorOf } from './row-group-problem.js';
@@ -33,11 +33,11 @@ export interface MemberDecoder {
 const MAX_LINES_BYTES = 256 * 1024 * 1024;
 
 /** Throws a `UsageError` where this Node cannot do it. */
-export function memberDecoder({ format, compression }: RowsFormat): MemberDecoder {
+export function memberDecoder({ format, compression, plainText }: Settings): MemberDecoder {
   if (format === 'parquet') {
     decompressorOf(compression);
     const lines: MemberDecoder['lines'] = async (member, rows) =>
-      bounded(await linesOfRowGroup(member, rows, compression), MAX_LINES_BYTES);
+      bounded(await linesOfRowGroup(member, rows, compression, plainText), MAX_LINES_BYTES);
     return { maxBytes: MOST_GROUP_BYTES, lines };
   }
   checkDecodable(compression);

@@ -91,6 +91,16 @@ describe('the lines of a row group', function () {
         assert.equal(received.length, lines.length);
       });
 
+    it(`have plain_text where the run has it: ${compression}`, async () => {
+      const lines = [line({ plain_text: 'a b' }), line({ plain_text: null })];
+      const { bytes, members } = await packRows({ format: 'parquet', compression, plainText: true }, [lines]);
+      const { offset, length } = members[0]!;
+      const group = bytes.subarray(offset, offset + length);
+      const received = [...(await linesOfRowGroup(group, 2, compression, true))];
+      assert.ok(Buffer.concat(received).equals(Buffer.concat(lines)));
+      await assert.rejects(linesOfRowGroup(group, 2, compression), /expected 24 columns, received more/);
+    });
+
     it(`are those of each row group of a part: ${compression}`, async () => {
       const lists = ODD.map(([, lines]) => lines);
       for (const [at, { bytes, member }] of (await groupsOf(lists, compression)).entries()) {

@@ -1,5 +1,5 @@
 import { CODECS, parquetSchema, rowColumns } from '@wikifleet/conversion/parquet-schema';
-import type { ScalarColumn } from '@wikifleet/conversion/parquet-schema';
+import type { RowColumn, ScalarColumn } from '@wikifleet/conversion/parquet-schema';
 import type { Compression } from '@wikifleet/domain/plan';
 import { parquetRead } from 'hyparquet';
 import type { ColumnChunk, DecodedArray, FileMetaData } from 'hyparquet';
@@ -15,15 +15,27 @@ const MOST_ROWS = 64 * 1024;
 const MOST_VALUES = 256 * 1024;
 
 const TYPES = { string: 'BYTE_ARRAY', integer: 'INT64', boolean: 'BOOLEAN' } as const;
-const COLUMNS = rowColumns();
-const LEAVES: readonly Leaf[] = COLUMNS.flatMap((column) => {
-  if (column.kind !== 'slots') return [{ ...column, path: [column.name], repeated: false }];
-  const { name, columns } = column;
-  return [
-    { path: [name, 'key_value', 'key'], kind: 'string', nullable: false, repeated: true },
-    ...columns.map((slot) => ({ ...slot, path: [name, 'key_value', 'value', slot.name], repeated: true })),
-  ];
-});
+
+/** A run's columns, and what of them has values in Parquet. */
+interface Table {
+  readonly columns: readonly RowColumn[];
+  readonly leaves: readonly Leaf[];
+}
+
+function tableOf(columns: readonly RowColumn[]): Table {
+  const leaves = columns.flatMap((column): Leaf[] => {
+    if (column.kind !== 'slots') return [{ ...column, path: [column.name], repeated: false }];
+    const { name, columns: slots } = column;
+    return [
+      { path: [name, 'key_value', 'key'], kind: 'string', nullable: false, repeated: true },
+      ...slots.map((slot) => ({ ...slot, path: [name, 'key_value', 'value', slot.name], repeated: true })),
+    ];
+  });
+  return { columns, leaves };
+}
+
+const TABLE = tableOf(rowColumns());
+const TABLE_WITH_TEXT = tableOf(rowColumns(['plain_text']));
 
 /** A leaf's values, a row each: of what is repeated a list of them. */
 type Values = ReadonlyMap<string, readonly unknown[]>;
@@ -38,14 +50,17 @@ export async function linesOfRowGroup(
   bytes: Uint8Array,
   rows: number,
   compression: Compression,
+  plainText = false,
 ): Promise<Iterable<Buffer>> {
   const decompress = decompressorOf(compression);
-  const chunks = columnChunks(bytes, rows, compression, decompress);
-  return linesOf(await readValues(bytes, rows, chunks, decompress), rows);
+  const table = plainText ? TABLE_WITH_TEXT : TABLE;
+  const chunks = columnChunks(table, bytes, rows, compression, decompress);
+  return linesOf(table, await readValues(table, bytes, rows, chunks, decompress), rows);
 }
 
 /** Where each column begins and ends, once all of its pages are checked. */
 function columnChunks(
+  { leaves }: Table,
   bytes: Uint8Array,
   rows: number,
   compression: Compression,
@@ -57,8 +72,8 @@ function columnChunks(
   let size = 0;
   const problem = rowGroupProblem(bytes, rows, decompress, (read) => {
     const { page, column, start, end } = read;
-    const leaf = LEAVES[column];
-    if (leaf === undefined) throw new RangeError(`expected ${LEAVES.length} columns, received more`);
+    const leaf = leaves[column];
+    if (leaf === undefined) throw new RangeError(`expected ${leaves.length} columns, received more`);
     const range = (ranges[column] ??= { start, end, values: 0 });
     range.end = end;
     range.values += page.values;
@@ -70,14 +85,14 @@ function columnChunks(
     checkPageValues(read, leaf);
   });
   if (problem !== null) throw new RangeError(problem);
-  if (ranges.length !== LEAVES.length)
-    throw new RangeError(`expected ${LEAVES.length} columns, received ${ranges.length}`);
+  if (ranges.length !== leaves.length)
+    throw new RangeError(`expected ${leaves.length} columns, received ${ranges.length}`);
   return ranges.map(({ start, end, values }, i) => ({
     file_offset: BigInt(start),
     meta_data: {
-      type: TYPES[LEAVES[i]!.kind],
+      type: TYPES[leaves[i]!.kind],
       encodings: [],
-      path_in_schema: [...LEAVES[i]!.path],
+      path_in_schema: [...leaves[i]!.path],
       codec: CODECS[compression],
       num_values: BigInt(values),
       total_uncompressed_size: 0n,
@@ -88,6 +103,7 @@ function columnChunks(
 }
 
 async function readValues(
+  { columns: all, leaves }: Table,
   bytes: Uint8Array,
   rows: number,
   columns: ColumnChunk[],
@@ -96,12 +112,12 @@ async function readValues(
   const count = BigInt(rows);
   const metadata: FileMetaData = {
     version: 2,
-    schema: parquetSchema(COLUMNS),
+    schema: parquetSchema(all),
     num_rows: count,
     row_groups: [{ columns, total_byte_size: 0n, num_rows: count }],
     metadata_length: 0,
   };
-  const values = new Map(LEAVES.map(({ path }) => [path.join('.'), [] as DecodedArray[]]));
+  const values = new Map(leaves.map(({ path }) => [path.join('.'), [] as DecodedArray[]]));
   // a text may begin with a mark of byte order, which is its own
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   await parquetRead({
@@ -114,10 +130,10 @@ async function readValues(
   return new Map([...values].map(([path, pages]) => [path, pages.flatMap((page) => Array.from<unknown>(page))]));
 }
 
-function* linesOf(values: Values, rows: number): Generator<Buffer> {
+function* linesOf(table: Table, values: Values, rows: number): Generator<Buffer> {
   for (const [path, { length }] of values)
     if (length !== rows) throw new RangeError(`${path}: expected ${rows} rows, received ${length}`);
-  const columns = COLUMNS.map((column) => {
+  const columns = table.columns.map((column) => {
     const { name } = column;
     if (column.kind === 'slots') return [name, slotsReader(name, column.columns, values)] as const;
     const cells = values.get(name);

@@ -50,10 +50,10 @@ export function rowLine(pageId: number, revisionId: number, text = 'x'.repeat(10
 
 /** Rows as a part, a list of lines a member. */
 export async function packRows(
-  rows: RowsFormat,
+  rows: RowsFormat & { readonly plainText?: boolean },
   lists: readonly (readonly Buffer[])[],
 ): Promise<{ bytes: Buffer; members: Member[] }> {
-  const format = openPartFormat({ ...rows, plainText: false });
+  const format = openPartFormat({ plainText: false, ...rows });
   const members: Member[] = [];
   const pieces: Uint8Array[] = [];
   for (const [pageId, lines] of lists.entries()) {
