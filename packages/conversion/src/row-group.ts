@@ -19,7 +19,6 @@ const PAGE_BYTES = 1024 * 1024;
 /** In the form by which readers know what wrote a file; it changes with the format of the rows alone. */
 const CREATED_BY = `wikifleet version ${ROWS_VERSION}.0.0`;
 
-
 export interface EncodedRowGroup {
   readonly bytes: Uint8Array;
   /** Its places count from a file that has only the magic before it. */

@@ -10,6 +10,7 @@ import { FIXTURES, ROOT, SAMPLES, inFolder, run } from './programs.js';
 const CONVERT = 'local/dist/convert.js';
 const COMPRESSIONS = ['none', 'snappy', 'gzip', ...(typeof zlib.zstdCompress === 'function' ? ['zstd'] : [])];
 
+const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 describe('rows as Parquet, read by DuckDB', function () {
   this.timeout(300_000);
   let instance: DuckDBInstance;
@@ -53,7 +54,8 @@ describe('rows as Parquet, read by DuckDB', function () {
     assert.ok(rows > 600, `${rows} rows`);
   });
 
-  it('and for real dumps beside the checkout', async function () {
+  it(`and for real dumps beside the checkout${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, async function () {
+    if (!LONG) return this.skip();
     if (!existsSync(SAMPLES)) {
       console.log(`        skipped: no dumps in ${SAMPLES}`);
       return this.skip();

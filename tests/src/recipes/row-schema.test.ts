@@ -22,6 +22,7 @@ async function linesOf(file: string): Promise<readonly string[]> {
   });
 }
 
+const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 describe('the published schema of a row', function () {
   this.timeout(120_000);
   let schema: Schema;
@@ -72,7 +73,8 @@ describe('the published schema of a row', function () {
     assert.ok(rows > 600, `${rows} rows`);
   });
 
-  it('takes the rows of real dumps beside the checkout', async function () {
+  it(`takes the rows of real dumps beside the checkout${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, async function () {
+    if (!LONG) return this.skip();
     if (!existsSync(SAMPLES)) {
       console.log(`        skipped: no dumps in ${SAMPLES}`);
       return this.skip();
