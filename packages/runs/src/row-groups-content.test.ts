@@ -21,6 +21,9 @@ function withoutFooter(bytes: Buffer, members: readonly Member[]): Buffer {
   return bytes.subarray(0, offset + length);
 }
 
+/** Field 4, a list of 2^28 - 1 structs; the footer's length, and PAR1. */
+const ENDLESS_FOOTER = Buffer.from('49fcffffff7f0007000000' + '50415231', 'hex');
+
 describe('a Parquet part that is read again', () => {
   for (const compression of COMPRESSIONS) {
     const rows = { format: 'parquet', compression } as const;
@@ -74,6 +77,11 @@ describe('a Parquet part that is read again', () => {
         'the footer of another part',
         (bytes, members) => [Buffer.concat([withoutFooter(bytes, members), other.subarray(otherEnd)]), members],
         /the footer has row group 0 at 4,\d+,1: expected 4,\d+,2/,
+      ],
+      [
+        'a footer that claims row groups without end',
+        (bytes, members) => [Buffer.concat([withoutFooter(bytes, members), ENDLESS_FOOTER]), members],
+        /expected a list, received 268435455 elements/,
       ],
     ];
     let other: Buffer = Buffer.alloc(0);

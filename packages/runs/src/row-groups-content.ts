@@ -5,9 +5,12 @@ import { parquetMetadata } from 'hyparquet';
 import type { ByteReader, ContentCheck } from './object-flaw.js';
 import { decompressorOf, rowGroupProblem } from './row-group-problem.js';
 import { PARQUET_MAGIC_BYTES } from './receipt-problems.js';
+import { checkThrift } from './thrift-bounds.js';
 
 /** Bytes of a row group or a footer that are held at once: more than a row group of ours has, whose last row is of 64 MiB. */
 const MOST_BYTES = 128 * 1024 * 1024;
+/** What the footer says of a row group, and of the file: twice of what ours does. */
+const MOST_FOOTER_BYTES = 64 * 1024;
 
 /**
  * A Parquet part: each member is a row group whose pages decode by themselves and have its rows in every column, and the
@@ -24,7 +27,9 @@ export function rowGroupsContent(members: readonly Member[], compression: Compre
         const problem = rowGroupProblem(await collect(bytes, length), rows, decompress);
         if (problem !== null) return `member ${at} at byte ${offset}: ${problem}`;
       }
-      return footerProblem(await collect(bytes, Number.POSITIVE_INFINITY), members);
+      const footer = await collect(bytes, Number.POSITIVE_INFINITY);
+      checkThrift(footer, 0, MOST_FOOTER_BYTES * (members.length + 1));
+      return footerProblem(footer, members);
     } catch (error) {
       bytes.throwFailure();
       return `expected a whole Parquet file: ${messageOf(error)}`;

@@ -8,11 +8,11 @@ const LENGTH_BYTES = 4;
 
 /**
  * Throws a `RangeError` where no struct of Thrift's compact protocol stands at `at`, or one that a reader could run out of
- * time or memory with: longer than 64 KiB, deeper than 8, or with lists of more than it has bytes for.
+ * time or memory with: longer than `most` bytes (64 KiB), deeper than 8, or with lists of more than it has bytes for.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
-export function checkThrift(bytes: Uint8Array, at: number): void {
-  new Bounds(bytes.subarray(at, at + MOST_BYTES)).struct(0);
+export function checkThrift(bytes: Uint8Array, at: number, most = MOST_BYTES): void {
+  new Bounds(bytes.subarray(at, at + most)).struct(0);
 }
 
 class Bounds {
