@@ -22,7 +22,7 @@ function withoutFooter(bytes: Buffer, members: readonly Member[]): Buffer {
 }
 
 /** Field 4, a list of 2^28 - 1 structs; the footer's length, and PAR1. */
-const ENDLESS_FOOTER = Buffer.from('49fcffffff7f0007000000' + '50415231', 'hex');
+const ENDLESS_FOOTER = Buffer.from('49fcffffff7f000700000050415231', 'hex');
 
 describe('a Parquet part that is read again', () => {
   for (const compression of COMPRESSIONS) {
