@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DeleteObjectsCommand, S3Client, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { inFolder } from '../end-to-end/programs.js';
+import { emptyBucket } from '../tools/empty-bucket.js';
 import { runChaos } from './chaos-run.js';
 import type { ChaosOptions } from './chaos-run.js';
 import { writeChaosSample } from './chaos-sample.js';
@@ -34,20 +34,6 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
   assert.ok(total > 50, `${total} faults`);
   for (const fault of ['worker killed', 'message delivered twice', 'S3 503', 'S3 answer cut'] as const) {
     assert.ok((counts.get(fault) ?? 0) > 0, `no ${fault}`);
-  }
-}
-
-/** What other tests left there is no chaos's. */
-async function emptyBucket(endpoint: string): Promise<void> {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
-  try {
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: 'wikifleet' })) {
-      const Objects = Contents.map(({ Key }) => ({ Key }));
-      if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket: 'wikifleet', Delete: { Objects } }));
-    }
-  } finally {
-    s3.destroy();
   }
 }
 

@@ -10,6 +10,7 @@ import { inFolder, run, start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
 import { digestOf } from '../end-to-end/rows.js';
 import { cloudEnvironment } from './cloud-environment.js';
+import { emptyBucket } from './empty-bucket.js';
 import { startSampleMirror } from './sample-mirror.js';
 
 const endpoint = process.env['WIKIFLEET_LOCALSTACK_ENDPOINT'] ?? '';
@@ -33,8 +34,9 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
   });
   const running: Running[] = [];
 
-  before(function () {
+  before(async function () {
     if (endpoint === '') this.skip();
+    await emptyBucket(endpoint);
   });
   after(() => {
     for (const { child } of running) child.kill('SIGKILL');
@@ -77,8 +79,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
       for (const program of ['downloader', 'converter'])
         running.push(start(`${program}/dist/main.js`, [], environment));
       const seedArgs = ['--wiki', 'samplewiki', '--date', 'latest', '--split-bytes', '150000'];
-      // another test may have left its plan of the same run there
-      const seeded = await run('seed/dist/main.js', [...seedArgs, '--force', '--json'], environment);
+      const seeded = await run('seed/dist/main.js', [...seedArgs, '--json'], environment);
       assert.equal(seeded.code, 0, seeded.stderr);
       const { planId } = JSON.parse(seeded.stdout) as { planId: string };
       const manifestKey = `runs/${RUN}/${planId}/manifest.json`;

@@ -124,6 +124,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
       quarantined: 0,
       filteredPages: 0,
       parts: 0,
+      pageIds: { first: 1, last: 900 },
     }));
     objects.set(`${top}/${planId}/manifest.json`, { version: 1, result: { ...of, files: rows }, run: closed });
   }
