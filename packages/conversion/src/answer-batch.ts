@@ -4,12 +4,16 @@ import type { BatchReply, BatchRequest } from './batch-messages.js';
 import { toSent } from './sent-error.js';
 
 /** Converts the batch that is given, in whatever thread this is; errors are answers, too. */
-export function answerBatch(converter: BatchConverter, { batch, filter }: BatchRequest): BatchReply {
+export function answerBatch(converter: BatchConverter, { batch, wiki, filter }: BatchRequest): BatchReply {
   try {
-    const outcome = converter.convert(batch, filter);
+    const outcome = converter.convert(batch, wiki, filter);
     if (outcome.kind === 'refused') return { ...outcome, batch };
-    const { rows } = outcome;
-    return { ...outcome, rows: rows === null ? null : toSentRows(rows), bytes: batch.bytes };
+    return {
+      ...outcome,
+      rows: outcome.rows === null ? null : toSentRows(outcome.rows),
+      failure: outcome.failure === null ? null : toSent(outcome.failure),
+      bytes: batch.bytes,
+    };
   } catch (error) {
     return { kind: 'error', error: toSent(error) };
   }
@@ -24,7 +28,7 @@ export function movedOf(reply: BatchReply): ArrayBuffer[] {
       return [bytes, ...ofRows.map(({ buffer }) => buffer)];
     }
     case 'refused':
-      return [reply.batch.bytes, reply.batch.table.buffer];
+      return [reply.batch.bytes];
     case 'error':
       return [];
   }

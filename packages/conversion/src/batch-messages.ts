@@ -1,13 +1,14 @@
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { PageCounts } from '@wikifleet/mediawiki/dump-counts';
+import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
 import type { PageState, RowChunk } from '@wikifleet/mediawiki/page-converter';
-import type { PieceBatch } from '@wikifleet/mediawiki/piece-batch';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { SentError } from './sent-error.js';
 
 /** What a thread is asked: the rows of a batch. Its bytes are the thread's until it answers. */
 export interface BatchRequest {
-  readonly batch: PieceBatch;
+  readonly batch: PageBatch;
+  readonly wiki: string;
   /** Which pages become rows; null: all. */
   readonly filter: PageFilter | null;
 }
@@ -19,10 +20,12 @@ export type BatchReply =
       readonly rows: SentRows | null;
       readonly quarantine: readonly QuarantineRecord[];
       readonly counts: PageCounts;
+      readonly endTag: number | null;
+      readonly failure: SentError | null;
       readonly bytes: ArrayBuffer;
     }
-  /** The batch as it came: it needs the reference, see `BatchConverter`. */
-  | { readonly kind: 'refused'; readonly state: PageState | null; readonly batch: PieceBatch }
+  /** The batch as it came: see `BatchConverter`. */
+  | { readonly kind: 'refused'; readonly state: PageState | null; readonly batch: PageBatch }
   | { readonly kind: 'error'; readonly error: SentError };
 
 /** A `RowChunk` in columns: thousands of small objects would take longer from thread to thread than to be made. */

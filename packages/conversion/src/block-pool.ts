@@ -34,10 +34,12 @@ export interface BlockDecoders {
 
 /** Decodes blocks and converts batches of pages. */
 export interface BlockPool extends BlockDecoders {
+  /** Threads, the caller's among them. */
+  readonly workers: number;
   /** Batches worth having under way at once; 0 where no thread converts. */
   readonly batches: number;
   /**
-   * Converts a batch, whose bytes are the pool's until then. One that continues a page comes after the batch before it.
+   * Converts a batch, whose bytes are the pool's until then. One that begins in mid-page comes after the batch before it.
    * Rejects with a `FleetError` `THREAD_DIED` or `POOL_CLOSED`.
    */
   convert(request: BatchRequest): Promise<ConvertedBatch>;
@@ -54,6 +56,7 @@ export function openBlockPool(workers: number): BlockPool {
 }
 
 class InlinePool implements BlockPool {
+  readonly workers = 1;
   readonly ahead = 0;
   readonly batches = 0;
   readonly #decoder = new BlockDecoder();
@@ -86,6 +89,7 @@ const BATCHES_PER_THREAD = 2;
 const LEFT_HERE = 1;
 
 class ThreadPool implements BlockPool {
+  readonly workers: number;
   readonly ahead: number;
   readonly batches: number;
   readonly #threads: PoolThread[];
@@ -106,6 +110,7 @@ class ThreadPool implements BlockPool {
   #closed = false;
 
   constructor(threads: number) {
+    this.workers = threads + 1;
     this.ahead = threads * BLOCKS_PER_THREAD + LEFT_HERE;
     this.batches = threads * BATCHES_PER_THREAD + LEFT_HERE;
     this.#threads = Array.from({ length: threads }, () => this.#start());
@@ -134,10 +139,10 @@ class ThreadPool implements BlockPool {
 
   async #convert(request: BatchRequest): Promise<BatchReply> {
     if (this.#closed) throw poolClosed();
-    const { continues, isOpen } = request.batch;
-    if (!continues && isOpen) this.#pageThread = this.#leastBusy('batches');
+    const { begins, ends } = request.batch;
+    if (begins !== 'revision' && ends === 'revision') this.#pageThread = this.#leastBusy('batches');
     // where the thread has died the page's state is lost
-    if (continues || isOpen) return await this.#pageThread!.convert(request);
+    if (begins === 'revision' || ends === 'revision') return await this.#pageThread!.convert(request);
     return await new Promise<BatchReply>((resolve, reject) => {
       this.#batches.push({ request, resolve, reject });
       this.#handOut();

@@ -1,4 +1,5 @@
 import { containerOf } from '@wikifleet/domain/containers';
+import type { Container } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { emptyCounts } from '@wikifleet/domain/receipts';
@@ -80,6 +81,8 @@ export interface Conversion {
 }
 
 const PROGRESS_EVERY_MS = 500;
+/** Fewer threads than this only decode where there are blocks: one thread's conversion keeps up with them. */
+const CONVERTERS_OF_BLOCKS = 4;
 
 /**
  * Turns one split of a dump file into rows, written as members: the pages that begin in the blocks that begin in it.
@@ -102,7 +105,7 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
     const head = split.start === 0 ? null : await readHead(container, source, wiki, pool);
     // the first split has all of such a file
     if (head !== null && head.receipt.encoding !== 'utf-8') return emptyConversion(head.receipt);
-    return await conversion.run(readSplit(container, source, split, pool), head);
+    return await conversion.run(container, readSplit(container, source, split, pool), head);
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof PermanentError) || outside.hasThrown(error)) throw error;
@@ -141,8 +144,8 @@ class SplitConversion {
     this.#plainText = options.plainText ? new PlainTextColumn(options.signal) : null;
   }
 
-  async run(reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
-    const conversion = this.#begin(known);
+  async run(container: Container, reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
+    const conversion = this.#begin(container, known);
     this.#conversion = conversion;
     const dump = conversion.reader;
     let isTranscribed = false;
@@ -163,33 +166,39 @@ class SplitConversion {
       this.#report(conversion, reader.position);
       if (dump.done) break;
     }
-    await (dump.done ? conversion.flush() : conversion.end());
+    await conversion.end();
     await this.#writer.finish();
     await this.#index?.finish();
     return this.#result(conversion, reader, known);
   }
 
-  /** The reference is for one thread alone: node-expat cannot be loaded in a second one. */
-  #begin(known: KnownHead | null): DumpConversion {
+  #begin(container: Container, known: KnownHead | null): DumpConversion {
     const { wiki, filter, pool } = this.#options;
     const options = { wiki, filter, ...(known === null ? {} : { head: known.dump }) };
     const engine = makeEngine(this.#options.engine);
     const deliver = async (rows: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> =>
       await this.#deliver(rows, quarantine);
-    return pool.batches === 0 || this.#options.engine === 'reference'
-      ? new InlineConversion(new DumpConverter({ ...options, engine }), deliver)
-      : new ThreadedConversion({ ...options, engine, pool }, deliver);
+    return this.#isThreaded(container)
+      ? new ThreadedConversion({ ...options, engine, pool }, deliver)
+      : new InlineConversion(new DumpConverter({ ...options, engine }), deliver);
+  }
+
+  /** The reference is this thread's alone: node-expat cannot be loaded in a second one. */
+  #isThreaded(container: Container): boolean {
+    const { pool, engine } = this.#options;
+    return engine === 'fast' && pool.workers >= (container === 'bzip2' ? CONVERTERS_OF_BLOCKS : 2);
   }
 
   /** What there is when the file turned out to be broken. */
   async fail(failure: PermanentError): Promise<Conversion> {
     const conversion = this.#conversion;
     if (conversion === null) return { ...emptyConversion(NO_HEAD), failure };
-    await conversion.flush();
+    await conversion.breakOff();
     await this.#writer.finish();
     await this.#index?.finish();
     const counts = this.#countsOf(conversion);
-    return { ...emptyConversion(NO_HEAD), counts, members: this.#writer.members, xmlBytes: this.#xmlBytes, failure };
+    const found = { counts, members: this.#writer.members, xmlBytes: this.#xmlBytes };
+    return { ...emptyConversion(NO_HEAD), ...found, failure: conversion.failure ?? failure };
   }
 
   #result(conversion: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {

@@ -1,3 +1,4 @@
+import type { PermanentError } from '@wikifleet/domain/errors';
 import type { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
@@ -8,22 +9,28 @@ import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 export type Deliver = (rows: RowChunk | null, quarantine: readonly QuarantineRecord[]) => Promise<void>;
 
 /**
- * A dump's bytes in, rows delivered; in this thread or in several, with the same outcome. What `DumpReader` throws comes
- * from `push` and `end`; then `flush` delivers what stands before the place.
+ * A dump's bytes in, rows delivered; in this thread or in several, with the same outcome. What `DumpConverter` throws
+ * comes from `push` and `end`, maybe later than there, and then `breakOff` delivers what stands before the place.
  */
 export interface DumpConversion {
+  /** Its `endTag` is known after `end`. */
   readonly reader: DumpReader;
   /** Of what was delivered. */
   readonly counts: DumpCounts;
+  /** What was found wrong with the pages; whatever else is wrong stands behind it. */
+  readonly failure: PermanentError | null;
   /** The next bytes; the caller may reuse them afterwards. */
   push(bytes: Uint8Array): Promise<void>;
+  /** No more bytes, or none that are needed. */
   end(): Promise<void>;
-  flush(): Promise<void>;
+  /** Delivers all there is, after an error. */
+  breakOff(): Promise<void>;
 }
 
 /** In this thread. */
 export class InlineConversion implements DumpConversion {
   readonly reader: DumpConverter;
+  readonly failure = null;
   readonly #deliver: Deliver;
 
   constructor(converter: DumpConverter, deliver: Deliver) {
@@ -37,15 +44,15 @@ export class InlineConversion implements DumpConversion {
 
   async push(bytes: Uint8Array): Promise<void> {
     this.reader.push(bytes);
-    await this.flush();
+    await this.breakOff();
   }
 
   async end(): Promise<void> {
-    this.reader.end();
-    await this.flush();
+    if (!this.reader.done) this.reader.end();
+    await this.breakOff();
   }
 
-  async flush(): Promise<void> {
+  async breakOff(): Promise<void> {
     await this.#deliver(this.reader.takeRows(), this.reader.takeQuarantine());
   }
 }

@@ -105,6 +105,29 @@ describe('faults', function () {
       });
     });
 
+    it('that die with batches of pages under way reject, and the next conversion has new ones', async () => {
+      const bytes = Buffer.from(wholeText(smallDump(3000, (page) => `text of ${page} `.repeat(300))));
+      const split = { start: 0, end: bytes.length };
+      const whole = await convertPart(bytes, split);
+      await withThreads(2, async (pool, threads) => {
+        for (const n of [9, 60, 150]) {
+          let dead: Promise<unknown> | undefined;
+          const die = (): void => {
+            dead = Promise.all(threads.slice(-2).map(async (thread) => await thread.terminate()));
+          };
+          const source = new MemorySource(bytes);
+          const dying = disturbed(n, die, source);
+          await assert.rejects(convertPart(dying, split, { pool }), { code: 'THREAD_DIED' });
+          await dead;
+          assert.equal(source.open, 0);
+          assert.deepEqual(await convertPart(bytes, split, { pool }), whole);
+        }
+        const close = async (): Promise<void> => await pool.close();
+        const closing = disturbed(100, close, new MemorySource(bytes));
+        await assert.rejects(convertPart(closing, split, { pool }), { code: 'POOL_CLOSED' });
+      });
+    });
+
     for (const n of [1, 5, 12]) {
       it(`a pool that is closed at chunk ${n} rejects what is under way`, async () => {
         await withThreads(2, async (pool) => {
@@ -194,6 +217,23 @@ describe('faults', function () {
         });
       }
     }
+
+    it('with batches of pages under way ends the conversion, and leaves nothing for the next', async () => {
+      const bytes = Buffer.from(wholeText(smallDump(2000, (page) => `text of ${page} `.repeat(300))));
+      const split = { start: 0, end: bytes.length };
+      const whole = await convertPart(bytes, split);
+      await withThreads(2, async (pool) => {
+        for (const n of [20, 77]) {
+          const controller = new AbortController();
+          const source = new MemorySource(bytes);
+          const abort = (): void => controller.abort(new Error('stop'));
+          const settings = { pool, signal: controller.signal };
+          await assert.rejects(convertPart(disturbed(n, abort, source), split, settings), /stop/);
+          assert.equal(source.open, 0);
+          assert.deepEqual(await convertPart(bytes, split, { pool }), whole);
+        }
+      });
+    });
 
     it('before it begins takes nothing of the file', async () => {
       const source = new MemorySource(FILE);

@@ -64,8 +64,7 @@ export class PoolThread {
 
   /** Rejects as `decode` does. */
   async convert(request: BatchRequest): Promise<BatchReply> {
-    const { bytes, table } = request.batch;
-    return await this.#ask(this.#batches, { kind: 'batch', request }, [bytes, table.buffer]);
+    return await this.#ask(this.#batches, { kind: 'batch', request }, [request.batch.bytes]);
   }
 
   async #ask<T>(waiting: Waiting<T>[], request: ThreadRequest, moved: ArrayBuffer[]): Promise<T> {

@@ -1,55 +1,65 @@
+import { PermanentError } from '@wikifleet/domain/errors';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import { BatchCutter } from '@wikifleet/mediawiki/batch-cutter';
 import { CountKeeper } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
 import { DumpReader } from '@wikifleet/mediawiki/dump-reader';
 import type { DumpReaderOptions } from '@wikifleet/mediawiki/dump-reader';
+import { DumpSplitter, outsidePages } from '@wikifleet/mediawiki/dump-splitter';
+import { splitBatch } from '@wikifleet/mediawiki/page-batch';
+import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
 import { PageConverter } from '@wikifleet/mediawiki/page-converter';
-import type { PageState } from '@wikifleet/mediawiki/page-converter';
-import { replay } from '@wikifleet/mediawiki/piece-batch';
-import type { PieceBatch } from '@wikifleet/mediawiki/piece-batch';
-import { BATCH_BYTES, PieceBatcher } from '@wikifleet/mediawiki/piece-batcher';
 import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 import { fromSentRows } from './batch-messages.js';
 import type { BlockPool, ConvertedBatch } from './block-pool.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
+import { fromSent } from './sent-error.js';
 
 export interface ThreadedOptions extends DumpReaderOptions {
   /** Converts what the threads refuse, in this thread. */
   readonly engine: RowEngine;
   readonly filter: PageFilter;
   readonly pool: BlockPool;
+  /** Bytes of a batch at most; the outcome is the same. */
+  readonly batchBytes?: number;
 }
 
 interface UnderWay {
-  readonly bytes: number;
+  readonly batch: Pick<PageBatch, 'offset' | 'begins'>;
   readonly converted: Promise<ConvertedBatch>;
 }
 
-/** So much of a dump is cut before batches are sent. */
+/** So much of a dump is cut before its batches are sent. */
 const SLICE_BYTES = 1024 * 1024;
+const PAGE = Buffer.from('<page>');
 
 /**
- * The threads of a pool convert batches of pages, this one cuts the dump into them and delivers what comes back in order.
- * Memory: `pool.batches` batches of `BATCH_BYTES` with their rows, or a single one that holds a longer revision; beside
- * what the reader and the batcher have.
+ * The threads of a pool convert batches of pages; this one cuts the dump into them, and delivers what comes back in
+ * order. Memory, whatever the dump holds: `pool.batches` batches of `BATCH_BYTES`, each with `MAX_ROW_BYTES` of rows at
+ * most; beside these what a conversion in one thread has, for what the threads refuse.
  */
 export class ThreadedConversion implements DumpConversion {
   readonly reader: DumpReader;
-  readonly #batcher = new PieceBatcher();
+  readonly #cutter: BatchCutter;
   readonly #counts = new CountKeeper();
-  /** Has the state of a page that was refused. */
+  /** Convert what was refused, and go on from there: a batch may end in mid-page, or anywhere. */
   readonly #pages: PageConverter;
+  readonly #splitter: DumpSplitter;
   readonly #filter: PageFilter | null;
   readonly #pool: BlockPool;
   readonly #deliver: Deliver;
   readonly #underWay: UnderWay[] = [];
-  #bytes = 0;
+  /** Where the batch that was sent last was for this thread, and ends in mid-page: then so is the next. */
+  #isHere = false;
+  #failure: PermanentError | null = null;
 
-  constructor({ engine, filter, pool, ...options }: ThreadedOptions, deliver: Deliver) {
-    this.reader = new DumpReader(options, this.#batcher);
+  constructor({ engine, filter, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
+    this.#cutter = new BatchCutter(batchBytes);
     this.#filter = isEveryPage(filter) ? null : filter;
     this.#pages = new PageConverter(engine, this.#counts, this.#filter);
+    this.#splitter = new DumpSplitter(this.#pages);
+    this.reader = new DumpReader(options, this.#cutter, this.#pages);
     this.#pool = pool;
     this.#deliver = deliver;
   }
@@ -58,59 +68,96 @@ export class ThreadedConversion implements DumpConversion {
     return this.#counts.snapshot();
   }
 
+  get failure(): PermanentError | null {
+    return this.#failure;
+  }
+
   async push(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
       this.reader.push(bytes.subarray(at, at + SLICE_BYTES));
       await this.#send();
+      this.#check();
     }
   }
 
   async end(): Promise<void> {
-    this.reader.end();
-    await this.flush();
+    if (!this.reader.done) this.reader.end();
+    await this.#sendAll();
+    this.#checkPage(this.reader.nextPage);
+    this.#check();
   }
 
-  async flush(): Promise<void> {
-    this.#batcher.close();
+  async breakOff(): Promise<void> {
+    this.#cutter.breakOff();
+    await this.#sendAll();
+  }
+
+  /** No page may begin behind `</mediawiki>`; a batch may, and who converts it knows nothing of the others. */
+  #checkPage(offset: number | null): void {
+    if (offset !== null && this.#cutter.endTag !== null) this.#failure ??= outsidePages(offset, true, PAGE);
+  }
+
+  #check(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #sendAll(): Promise<void> {
     await this.#send();
     while (this.#underWay.length > 0) await this.#takeOldest();
   }
 
   async #send(): Promise<void> {
-    for (const batch of this.#batcher.take()) {
-      const bytes = batch.bytes.byteLength;
-      while (this.#isFull(bytes)) await this.#takeOldest();
-      const converted = this.#pool.convert({ batch, filter: this.#filter });
+    // what stands before the pages comes first
+    await this.#deliverHere();
+    for (const batch of this.#cutter.take()) {
+      while (this.#underWay.length >= this.#pool.batches) await this.#takeOldest();
+      if (this.#failure !== null) return;
+      const converted = this.#convert(batch);
       // it is looked at when it is its turn
       converted.catch(() => {});
-      this.#underWay.push({ bytes, converted });
-      this.#bytes += bytes;
+      this.#underWay.push({ batch, converted });
     }
   }
 
-  #isFull(bytes: number): boolean {
-    const { batches } = this.#pool;
-    const count = this.#underWay.length;
-    return count >= batches || (count > 0 && this.#bytes + bytes > batches * BATCH_BYTES);
+  async #convert(batch: PageBatch): Promise<ConvertedBatch> {
+    const { begins, ends } = batch;
+    const isHere = begins === 'page' ? ends === 'anywhere' : begins === 'anywhere' || this.#isHere;
+    this.#isHere = ends === 'anywhere' || (isHere && ends === 'revision');
+    if (isHere) return { kind: 'refused', state: null, batch };
+    const wiki = this.reader.head?.wiki ?? 'unknown';
+    return await this.#pool.convert({ batch, wiki, filter: this.#filter });
   }
 
   async #takeOldest(): Promise<void> {
-    const { bytes, converted } = this.#underWay.shift()!;
+    const { batch, converted } = this.#underWay.shift()!;
     const reply = await converted;
-    this.#bytes -= bytes;
+    if (batch.begins === 'page') this.#checkPage(batch.offset);
+    if (this.#failure !== null) return;
     if (reply.kind === 'refused') {
-      await this.#convertHere(reply.batch, reply.state);
+      if (reply.state !== null) this.#pages.resume(reply.state);
+      this.#convertHere(reply.batch);
+      await this.#deliverHere();
       return;
     }
     this.#counts.add(reply.counts);
-    this.#batcher.giveBack(reply.bytes);
+    this.#cutter.endTag ??= reply.endTag;
+    if (reply.failure !== null) this.#failure = fromSent(reply.failure);
+    this.#cutter.giveBack(reply.bytes);
     await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine);
   }
 
-  async #convertHere(batch: PieceBatch, state: PageState | null): Promise<void> {
-    if (state !== null) this.#pages.resume(state);
-    replay(batch, this.#pages);
-    this.#batcher.giveBack(batch.bytes);
+  #convertHere(batch: PageBatch): void {
+    try {
+      splitBatch(batch, this.#splitter);
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      this.#failure = error;
+    }
+    this.#cutter.endTag ??= this.#splitter.endTag;
+    this.#cutter.giveBack(batch.bytes);
+  }
+
+  async #deliverHere(): Promise<void> {
     await this.#deliver(this.#pages.takeRows(), this.#pages.takeQuarantine());
   }
 }

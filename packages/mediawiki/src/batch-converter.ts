@@ -1,14 +1,19 @@
+import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { CountKeeper } from './dump-counts.js';
 import type { PageCounts } from './dump-counts.js';
+import { DumpSplitter } from './dump-splitter.js';
+import type { Piece } from './dump-splitter.js';
 import { KernelEngine } from './kernel-engine.js';
+import { splitBatch } from './page-batch.js';
+import type { PageBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
 import type { PageState, RowChunk } from './page-converter.js';
-import { replay } from './piece-batch.js';
-import type { PieceBatch } from './piece-batch.js';
-import { BATCH_BYTES } from './piece-batcher.js';
 import type { QuarantineRecord } from './quarantine.js';
 import type { RowEngine } from './row-engine.js';
+
+/** More bytes of rows are not made of a batch: where a long title stands in many short rows they would be hundreds of MB. */
+export const MAX_ROW_BYTES = 8 * 1024 * 1024;
 
 /** What became of a batch. */
 export type BatchOutcome =
@@ -17,8 +22,12 @@ export type BatchOutcome =
       readonly rows: RowChunk | null;
       readonly quarantine: readonly QuarantineRecord[];
       readonly counts: PageCounts;
+      /** Where `</mediawiki>` begins; null where it is not in the batch. */
+      readonly endTag: number | null;
+      /** What broke it off: `BYTES_OUTSIDE_PAGES`; all before it was converted. */
+      readonly failure: PermanentError | null;
     }
-  /** Nothing: something in it, or in its page before it, is for the reference. */
+  /** Nothing: something in it, or in its page before it, is not for here. */
   | {
       readonly kind: 'refused';
       /** How far the page came that the batch begins in; null where it begins with a page, or one before it was refused. */
@@ -26,47 +35,81 @@ export type BatchOutcome =
     };
 
 /**
- * Converts batches with the kernel alone, without node-expat, which only one thread of a process can load: a batch that
- * the kernel does not know exactly, to the last unit, is refused as a whole, and so is the rest of the page that it ends
- * in. Batches of one page must come to the same converter, in order.
+ * Converts batches with the kernel alone, without node-expat, which only one thread of a process can load. A batch with
+ * a unit that the kernel does not know exactly is refused as a whole, and so are one that is cut anywhere and one that
+ * makes more than `MAX_ROW_BYTES`, and then the rest of the page that it ends in. Batches of one page must come to the
+ * same converter, in order.
  */
 export class BatchConverter {
   readonly #engine = new KernelEngine(new RefusingEngine());
   readonly #counts = new CountKeeper();
+  readonly #splitter: DumpSplitter;
   /** Has the state of the page that the last batch ended in; null where it was refused. */
   #pages: PageConverter | null = null;
+  /** Bytes of rows for each byte of a batch, lately. */
+  #expansion = 1;
+
+  constructor() {
+    this.#splitter = new DumpSplitter({
+      pageHead: (piece) => this.#pages?.pageHead(piece),
+      revision: (piece) => this.#revision(piece),
+      between: (piece) => this.#pages?.between(piece),
+      pageEnd: (offset, closed) => this.#pages?.pageEnd(offset, closed),
+    });
+  }
 
   /** `filter`: null where every page is kept. */
-  convert(batch: PieceBatch, filter: PageFilter | null): BatchOutcome {
-    // rows are somewhat longer than what they are made of
-    if (!batch.continues) this.#pages = new PageConverter(this.#engine, this.#counts, filter, 1.5 * BATCH_BYTES);
-    const pages = this.#pages;
-    if (pages === null) return { kind: 'refused', state: null };
-    const state = batch.continues ? pages.state : null;
-    try {
-      replay(batch, pages);
-    } catch (error) {
-      this.#pages = null;
-      this.#counts.take();
-      if (error instanceof ForReference) return { kind: 'refused', state };
-      throw error;
+  convert(batch: PageBatch, wiki: string, filter: PageFilter | null): BatchOutcome {
+    const state = batch.begins === 'revision' ? (this.#pages?.state ?? null) : null;
+    if (batch.begins === 'page') {
+      const expected = Math.ceil(this.#expansion * batch.length);
+      this.#pages = new PageConverter(this.#engine, this.#counts, filter, expected);
+      this.#pages.begin(wiki);
     }
-    return { kind: 'rows', rows: pages.takeRows(), quarantine: pages.takeQuarantine(), counts: this.#counts.take() };
+    const pages = this.#pages;
+    if (pages === null || batch.begins === 'anywhere' || batch.ends === 'anywhere') return this.#refuse(state);
+    let failure: PermanentError | null = null;
+    try {
+      splitBatch(batch, this.#splitter);
+    } catch (error) {
+      if (error instanceof Refusal) return this.#refuse(state);
+      if (!(error instanceof PermanentError)) {
+        this.#refuse(null);
+        throw error;
+      }
+      failure = error;
+    }
+    const rows = pages.takeRows();
+    // a little more: a buffer that must grow is copied
+    if (rows !== null) this.#expansion = (1.1 * rows.bytes.length) / batch.length;
+    const [quarantine, counts] = [pages.takeQuarantine(), this.#counts.take()];
+    return { kind: 'rows', rows, quarantine, counts, endTag: this.#splitter.endTag, failure };
+  }
+
+  #revision(piece: Piece): void {
+    this.#pages?.revision(piece);
+    if ((this.#pages?.rowBytes ?? 0) > MAX_ROW_BYTES) throw new Refusal('too many rows');
+  }
+
+  #refuse(state: PageState | null): BatchOutcome {
+    this.#pages = null;
+    this.#counts.take();
+    return { kind: 'refused', state };
   }
 }
 
-class ForReference extends Error {}
+class Refusal extends Error {}
 
 class RefusingEngine implements RowEngine {
   readPage(): never {
-    throw new ForReference('a page is for the reference');
+    throw new Refusal('a page is for the reference');
   }
 
   readRevision(): never {
-    throw new ForReference('a revision is for the reference');
+    throw new Refusal('a revision is for the reference');
   }
 
   readBetween(): never {
-    throw new ForReference('what is between revisions is for the reference');
+    throw new Refusal('what is between revisions is for the reference');
   }
 }

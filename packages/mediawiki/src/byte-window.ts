@@ -26,6 +26,12 @@ export class ByteWindow {
     this.#to += bytes.length;
   }
 
+  /** Forgets all; the next byte is that at `offset`. */
+  restart(offset: number): void {
+    this.#from = this.#to = 0;
+    this.#offset = offset;
+  }
+
   /** Forgets what lies before `offset`. */
   dropTo(offset: number): void {
     this.#from += offset - this.#offset;

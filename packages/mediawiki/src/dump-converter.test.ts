@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { codeOf } from '@wikifleet/domain/errors';
 import { DumpConverter } from './dump-converter.js';
-import { MAX_HEAD_BYTES, MAX_PAGE_HEAD_BYTES } from './dump-splitter.js';
+import { MAX_PAGE_HEAD_BYTES } from './dump-splitter.js';
+import { MAX_HEAD_BYTES } from './dump-start.js';
 import { convert } from './test-tools.test.js';
 
 const revision = (id: number, body = `text ${id}`): string =>

@@ -4,6 +4,7 @@ import { CountKeeper } from './dump-counts.js';
 import type { DumpCounts } from './dump-counts.js';
 import { DumpReader } from './dump-reader.js';
 import type { DumpReaderOptions } from './dump-reader.js';
+import { DumpSplitter } from './dump-splitter.js';
 import { PageConverter } from './page-converter.js';
 import type { RowChunk } from './page-converter.js';
 import type { QuarantineRecord } from './quarantine.js';
@@ -11,6 +12,8 @@ import { ReferenceEngine } from './reference-engine.js';
 import type { RowEngine } from './row-engine.js';
 
 export interface DumpConverterOptions extends DumpReaderOptions {
+  /** Longer revisions are quarantined by position and length alone; 64 MiB by default. */
+  readonly maxRevisionBytes?: number;
   /** The reference by default. */
   readonly engine?: RowEngine;
   /** Which pages become rows; all by default. */
@@ -31,7 +34,7 @@ export class DumpConverter extends DumpReader {
     const { engine = new ReferenceEngine(), filter = EVERY_PAGE } = options;
     const counts = new CountKeeper();
     const pages = new PageConverter(engine, counts, isEveryPage(filter) ? null : filter);
-    super(options, pages);
+    super(options, new DumpSplitter(pages, options.maxRevisionBytes), pages);
     this.#counts = counts;
     this.#pages = pages;
   }

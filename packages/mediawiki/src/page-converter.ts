@@ -3,7 +3,7 @@ import { isBlank } from './blank.js';
 import type { CountKeeper } from './dump-counts.js';
 import type { Piece } from './dump-splitter.js';
 import { judgePage } from './judge-page.js';
-import type { PageSink } from './page-sink.js';
+import type { HeadSink, PageSink } from './page-sink.js';
 import { guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
@@ -44,7 +44,7 @@ const PAGE_TAG = '<page>';
 const NOTHING = Buffer.alloc(0);
 
 /** Pieces of pages in, rows and quarantine out: what is done with each by an engine's answer. */
-export class PageConverter implements PageSink {
+export class PageConverter implements HeadSink, PageSink {
   readonly #engine: RowEngine;
   readonly #counts: CountKeeper;
   /** Null where every page is kept. */
@@ -177,6 +177,11 @@ export class PageConverter implements PageSink {
     this.#isPageListed = false;
     const { bytes, ends } = this.#rows.take();
     return { bytes, rows: ends.length, ends, firstPageId: first.id, lastPageId: last.id, pages };
+  }
+
+  /** How many bytes of rows were not taken yet. */
+  get rowBytes(): number {
+    return this.#rows.length;
   }
 
   takeQuarantine(): QuarantineRecord[] {

@@ -14,6 +14,11 @@ export class RowBuffer {
     this.#expected = expected;
   }
 
+  /** In bytes, of the rows since the last `take`. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Copies a row with its newline; one that `isOwn`, which nobody changes, may be taken without a copy. */
   append(line: Buffer, isOwn: boolean): void {
     const end = this.#length + line.length;

@@ -16,7 +16,7 @@ const NEEDLES: Readonly<Record<Tag, Buffer>> = {
 export const LONGEST_TAG = 12;
 
 /** What may follow an element's name: white space, `/` or `>`. */
-function endsName(byte: number): boolean {
+export function endsName(byte: number): boolean {
   return byte === 0x3e || byte === 0x2f || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
