@@ -11,6 +11,8 @@ export interface BatchRequest {
   readonly wiki: string;
   /** Which pages become rows; null: all. */
   readonly filter: PageFilter | null;
+  /** Memory that came back with rows, to be used again. */
+  readonly memory: ArrayBuffer | undefined;
 }
 
 /** What it answers; each request has one answer. The batch's bytes come back. */

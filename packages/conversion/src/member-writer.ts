@@ -3,21 +3,26 @@ import type { Member } from '@wikifleet/domain/receipts';
 import type { ChunkPage, RowChunk } from '@wikifleet/mediawiki/page-converter';
 import type { EncodedMember, PartFormat } from './part-format.js';
 
-/** Where bytes go; they are taken when it resolves. */
+/** Where bytes go; they are taken when it resolves, and may change then. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
+const SMALLEST = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Writes rows as members, each readable by itself. The cut follows from the rows alone: a member is closed behind the
  * first row that brings it over the format's `memberBytes`. Members are encoded beside each other, and written in order.
- * Memory: the format's `parallel` members of `memberBytes` and a row each, and one that is being gathered.
+ * Memory: the format's `parallel` members of `memberBytes` and a row each, and one that is being gathered; it is used
+ * again, but for that of members with very long rows.
  */
 export class MemberWriter {
   readonly #sink: ByteSink;
   readonly #format: PartFormat;
   readonly #onMember: ((pages: readonly IndexedPage[]) => Promise<void>) | undefined;
-  #pending: Uint8Array[] = [];
+  /** The member that is being gathered: its first bytes. */
+  #buffer: Buffer = NOTHING;
   #bytes = 0;
   #rows = 0;
   #firstPageId = 0;
@@ -26,7 +31,8 @@ export class MemberWriter {
   #pages: IndexedPage[] = [];
   readonly #members: Member[] = [];
   /** Members that are being encoded, in order. */
-  readonly #underWay: Promise<EncodedMember>[] = [];
+  readonly #underWay: { readonly rows: Buffer; readonly encoded: Promise<EncodedMember> }[] = [];
+  readonly #spare: Buffer[] = [];
   readonly #waiting: (Omit<Member, 'offset' | 'length'> & { readonly pages: readonly IndexedPage[] })[] = [];
 
   /** `onMember` is told the pages of each member, in order, before the member is written. */
@@ -41,7 +47,7 @@ export class MemberWriter {
     return this.#members;
   }
 
-  /** Takes whole rows; their bytes must stay as they are. */
+  /** Takes whole rows; their bytes may change afterwards. */
   async add(chunk: RowChunk): Promise<void> {
     let row = 0;
     let taken = 0;
@@ -69,35 +75,55 @@ export class MemberWriter {
   }
 
   #take(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#pending.push(bytes);
-    this.#bytes += bytes.length;
+    const end = this.#bytes + bytes.length;
+    if (end > this.#buffer.length) this.#grow(end);
+    this.#buffer.set(bytes, this.#bytes);
+    this.#bytes = end;
+  }
+
+  #grow(needed: number): void {
+    const spare = this.#buffer.length === 0 ? this.#spare.pop() : undefined;
+    const larger =
+      spare !== undefined && spare.length >= needed ? spare : Buffer.allocUnsafeSlow(this.#sizeFor(needed));
+    this.#buffer.copy(larger, 0, 0, this.#bytes);
+    this.#buffer = larger;
+  }
+
+  /** Doubles, so that a small part costs little, up to a member and some row; a longer row has what it needs. */
+  #sizeFor(needed: number): number {
+    return Math.max(needed, Math.min(this.#largest, Math.max(SMALLEST, 2 * needed)));
+  }
+
+  get #largest(): number {
+    return Math.ceil(1.25 * this.#format.memberBytes);
   }
 
   async #close(): Promise<void> {
     if (this.#rows === 0) return;
-    const encoded = this.#format.encode(Buffer.concat(this.#pending, this.#bytes));
+    const encoded = this.#format.encode(this.#buffer.subarray(0, this.#bytes));
     // it is looked at when it is written
     encoded.catch(() => {});
-    this.#underWay.push(encoded);
+    this.#underWay.push({ rows: this.#buffer, encoded });
     const [rows, firstPageId, lastPageId, pages] = [this.#rows, this.#firstPageId, this.#lastPageId, this.#pages];
     this.#waiting.push({ rows, firstPageId, lastPageId, pages });
     this.#pages = [];
-    this.#pending = [];
+    this.#buffer = NOTHING;
     this.#bytes = 0;
     this.#rows = 0;
     while (this.#underWay.length >= this.#format.parallel) await this.#write();
   }
 
   async #write(): Promise<void> {
-    const encoded = await this.#underWay.shift();
+    const next = this.#underWay.shift();
     const facts = this.#waiting.shift();
-    if (encoded === undefined || facts === undefined) return;
+    if (next === undefined || facts === undefined) return;
+    const encoded = await next.encoded;
     const { pages, ...member } = facts;
     await this.#onMember?.(pages);
     const { offset, length, bytes } = encoded.place();
     this.#members.push({ offset, length, ...member });
     for (const piece of bytes) await this.#sink.write(piece);
+    if (next.rows.length <= this.#largest) this.#spare.push(next.rows);
   }
 
   /** Writes what has gathered as the last member; nothing where there is nothing. The part's end is its owner's. */

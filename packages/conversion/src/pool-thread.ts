@@ -64,7 +64,9 @@ export class PoolThread {
 
   /** Rejects as `decode` does. */
   async convert(request: BatchRequest): Promise<BatchReply> {
-    return await this.#ask(this.#batches, { kind: 'batch', request }, [request.batch.bytes]);
+    const { batch, memory } = request;
+    const moved = memory === undefined ? [batch.bytes] : [batch.bytes, memory];
+    return await this.#ask(this.#batches, { kind: 'batch', request }, moved);
   }
 
   async #ask<T>(waiting: Waiting<T>[], request: ThreadRequest, moved: ArrayBuffer[]): Promise<T> {

@@ -50,6 +50,8 @@ export class ThreadedConversion implements DumpConversion {
   readonly #pool: BlockPool;
   readonly #deliver: Deliver;
   readonly #underWay: UnderWay[] = [];
+  /** Memory of rows that were delivered. */
+  readonly #memory: ArrayBuffer[] = [];
   /** Where the batch that was sent last was for this thread, and ends in mid-page: then so is the next. */
   #isHere = false;
   #failure: PermanentError | null = null;
@@ -125,7 +127,7 @@ export class ThreadedConversion implements DumpConversion {
     this.#isHere = ends === 'anywhere' || (isHere && ends === 'revision');
     if (isHere) return { kind: 'refused', state: null, batch };
     const wiki = this.reader.head?.wiki ?? 'unknown';
-    return await this.#pool.convert({ batch, wiki, filter: this.#filter });
+    return await this.#pool.convert({ batch, wiki, filter: this.#filter, memory: this.#memory.pop() });
   }
 
   async #takeOldest(): Promise<void> {
@@ -144,6 +146,7 @@ export class ThreadedConversion implements DumpConversion {
     if (reply.failure !== null) this.#failure = fromSent(reply.failure);
     this.#cutter.giveBack(reply.bytes);
     await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine);
+    if (reply.rows !== null && this.#memory.length < this.#pool.batches) this.#memory.push(reply.rows.bytes.buffer);
   }
 
   #convertHere(batch: PageBatch): void {

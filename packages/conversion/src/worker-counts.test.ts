@@ -19,7 +19,6 @@ import type { Part } from './test-tools.test.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../tests/fixtures/dumps');
 const FILTER = { namespaces: [0, 1], redirects: false };
-const HEAD = { version: 1, planId: 'abcdefgh', file: 'dump.xml.bz2', split: { index: 0, count: 1, start: 0, end: 1 } };
 
 const BLOCK_BYTES = 400_000;
 
@@ -47,7 +46,7 @@ async function convert(
   const options = {
     pool,
     compression,
-    index: { sink: index, head: HEAD as never },
+    index,
     ...(filtered ? { filter: FILTER } : {}),
   };
   const part = await convertPart(file, { start: 0, end: file.length }, options);

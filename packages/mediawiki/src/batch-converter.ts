@@ -10,6 +10,7 @@ import type { PageBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
 import type { PageState, RowChunk } from './page-converter.js';
 import type { QuarantineRecord } from './quarantine.js';
+import { RowBuffer } from './row-buffer.js';
 import type { RowEngine } from './row-engine.js';
 
 /** More bytes of rows are not made of a batch: where a long title stands in many short rows they would be hundreds of MB. */
@@ -43,6 +44,7 @@ export type BatchOutcome =
 export class BatchConverter {
   readonly #engine = new KernelEngine(new RefusingEngine());
   readonly #counts = new CountKeeper();
+  readonly #rows = new RowBuffer();
   readonly #splitter: DumpSplitter;
   /** Has the state of the page that the last batch ended in; null where it was refused. */
   #pages: PageConverter | null = null;
@@ -58,12 +60,12 @@ export class BatchConverter {
     });
   }
 
-  /** `filter`: null where every page is kept. */
-  convert(batch: PageBatch, wiki: string, filter: PageFilter | null): BatchOutcome {
+  /** `filter`: null where every page is kept. `memory` is for the rows, whose bytes are the caller's then. */
+  convert(batch: PageBatch, wiki: string, filter: PageFilter | null, memory?: ArrayBuffer): BatchOutcome {
+    this.#rows.use(memory, Math.ceil(this.#expansion * batch.length));
     const state = batch.begins === 'revision' ? (this.#pages?.state ?? null) : null;
     if (batch.begins === 'page') {
-      const expected = Math.ceil(this.#expansion * batch.length);
-      this.#pages = new PageConverter(this.#engine, this.#counts, filter, expected);
+      this.#pages = new PageConverter(this.#engine, this.#counts, filter, this.#rows);
       this.#pages.begin(wiki);
     }
     const pages = this.#pages;
@@ -94,6 +96,7 @@ export class BatchConverter {
   #refuse(state: PageState | null): BatchOutcome {
     this.#pages = null;
     this.#counts.take();
+    this.#rows.take();
     return { kind: 'refused', state };
   }
 }

@@ -135,7 +135,7 @@ function convertBatches(text: string, batchBytes?: number): Converted {
     if (outcome.state !== null) here.resume(structuredClone(outcome.state));
     splitBatch(batch, splitter);
     const chunk = here.takeRows();
-    if (chunk !== null) rows.push(chunk.bytes);
+    if (chunk !== null) rows.push(Buffer.from(chunk.bytes));
     quarantine.push(...here.takeQuarantine());
   }
   return { rows: Buffer.concat(rows).toString(), quarantine, counts: counts.snapshot(), refused };

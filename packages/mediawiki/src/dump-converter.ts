@@ -39,7 +39,7 @@ export class DumpConverter extends DumpReader {
     this.#pages = pages;
   }
 
-  /** Whole rows since the last call; null where there are none. */
+  /** Whole rows since the last call, good until the next push; null where there are none. */
   takeRows(): RowChunk | null {
     return this.#pages.takeRows();
   }

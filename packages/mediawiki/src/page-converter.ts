@@ -13,6 +13,7 @@ import type { KnownIds } from './unit-fault.js';
 
 /** Whole rows, each a line with its newline. */
 export interface RowChunk {
+  /** A view, good until whoever made it makes more rows. */
   readonly bytes: Buffer;
   readonly rows: number;
   /** Where each row ends in `bytes`: the places where a compressed member may be closed. */
@@ -67,12 +68,12 @@ export class PageConverter implements HeadSink, PageSink {
   #isPageListed = false;
   #quarantine: QuarantineRecord[] = [];
 
-  /** `expectedBytes`: of rows, about as many as will be taken at a time, where that is known. */
-  constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter | null, expectedBytes?: number) {
+  /** `filter`: null where every page is kept. `rows` takes the rows; it must be empty. */
+  constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter | null, rows = new RowBuffer()) {
     this.#engine = engine;
     this.#counts = counts;
     this.#filter = filter;
-    this.#rows = new RowBuffer(expectedBytes);
+    this.#rows = rows;
   }
 
   get state(): PageState {
@@ -168,6 +169,7 @@ export class PageConverter implements HeadSink, PageSink {
     if (this.#isPartial) this.#counts.partialPages += 1;
   }
 
+  /** Whole rows since the last call; null where there are none. */
   takeRows(): RowChunk | null {
     const first = this.#pages[0];
     const last = this.#pages.at(-1);

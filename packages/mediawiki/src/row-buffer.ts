@@ -1,17 +1,24 @@
 const SMALLEST = 64 * 1024;
 /** A row of this length is taken as it is, where it may be, and doubles nothing. */
 const LONG = 16 * 1024 * 1024;
+/** More memory is not kept for the next rows. */
+const MOST_KEPT = 4 * 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
 
-/** Rows behind each other in one buffer that grows by doubling, to a bound, and is handed over as a whole. */
+/**
+ * Rows behind each other in one buffer that grows by doubling, to a bound, and is used again: memory that is allocated
+ * for each chunk keeps the garbage collector busy for a quarter of a conversion's time.
+ */
 export class RowBuffer {
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #length = 0;
   #ends: number[] = [];
-  /** A little more than was handed over last: the next will be about as much. */
-  #expected: number;
+  #smallest = SMALLEST;
 
-  constructor(expected = SMALLEST) {
-    this.#expected = expected;
+  /** Makes the next rows in `memory`, or in new memory of so many bytes at first; what was taken last stays as it is. */
+  use(memory: ArrayBuffer | undefined, bytes: number): void {
+    this.#buffer = memory === undefined ? NOTHING : Buffer.from(memory);
+    this.#smallest = Math.max(SMALLEST, bytes);
   }
 
   /** In bytes, of the rows since the last `take`. */
@@ -32,19 +39,18 @@ export class RowBuffer {
     this.#ends.push(end);
   }
 
-  /** Everything since the last call, and where each row ends in it. */
+  /** Everything since the last call, as a view that is good until the next row; and where each row ends in it. */
   take(): { readonly bytes: Buffer; readonly ends: readonly number[] } {
     const bytes = this.#buffer.subarray(0, this.#length);
     const ends = this.#ends;
-    this.#expected = Math.min(LONG, Math.max(SMALLEST, Math.ceil(1.25 * bytes.length)));
-    this.#buffer = Buffer.alloc(0);
+    if (this.#buffer.length > MOST_KEPT) this.#buffer = NOTHING;
     this.#length = 0;
     this.#ends = [];
     return { bytes, ends };
   }
 
   #grow(needed: number): void {
-    const wanted = this.#length === 0 ? this.#expected : this.#buffer.length + Math.min(LONG, this.#buffer.length);
+    const wanted = Math.max(this.#smallest, this.#buffer.length + Math.min(LONG, this.#buffer.length));
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, wanted));
     larger.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = larger;
