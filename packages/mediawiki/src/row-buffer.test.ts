@@ -28,10 +28,24 @@ describe('RowBuffer', () => {
     });
   }
 
-  it('leaves alone what it handed over', () => {
+  it('leaves alone what it handed over until the next row, and uses the memory again', () => {
     rows.append(Buffer.from('first\n'), true);
     const { bytes } = rows.take();
+    assert.equal(rows.take().bytes.length, 0);
+    assert.equal(bytes.toString(), 'first\n');
     rows.append(Buffer.from('other\n'), true);
+    const { bytes: other } = rows.take();
+    assert.equal(other.toString(), 'other\n');
+    assert.ok(other.buffer === bytes.buffer && other.byteOffset === bytes.byteOffset);
+  });
+
+  it('leaves alone what it handed over where it was given other memory', () => {
+    rows.append(Buffer.from('first\n'), true);
+    const { bytes } = rows.take();
+    const memory = new ArrayBuffer(100);
+    rows.use(memory, 0);
+    rows.append(Buffer.from('other\n'), true);
+    assert.ok(rows.take().bytes.buffer === memory);
     assert.equal(bytes.toString(), 'first\n');
   });
 
