@@ -21,7 +21,7 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
     converters: 2,
     cloud,
     everyMs: [1000, 2500],
-    patienceSeconds: 240,
+    patienceSeconds: 480,
   });
   const calm = await runChaos(options('calm'), null, null);
   assert.deepEqual(calm.problems, []);
@@ -39,7 +39,7 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
 
 describe('chaos', function () {
   // a minute where nothing else runs
-  this.timeout(600_000);
+  this.timeout(1_200_000);
 
   it(`leaves every row once, byte for byte, and nothing behind${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, async function () {
     if (!LONG) this.skip();
