@@ -131,6 +131,7 @@ const DUMPS: readonly [what: string, text: string][] = [
   ['matter between revisions', TEXT.replaceAll('</revision>', '</revision><upload>x</upload>')],
   ['bytes outside of pages', changed(20, (text) => `${text}stray`)],
   ['half a tag outside of pages', changed(20, (text) => `${text}<pag`)],
+  ['half a tag and revisions outside of pages', changed(20, (text) => `${text}<p${shortRevisions(900)}`)],
   ['a revision outside of pages', changed(20, (text) => `${text}<revision><id>1</id></revision>`)],
   ['many revisions outside of pages', changed(20, (text) => text + shortRevisions(900))],
   ['a page behind the end', `${TEXT}${DUMP.pages[3]}`],

@@ -85,7 +85,6 @@ export class ThreadedConversion implements DumpConversion {
   async end(): Promise<void> {
     if (!this.reader.done) this.reader.end();
     await this.#sendAll();
-    this.#checkPage(this.reader.nextPage);
     this.#check();
   }
 
@@ -106,6 +105,7 @@ export class ThreadedConversion implements DumpConversion {
   async #sendAll(): Promise<void> {
     await this.#send();
     while (this.#underWay.length > 0) await this.#takeOldest();
+    this.#checkPage(this.reader.nextPage);
   }
 
   async #send(): Promise<void> {

@@ -102,8 +102,11 @@ export class DumpSplitter implements PageStream {
 
   /** A `<revision` of the same page follows that is somebody else's. */
   endBeforeRevision(): void {
-    const { end } = this.#window;
-    if (this.#state === 'gap') throw outsidePages(end, this.#endTag !== null, Buffer.from('<revision'));
+    const { offset, end } = this.#window;
+    if (this.#state === 'gap') {
+      const rest = this.#window.view(offset, end);
+      throw outsidePages(offset, this.#endTag !== null, Buffer.concat([rest, Buffer.from('<revision')]));
+    }
     this.#emit(end, false);
     this.#window.dropTo(end);
   }
