@@ -49,7 +49,7 @@ function* sizesOf(length: number): Generator<number> {
 }
 
 describe(`splits of the real dump samples, seed ${SEED}`, function () {
-  this.timeout(LONG_TESTS ? 3_600_000 : 120_000);
+  this.timeout(LONG_TESTS ? 3_600_000 : 300_000);
   const samples = expectedSamples();
   if (samples === null) {
     it.skip('the real dump samples are not beside the checkout (../shared/samples)');
