@@ -118,11 +118,9 @@ export function differencesOfPlans(old: Plan, made: Plan): string[] {
   };
   compare('run', old.run, made.run);
   compare('vouchedBy', old.vouchedBy, made.vouchedBy);
-  for (const key of ['splitBytes', 'format', 'compression', 'rowsVersion'] as const) {
+  for (const key of Object.keys(old.settings) as (keyof Settings)[]) {
     compare(key, old.settings[key], made.settings[key]);
   }
-  for (const key of ['namespaces', 'redirects', 'plainText'] as const)
-    compare(key, old.settings[key], made.settings[key]);
   const before = new Map(old.files.map((file) => [file.file, file]));
   const after = new Map(made.files.map((file) => [file.file, file]));
   for (const [name, file] of before) {
