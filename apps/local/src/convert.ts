@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
-import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
+import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
 import { openPartFormat } from '@wikifleet/conversion/open-part-format';
@@ -37,12 +37,7 @@ const COMMAND_LINE = {
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES}); the rows are the same`,
     },
     ...FILTER_FLAGS,
-    format: FORMAT_FLAG,
-    compression: {
-      type: 'string',
-      value: 'C',
-      help: `${COMPRESSION_HELP} (default: none; of Parquet zstd, snappy on Node 20)`,
-    },
+    ...rowsFormatFlags('none'),
     ...PLAIN_TEXT_FLAG,
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {

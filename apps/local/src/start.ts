@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
-import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
+import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import { runMain } from '@wikifleet/worker/run-main';
@@ -41,12 +41,7 @@ const COMMAND_LINE = {
       help: `compressed bytes of a split (default: ${DEFAULT_SPLIT_BYTES})`,
     },
     ...FILTER_FLAGS,
-    format: FORMAT_FLAG,
-    compression: {
-      type: 'string',
-      value: 'C',
-      help: `${COMPRESSION_HELP} (default: gzip; of Parquet zstd, snappy on Node 20)`,
-    },
+    ...rowsFormatFlags(),
     ...PLAIN_TEXT_FLAG,
     raw: {
       type: 'string',

@@ -1,7 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
-import { COMPRESSION_HELP, FORMAT_FLAG, parseRowsFormat } from '@wikifleet/config/rows-format';
+import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
@@ -32,12 +32,7 @@ const COMMAND_LINE = {
     },
     date: { type: 'string', value: 'D', help: 'YYYY-MM-DD, or latest: the newest run that is complete' },
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
-    format: FORMAT_FLAG,
-    compression: {
-      type: 'string',
-      value: 'C',
-      help: `${COMPRESSION_HELP} (default: gzip; of Parquet zstd, snappy on Node 20)`,
-    },
+    ...rowsFormatFlags(),
     'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
     ...FILTER_FLAGS,
     ...PLAIN_TEXT_FLAG,

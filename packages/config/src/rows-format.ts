@@ -4,13 +4,17 @@ import { COMPRESSIONS, FORMATS, formatProblem } from '@wikifleet/domain/plan';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { oneOf } from './command-line.js';
 
-/** The flags that say what becomes of rows; `help` of the default is the program's. */
-export const FORMAT_FLAG = {
-  type: 'string',
-  value: 'F',
-  help: 'of the rows: jsonl or parquet (default: jsonl)',
-} as const;
-export const COMPRESSION_HELP = 'none, gzip or zstd; of Parquet none, snappy, gzip or zstd';
+/** The flags that say what becomes of rows; see `parseRowsFormat`. */
+export function rowsFormatFlags(jsonlDefault: 'none' | 'gzip' = 'gzip') {
+  return {
+    format: { type: 'string', value: 'F', help: 'of the rows: jsonl or parquet (default: jsonl)' },
+    compression: {
+      type: 'string',
+      value: 'C',
+      help: `none, gzip or zstd; of Parquet none, snappy, gzip or zstd (default: ${jsonlDefault}; of Parquet zstd, snappy on Node 20)`,
+    },
+  } as const;
+}
 
 /**
  * What `--format` and `--compression` say. JSON Lines are `jsonlDefault` where nobody says otherwise, Parquet is zstd, or
