@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf } from '@wikifleet/domain/errors';
@@ -17,7 +18,7 @@ import { namedRun } from './named-run.js';
 import { printable } from './printable.js';
 
 const COMMAND_LINE = {
-  usage: 'npm run -s fleet -- get --wiki W [--date D] [--kind K] --page ID|--title T',
+  usage: asTyped('fleet', 'get --wiki W [--date D] [--kind K] --page ID|--title T'),
   about:
     "Prints one page's rows out of a finished run, as they stand in it and in the order of the dump, on standard output;\n" +
     'how many there are, what of the page is in quarantine, and what it took, on standard error. Exit code 1 where the\n' +

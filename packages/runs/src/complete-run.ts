@@ -1,3 +1,4 @@
+import { asTyped } from '@wikifleet/config/as-typed';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
 import { runsPrefix } from '@wikifleet/domain/keys';
 import type { RunManifestResult } from '@wikifleet/domain/manifests';
@@ -69,6 +70,6 @@ function unfinished(run: Run, which: string): FleetError {
   return new FleetError(
     'RUN_UNFINISHED',
     `${runName(run)}: ${which} is not complete: it has no manifest; ` +
-      `\`npm run -s fleet -- status --wiki ${wiki} --date ${date} --kind ${kind}\` says what is missing`,
+      `\`${asTyped('fleet', `status --wiki ${wiki} --date ${date} --kind ${kind}`)}\` says what is missing`,
   );
 }
