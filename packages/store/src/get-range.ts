@@ -1,12 +1,9 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { FleetError } from '@wikifleet/domain/errors';
+import { retryBody } from './retry-body.js';
 import { isMissing, isUnsatisfiable } from './s3-errors.js';
-
-/** Bodies that broke are asked for again so often. */
-const BODY_RETRIES = 5;
 
 /** Bytes `[start, end)` of an object that has `size` bytes. */
 export interface SizedRange {
@@ -30,26 +27,21 @@ export async function getRange(
   if (start < 0 || end > size || start > end) throw new RangeError(`${key}: [${start}, ${end}) of ${size} bytes`);
   if (start === end) return Buffer.alloc(0);
   const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}` });
-  for (let broken = 0; ; broken += 1) {
-    let body: unknown;
-    try {
-      const answer = await client.send(command, { abortSignal: signal });
-      body = answer.Body;
-      const expected = `bytes ${start}-${end - 1}/${size}`;
-      if (answer.ContentRange !== expected) throw changed(key, expected, answer.ContentRange ?? 'no range');
-      return await bytesOf(key, body, end - start);
-    } catch (error) {
-      if (isMissing(error)) {
-        throw new FleetError('OBJECT_MISSING', `${key}: it is not there`, { cause: error, place: key });
-      }
-      if (isUnsatisfiable(error)) throw changed(key, `${size} bytes`, 'fewer');
-      signal.throwIfAborted();
-      const isOurs = error instanceof FleetError && error.code === 'OBJECT_CHANGED';
-      if (isOurs || body === undefined || broken === BODY_RETRIES) throw error;
-      await sleep(50 * 2 ** broken, undefined, { signal });
-    } finally {
-      if (body instanceof Readable) body.destroy();
+  const expected = `bytes ${start}-${end - 1}/${size}`;
+  const ask = async () => {
+    const answer = await client.send(command, { abortSignal: signal });
+    if (answer.ContentRange === expected) return answer;
+    if (answer.Body instanceof Readable) answer.Body.destroy();
+    throw changed(key, expected, answer.ContentRange ?? 'no range');
+  };
+  try {
+    return await retryBody(ask, async ({ Body }) => await bytesOf(key, Body, end - start), signal);
+  } catch (error) {
+    if (isMissing(error)) {
+      throw new FleetError('OBJECT_MISSING', `${key}: it is not there`, { cause: error, place: key });
     }
+    if (isUnsatisfiable(error)) throw changed(key, `${size} bytes`, 'fewer');
+    throw error;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError, UsageError, messageOf } from '@wikifleet/domain/errors';
 import type { z } from 'zod';
 import { getRange } from './get-range.js';
@@ -19,6 +20,7 @@ import type { SizedRange } from './get-range.js';
 import { ObjectWriter } from './object-writer.js';
 import type { WriterOptions } from './object-writer.js';
 import { readRange } from './read-range.js';
+import { retryBody } from './retry-body.js';
 import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
 import { countTraffic } from './traffic.js';
 import type { Traffic } from './traffic.js';
@@ -64,8 +66,6 @@ const CONNECT_MS = 10_000;
 const IDLE_MS = 120_000;
 /** Conditional writes that met another one under way are done again so often. */
 const CONFLICT_RETRIES = 5;
-/** Bodies of small objects that broke are read again so often. */
-const BODY_RETRIES = 5;
 
 /** A bucket on S3: objects read by range, written whole or by multipart upload, listed and deleted. */
 export class Store {
@@ -123,20 +123,19 @@ export class Store {
     return read === null ? null : { value: parseJson(key, read.text, schema), etag: read.etag };
   }
 
-  /** A small object; null where it is not there. A body that breaks is read again: the SDK retries only up to its headers. */
+  /** A small object; null where it is not there. */
   async #getText(key: string, signal: AbortSignal | undefined): Promise<{ text: string; etag: string } | null> {
-    for (let broken = 0; ; broken += 1) {
-      let body: unknown;
-      try {
-        const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
-        body = answer.Body;
-        return { text: await readText(key, body, answer.ContentLength ?? 0), etag: answer.ETag ?? '' };
-      } catch (error) {
-        if (isMissing(error)) return null;
-        signal?.throwIfAborted();
-        if (body === undefined || error instanceof PermanentError || broken === BODY_RETRIES) throw error;
-        await sleep(50 * 2 ** broken, undefined, signal === undefined ? {} : { signal });
-      }
+    const ask = async () =>
+      await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
+    const read = async ({ Body, ContentLength = 0, ETag = '' }: GetObjectCommandOutput) => ({
+      text: await readText(key, Body, ContentLength),
+      etag: ETag,
+    });
+    try {
+      return await retryBody(ask, read, signal);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
     }
   }
 
@@ -299,23 +298,19 @@ function send(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
-/** The text of a body, bounded; a body that is not read to its end is let go with its connection. */
+/** The text of a body, bounded. */
 async function readText(key: string, body: unknown, length: number): Promise<string> {
   if (!(body instanceof Readable)) return '';
   const chunks: Buffer[] = [];
   let size = length;
-  try {
-    let received = 0;
-    if (size <= MAX_JSON_BYTES) {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        received += chunk.length;
-        size = Math.max(size, received);
-        if (size > MAX_JSON_BYTES) break;
-        chunks.push(chunk);
-      }
+  let received = 0;
+  if (size <= MAX_JSON_BYTES) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      size = Math.max(size, received);
+      if (size > MAX_JSON_BYTES) break;
+      chunks.push(chunk);
     }
-  } finally {
-    body.destroy();
   }
   if (size <= MAX_JSON_BYTES) return Buffer.concat(chunks).toString('utf8');
   throw new PermanentError(
