@@ -1,13 +1,12 @@
 import type { Compression } from '@wikifleet/domain/plan';
 import type { RowGroup } from 'hyparquet';
 import type { EncodedMember, PartFormat } from './part-format.js';
-import { MAGIC_BYTES, RowGroupEncoder } from './row-group.js';
+import { MAGIC } from './parquet-schema.js';
+import { RowGroupEncoder } from './row-group.js';
 import type { EncodedRowGroup } from './row-group.js';
 
 /** Bytes of rows, as JSON, in a row group. */
 export const ROW_GROUP_BYTES = 16 * 1024 * 1024;
-
-const MAGIC = Buffer.from('PAR1');
 
 /**
  * Parquet: each member is a row group, cut by the rows alone. Memory: one row group, as JSON, as values and encoded, and
@@ -29,8 +28,8 @@ export class ParquetFormat implements PartFormat {
     const encoded = await Promise.resolve(this.#encoder.encode(rows));
     return {
       place: () => {
-        const magic = this.#size === 0 ? [MAGIC] : [];
-        const offset = Math.max(this.#size, MAGIC_BYTES);
+        const magic = this.#size === 0 ? [Buffer.from(MAGIC)] : [];
+        const offset = Math.max(this.#size, MAGIC.length);
         this.#size = offset + encoded.bytes.length;
         this.#groups.push(movedTo(offset, encoded.group, this.#groups[0]));
         return { offset, length: encoded.bytes.length, bytes: [...magic, encoded.bytes] };
@@ -40,13 +39,13 @@ export class ParquetFormat implements PartFormat {
 
   end(): Uint8Array {
     const frame = this.#encoder.frame(this.#groups);
-    return this.#size === 0 ? frame : frame.subarray(MAGIC_BYTES);
+    return this.#size === 0 ? frame : frame.subarray(MAGIC.length);
   }
 }
 
 /** A row group at its place; names are shared with the first one, as a part may have thousands. */
 function movedTo(offset: number, group: EncodedRowGroup['group'], first: RowGroup | undefined): RowGroup {
-  const by = BigInt(offset - MAGIC_BYTES);
+  const by = BigInt(offset - MAGIC.length);
   const columns = group.columns.map((column, i) => {
     const { meta_data: meta } = column;
     if (meta === undefined) throw new TypeError(`column ${i} of a row group: expected metadata`);

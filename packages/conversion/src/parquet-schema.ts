@@ -2,6 +2,9 @@ import type { Compression } from '@wikifleet/domain/plan';
 import { rowJsonSchema } from '@wikifleet/domain/row-schema';
 import type { CompressionCodec, SchemaElement } from 'hyparquet';
 
+/** With which a Parquet file begins and ends. */
+export const MAGIC = 'PAR1';
+
 /** What Parquet calls our compressions. */
 export const CODECS: Readonly<Record<Compression, CompressionCodec>> = {
   none: 'UNCOMPRESSED',

@@ -6,12 +6,9 @@ import type { RowGroup } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ColumnSource } from 'hyparquet-writer';
 import { GZIP_OPTIONS, zstdOptions } from './compressors.js';
-import { CODECS, parquetSchema, rowColumns } from './parquet-schema.js';
+import { CODECS, MAGIC, parquetSchema, rowColumns } from './parquet-schema.js';
 import type { RowColumn } from './parquet-schema.js';
 import { parseRows } from './parse-rows.js';
-
-/** `PAR1`, with which a Parquet file begins and ends. */
-export const MAGIC_BYTES = 4;
 
 /** Bytes of a page before it is compressed; a page is one row at least. */
 const PAGE_BYTES = 1024 * 1024;
@@ -61,7 +58,7 @@ export class RowGroupEncoder {
     const [group, ...others] = parquet.row_groups;
     if (group === undefined || others.length > 0)
       throw new RangeError(`expected a row group of ${rows} rows, received ${parquet.row_groups.length}`);
-    return { bytes: writer.getBytes().subarray(MAGIC_BYTES), group };
+    return { bytes: writer.getBytes().subarray(MAGIC.length), group };
   }
 
   /** A file of these row groups without their bytes: the magic, footer and magic. */

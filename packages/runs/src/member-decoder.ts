@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
 import type { Compression, Settings } from '@wikifleet/domain/plan';
+import { checkZstd } from './check-zstd.js';
 import { linesOf } from './page-rows.js';
 import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
 import { decompressorOf } from './row-group-problem.js';
@@ -9,12 +10,7 @@ import { decompressorOf } from './row-group-problem.js';
 /** Of rows that are lines: throws a `UsageError` where this Node has no zstd. */
 export function checkDecodable(compression: Compression): void {
   if (compression === 'snappy') throw new UsageError('FORMAT_REFUSED', 'no lines are snappy');
-  // Node 20 has none
-  if (compression !== 'zstd' || typeof zlib.createZstdDecompress === 'function') return;
-  throw new UsageError(
-    'ZSTD_UNAVAILABLE',
-    `the rows are zstd, which needs Node 22.15 or newer to be read; this is ${process.version}`,
-  );
+  if (compression === 'zstd') checkZstd();
 }
 
 async function unzstd(member: Buffer, options: zlib.ZstdOptions): Promise<Buffer> {

@@ -1,11 +1,9 @@
+import { MAGIC } from '@wikifleet/conversion/parquet-schema';
 import { isDeepStrictEqual } from 'node:util';
 import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-
-/** `PAR1` stands before the first row group. */
-export const PARQUET_MAGIC_BYTES = 4;
 
 /**
  * Where a receipt contradicts its plan or itself: it names other keys than those of its split, its members do not cover
@@ -37,7 +35,7 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
   if (!plan.settings.plainText && refused.length > 0)
     return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
   const parquet = plan.settings.format === 'parquet' && part !== null;
-  let [offset, rows] = [parquet ? PARQUET_MAGIC_BYTES : 0, 0];
+  let [offset, rows] = [parquet ? MAGIC.length : 0, 0];
   for (const member of members) {
     if (member.offset !== offset) return `a member at byte ${member.offset}: expected it at byte ${offset}`;
     offset += member.length;

@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
-import { UsageError } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
+import { checkZstd } from './check-zstd.js';
 import { checkThrift } from './thrift-bounds.js';
 import { unsnappy } from './unsnappy.js';
 
@@ -23,12 +23,8 @@ export function decompressorOf(compression: Compression): Decompress {
     case 'snappy':
       return unsnappy;
     case 'zstd':
-      if (typeof zlib.zstdDecompressSync === 'function')
-        return (page, size) => zlib.zstdDecompressSync(page, { maxOutputLength: Math.max(1, size) });
-      throw new UsageError(
-        'ZSTD_UNAVAILABLE',
-        `the rows are zstd, which needs Node 22.15 or newer to be read; this is ${process.version}`,
-      );
+      checkZstd();
+      return (page, size) => zlib.zstdDecompressSync(page, { maxOutputLength: Math.max(1, size) });
   }
 }
 

@@ -1,10 +1,10 @@
+import { MAGIC } from '@wikifleet/conversion/parquet-schema';
 import { messageOf } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import { parquetMetadata } from 'hyparquet';
 import type { ByteReader, ContentCheck } from './object-flaw.js';
 import { decompressorOf, rowGroupProblem } from './row-group-problem.js';
-import { PARQUET_MAGIC_BYTES } from './receipt-problems.js';
 import { checkThrift } from './thrift-bounds.js';
 
 /** Bytes of a row group or a footer that are held at once: more than a row group of ours has, whose last row is of 64 MiB. */
@@ -20,9 +20,9 @@ export function rowGroupsContent(members: readonly Member[], compression: Compre
   const decompress = decompressorOf(compression);
   return async (bytes) => {
     try {
-      const magic = await collect(bytes, PARQUET_MAGIC_BYTES);
-      if (magic.toString('latin1') !== 'PAR1')
-        return `expected PAR1, received ${JSON.stringify(magic.toString('latin1'))}`;
+      const magic = await collect(bytes, MAGIC.length);
+      if (magic.toString('latin1') !== MAGIC)
+        return `expected ${MAGIC}, received ${JSON.stringify(magic.toString('latin1'))}`;
       for (const [at, { length, offset, rows }] of members.entries()) {
         const problem = rowGroupProblem(await collect(bytes, length), rows, decompress);
         if (problem !== null) return `member ${at} at byte ${offset}: ${problem}`;
