@@ -115,7 +115,7 @@ async function makePart(
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = context;
   const startedAt = new Date();
-  const format = openPartFormat(job.settings);
+  const format = await openPartFormat(job.settings);
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
     partBytes: UPLOAD_PART_BYTES,
     ...(job.settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),

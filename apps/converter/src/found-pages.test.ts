@@ -162,7 +162,7 @@ describe('one page out of what the converter wrote', function () {
       engine: 'fast',
       filter: EVERY_PAGE,
       plainText: false,
-      format: openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
+      format: await openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
       pool,
       rows: { write: async (piece) => void (await Promise.resolve(pieces.push(piece))) },
       index: null,

@@ -76,7 +76,7 @@ await runMain(async (releases) => {
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : checkName('wiki', flags.wiki);
   const plainText = flags['plain-text'] ?? false;
-  const format = openPartFormat({ ...rowsFormat, plainText });
+  const format = await openPartFormat({ ...rowsFormat, plainText });
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());

@@ -8,8 +8,9 @@ export function openFile(handle: FileHandle, size: number): FileSource {
   return {
     size,
     async *read(start) {
+      const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
       for (let position = start; ;) {
-        const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
+        const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, position);
         if (bytesRead === 0) return;
         position += bytesRead;
         yield buffer.subarray(0, bytesRead);

@@ -8,23 +8,27 @@ export function answerBlock(decoder: BlockDecoder, request: BlockRequest): Block
   try {
     return decode(decoder, request);
   } catch (error) {
-    return { kind: 'error', error: toSent(error), output: request.output };
+    return { kind: 'error', error: toSent(error), buffers: request.buffers };
   }
 }
 
+/** Its bytes are then to be read of the decoder. */
+export function decodeBlock(decoder: BlockDecoder, request: BlockRequest): ReturnType<BlockDecoder['decode']> {
+  const { buffers, length, base, bit, level } = request;
+  return decoder.decode(new Uint8Array(buffers.input, 0, length), bit - base * 8, level, base * 8);
+}
+
 function decode(decoder: BlockDecoder, request: BlockRequest): BlockReply {
-  const { input, base, bit, level } = request;
-  const { endBit, crc, size } = decoder.decode(input, bit - base * 8, level, base * 8);
-  if (size > MAX_SENT_BYTES) {
-    const { output: unused, ...kept } = request;
-    return { kind: 'large', endBit: base * 8 + endBit, crc, request: kept, output: unused };
-  }
-  const output = request.output ?? new ArrayBuffer(MAX_SENT_BYTES);
+  const { buffers, base } = request;
+  const { endBit, crc, size } = decodeBlock(decoder, request);
+  const place = { endBit: base * 8 + endBit, crc };
+  if (size > MAX_SENT_BYTES) return { kind: 'large', ...place, buffers };
+  const output = buffers.output.byteLength >= size ? buffers.output : new ArrayBuffer(MAX_SENT_BYTES);
   const bytes = new Uint8Array(output);
   let filled = 0;
   for (let slice = decoder.read(); slice !== null; slice = decoder.read()) {
     bytes.set(slice, filled);
     filled += slice.length;
   }
-  return { kind: 'block', endBit: base * 8 + endBit, crc, size, output };
+  return { kind: 'block', size, ...place, buffers: { ...buffers, output } };
 }

@@ -26,7 +26,7 @@ class WatchedPool implements BlockDecoders {
     this.ahead = ahead;
   }
 
-  async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
+  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock> {
     this.asked.push(bit);
     this.#open += 1;
     this.most = Math.max(this.most, this.#open);

@@ -167,7 +167,7 @@ export class BlockChain {
 
   #ask(bit: number, level: number, end: number): Promise<PooledBlock> {
     const base = Math.floor(bit / 8);
-    const block = this.#options.pool.decode(this.#window.copy(base, end), base, bit, level);
+    const block = this.#options.pool.decode(this.#window.view(base, end), base, bit, level);
     // whoever needs it awaits it, maybe later than it fails; nobody may need it at all
     block.catch(() => {});
     return block;

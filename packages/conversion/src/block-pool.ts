@@ -1,9 +1,10 @@
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
 import { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
 import { answerBatch } from './answer-batch.js';
-import { answerBlock } from './answer-block.js';
+import { answerBlock, decodeBlock } from './answer-block.js';
 import type { BatchReply, BatchRequest } from './batch-messages.js';
-import type { BlockReply, BlockRequest } from './block-messages.js';
+import { USUAL_BYTES } from './block-messages.js';
+import type { BlockBuffers, BlockReply, BlockRequest } from './block-messages.js';
 import { PoolThread, poolClosed } from './pool-thread.js';
 import { fromSent } from './sent-error.js';
 
@@ -24,12 +25,12 @@ export interface BlockDecoders {
   /** Blocks worth asking for ahead of the one that is needed. */
   readonly ahead: number;
   /**
-   * Decodes the block at bit `bit` of the file. `input` holds it from byte `base` of the file on, and is the pool's from
-   * now on. Rejects with a `PermanentError` `BZIP2_…`; with `BZIP2_TRUNCATED` where `input` is too short; with a
+   * Decodes the block at bit `bit` of the file. `input` holds it from byte `base` of the file on, and may change
+   * afterwards. Rejects with a `PermanentError` `BZIP2_…`; with `BZIP2_TRUNCATED` where `input` is too short; with a
    * `FleetError` `THREAD_DIED` or `POOL_CLOSED`. Blocks are to be read one after the other; with `ahead` 0 a block is
    * good until the next call.
    */
-  decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock>;
+  decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock>;
 }
 
 /** Decodes blocks and converts batches of pages. */
@@ -61,7 +62,7 @@ class InlinePool implements BlockPool {
   readonly batches = 0;
   readonly #decoder = new BlockDecoder();
 
-  async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
+  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock> {
     const { endBit, crc } = this.#decoder.decode(input, bit - base * 8, level, base * 8);
     return await Promise.resolve({ endBit: base * 8 + endBit, crc, read: () => this.#decoder.read() });
   }
@@ -85,8 +86,11 @@ interface Asked<Request, Answer> {
 const BLOCKS_PER_THREAD = 3;
 /** Batches that a thread has at once: one under work, and one to go on with. */
 const BATCHES_PER_THREAD = 2;
-/** Of each, what is left for this thread. */
-const LEFT_HERE = 1;
+/** What is left for this thread: with less it would wait now and then, while another thread is at all that is under way. */
+const BLOCKS_LEFT_HERE = 4;
+const BATCHES_LEFT_HERE = 1;
+/** Smallest input of a block, which is as large as it must be, and used again. */
+const INPUT_BYTES = 256 * 1024;
 
 class ThreadPool implements BlockPool {
   readonly workers: number;
@@ -94,14 +98,14 @@ class ThreadPool implements BlockPool {
   readonly batches: number;
   readonly #threads: PoolThread[];
   /** What no thread has taken yet, in order. */
-  readonly #blocks: Asked<Omit<BlockRequest, 'output'>, PooledBlock>[] = [];
+  readonly #blocks: Asked<BlockRequest, PooledBlock>[] = [];
   readonly #batches: Asked<BatchRequest, BatchReply>[] = [];
   /** The thread that has the page which the last batch ended in. */
   #pageThread: PoolThread | undefined;
   readonly #decoder = new BlockDecoder();
   #converter: BatchConverter | undefined;
-  /** Output buffers that came back empty: memory is bounded by the requests under way. */
-  readonly #spare: ArrayBuffer[] = [];
+  /** Those of blocks that were read: memory is bounded by the blocks that are asked for. */
+  readonly #spare: BlockBuffers[] = [];
   /** For blocks that expand beyond what is sent between threads. */
   #large: BlockDecoder | undefined;
   #turn: NodeJS.Immediate | undefined;
@@ -111,8 +115,8 @@ class ThreadPool implements BlockPool {
 
   constructor(threads: number) {
     this.workers = threads + 1;
-    this.ahead = threads * BLOCKS_PER_THREAD + LEFT_HERE;
-    this.batches = threads * BATCHES_PER_THREAD + LEFT_HERE;
+    this.ahead = threads * BLOCKS_PER_THREAD + BLOCKS_LEFT_HERE;
+    this.batches = threads * BATCHES_PER_THREAD + BATCHES_LEFT_HERE;
     this.#threads = Array.from({ length: threads }, () => this.#start());
   }
 
@@ -123,12 +127,23 @@ class ThreadPool implements BlockPool {
     });
   }
 
-  async decode(input: Uint8Array<ArrayBuffer>, base: number, bit: number, level: number): Promise<PooledBlock> {
+  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock> {
     if (this.#closed) throw poolClosed();
+    const { length } = input;
+    const buffers = this.#buffersFor(length);
+    new Uint8Array(buffers.input).set(input);
     return await new Promise<PooledBlock>((resolve, reject) => {
-      this.#blocks.push({ request: { input, base, bit, level }, resolve, reject });
+      this.#blocks.push({ request: { buffers, length, base, bit, level }, resolve, reject });
       this.#handOut();
     });
+  }
+
+  #buffersFor(length: number): BlockBuffers {
+    const { input, output } = this.#spare.pop() ?? {};
+    return {
+      input: input !== undefined && input.byteLength >= length ? input : new ArrayBuffer(Math.max(INPUT_BYTES, length)),
+      output: output ?? new ArrayBuffer(USUAL_BYTES),
+    };
   }
 
   async convert(request: BatchRequest): Promise<ConvertedBatch> {
@@ -167,8 +182,7 @@ class ThreadPool implements BlockPool {
       const thread = this.#leastBusy('blocks');
       if (thread.blocks >= BLOCKS_PER_THREAD) break;
       const { request, resolve } = this.#blocks.shift()!;
-      const reply = thread.decode({ ...request, output: this.#spare.pop() });
-      resolve(reply.then((answer) => this.#decoded(answer)));
+      resolve(thread.decode(request).then((reply) => this.#decoded(request, reply)));
     }
     if (this.#batches.length + this.#blocks.length > 0) this.#turn ??= setImmediate(() => this.#workHere());
   }
@@ -193,44 +207,45 @@ class ThreadPool implements BlockPool {
   #decodeHere(): void {
     const asked = this.#blocks.shift();
     if (asked === undefined) return;
-    const reply = answerBlock(this.#decoder, { ...asked.request, output: this.#spare.pop() });
+    const reply = answerBlock(this.#decoder, asked.request);
     try {
-      asked.resolve(this.#decoded(reply));
+      asked.resolve(this.#decoded(asked.request, reply));
     } catch (error) {
       asked.reject(error);
     }
   }
 
-  #decoded(reply: BlockReply): PooledBlock {
-    if (reply.kind !== 'block' && reply.output !== undefined) this.#spare.push(reply.output);
+  #decoded(request: BlockRequest, reply: BlockReply): PooledBlock {
     switch (reply.kind) {
       case 'block':
         return this.#sentBlock(reply);
       case 'large':
-        return this.#largeBlock(reply);
+        return this.#largeBlock({ ...request, buffers: reply.buffers }, reply);
       case 'error':
+        this.#spare.push(reply.buffers);
         throw fromSent(reply.error);
     }
   }
 
-  #sentBlock({ endBit, crc, size, output }: BlockReply & { kind: 'block' }): PooledBlock {
+  #sentBlock({ endBit, crc, size, buffers }: BlockReply & { kind: 'block' }): PooledBlock {
     let calls = 0;
     const read = (): Uint8Array | null => {
       calls += 1;
-      if (calls === 1) return new Uint8Array(output, 0, size);
+      if (calls === 1) return new Uint8Array(buffers.output, 0, size);
       // whoever asks again is done with the bytes
-      if (calls === 2) this.#spare.push(output);
+      if (calls === 2) this.#spare.push(buffers);
       return null;
     };
     return { endBit, crc, read };
   }
 
-  #largeBlock({ endBit, crc, request }: BlockReply & { kind: 'large' }): PooledBlock {
+  #largeBlock(request: BlockRequest, { endBit, crc }: BlockReply & { kind: 'large' }): PooledBlock {
     let decoder: BlockDecoder | undefined;
     const read = (): Uint8Array | null => {
       if (decoder === undefined) {
         decoder = this.#large ??= new BlockDecoder();
-        decoder.decode(request.input, request.bit - request.base * 8, request.level, request.base * 8);
+        decodeBlock(decoder, request);
+        this.#spare.push(request.buffers);
       }
       return decoder.read();
     };

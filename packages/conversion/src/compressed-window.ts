@@ -64,9 +64,9 @@ export class CompressedWindow {
     this.magics.splice(0, kept < 0 ? this.magics.length : kept);
   }
 
-  /** A copy of the bytes `[from, to)`, as far as they are held. */
-  copy(from: number, to: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#held.view(from - this.#start, Math.min(to, this.end) - this.#start));
+  /** The bytes `[from, to)`, as far as they are held: a view, good until the window grows. */
+  view(from: number, to: number): Uint8Array {
+    return this.#held.view(from - this.#start, Math.min(to, this.end) - this.#start);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,10 @@
 import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
 
+/** Packed bytes that are handed over at once: each time the library's thread waits for ours, which is busy. */
+const CHUNK_BYTES = 256 * 1024;
 /** Level 1: a third of the time of level 6 for an eighth more bytes. */
-export const GZIP_OPTIONS: zlib.ZlibOptions = { level: 1, memLevel: 9 };
+export const GZIP_OPTIONS: zlib.ZlibOptions = { level: 1, memLevel: 9, chunkSize: CHUNK_BYTES };
 const ZSTD_LEVEL = 3;
 
 /** Throws a `UsageError` where this Node has no zstd: Node 20. */
@@ -14,5 +16,5 @@ export function zstdOptions(): zlib.ZstdOptions {
     );
   }
   const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
-  return { params: { [ZSTD_c_compressionLevel]: ZSTD_LEVEL, [ZSTD_c_checksumFlag]: 1 } };
+  return { chunkSize: CHUNK_BYTES, params: { [ZSTD_c_compressionLevel]: ZSTD_LEVEL, [ZSTD_c_checksumFlag]: 1 } };
 }

@@ -6,7 +6,7 @@ import { gunzip } from './gunzip.js';
 export interface FileSource {
   /** In bytes. */
   readonly size: number;
-  /** The bytes from `start` to the end; whoever reads may stop at any time. */
+  /** The bytes from `start` to the end; each a view, good until the next. Whoever reads may stop at any time. */
   read(start: number): AsyncIterable<Uint8Array>;
   /** The first bytes, `count` at most; fewer only where the file has no more. */
   first(count: number): Promise<Uint8Array>;

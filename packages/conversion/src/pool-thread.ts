@@ -57,9 +57,8 @@ export class PoolThread {
 
   /** Rejects with `THREAD_DIED`, or `POOL_CLOSED` where the thread was closed. */
   async decode(request: BlockRequest): Promise<BlockReply> {
-    const { input, output } = request;
-    const moved = output === undefined ? [input.buffer] : [input.buffer, output];
-    return await this.#ask(this.#blocks, { kind: 'block', request }, moved);
+    const { input, output } = request.buffers;
+    return await this.#ask(this.#blocks, { kind: 'block', request }, [input, output]);
   }
 
   /** Rejects as `decode` does. */

@@ -41,9 +41,7 @@ function workOnce(): boolean {
   const block = blocks.shift();
   if (block === undefined) return false;
   const reply = answerBlock(decoder, block);
-  const moved = reply.output === undefined ? [] : [reply.output];
-  if (reply.kind === 'large') moved.push(reply.request.input.buffer);
-  answer({ kind: 'block', reply }, moved);
+  answer({ kind: 'block', reply }, [reply.buffers.input, reply.buffers.output]);
   return true;
 }
 

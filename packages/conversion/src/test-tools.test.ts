@@ -133,7 +133,7 @@ export async function convertPart(
   split: Range,
   { format = 'jsonl', compression = 'none', ...settings }: Settings & Partial<Omit<ConversionOptions, 'format'>> = {},
 ): Promise<Part> {
-  const opened = openPartFormat({ format, compression, plainText: settings.plainText ?? false });
+  const opened = await openPartFormat({ format, compression, plainText: settings.plainText ?? false });
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({

@@ -53,7 +53,7 @@ export async function packRows(
   rows: RowsFormat & { readonly plainText?: boolean },
   lists: readonly (readonly Buffer[])[],
 ): Promise<{ bytes: Buffer; members: Member[] }> {
-  const format = openPartFormat({ plainText: false, ...rows });
+  const format = await openPartFormat({ plainText: false, ...rows });
   const members: Member[] = [];
   const pieces: Uint8Array[] = [];
   for (const [pageId, lines] of lists.entries()) {
