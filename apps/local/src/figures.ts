@@ -1,8 +1,6 @@
-const GROUPED = new Intl.NumberFormat('en-US');
-
 /** `1,234,567` */
 export function count(n: number): string {
-  return GROUPED.format(n);
+  return n.toLocaleString('en-US');
 }
 
 /** `12.3 MB`, in millions of bytes. */

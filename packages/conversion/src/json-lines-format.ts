@@ -18,13 +18,14 @@ const gzip = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gzip);
 /** Each member a gzip member or a zstd frame of its own, so that a reader can begin at any of them. */
 export class JsonLinesFormat implements PartFormat {
   readonly memberBytes = MEMBER_BYTES;
-  readonly parallel = PARALLEL;
+  readonly parallel: number;
   readonly #compress: Compress;
   #size = 0;
 
   /** Throws a `UsageError` where this Node cannot do it. */
   constructor(compression: Compression) {
     this.#compress = compressorOf(compression);
+    this.parallel = compression === 'none' ? 1 : PARALLEL;
   }
 
   async encode(rows: Uint8Array): Promise<EncodedMember> {
