@@ -1,8 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 import { checkSize, mirrorError } from './mirror-error.js';
 
-/** Bytes that wait on either side of a stream. */
-const BUFFER_BYTES = 256 * 1024;
+/** Bytes that wait on either side of a stream: one read of a socket. What waits long the garbage collector takes late. */
+const BUFFER_BYTES = 16 * 1024;
 const CHECKS_PER_STALL = 8;
 
 export interface StreamSettings {
