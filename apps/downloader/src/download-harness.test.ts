@@ -22,6 +22,7 @@ import { mappedTree } from '@wikifleet/local-cloud/ftp/mapped-tree';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import type { MirrorRest } from '@wikifleet/mirror/mirror-pool';
+import { PartMemory } from '@wikifleet/store/part-memory';
 import { openMirror } from '@wikifleet/mirror/open-mirror';
 import { Queue } from '@wikifleet/queue/queue';
 import { Store } from '@wikifleet/store/store';
@@ -186,7 +187,7 @@ export class DownloadHarness {
         const rests: MirrorRest[] = [];
         const pool = new MirrorPool(known, { restMs: 50, onRest: (rest) => void rests.push(rest) });
         const converts = new Queue(this.#sqs, this.#queueUrl, this.#queueUrl);
-        return { parts: { store: this.store, converts, mirrors: known, pool }, rests };
+        return { parts: { store: this.store, converts, mirrors: known, pool, memory: new PartMemory(4) }, rests };
       });
       return await work(made, servers);
     } finally {

@@ -15,6 +15,7 @@ import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
 import { loadPlan } from '@wikifleet/runs/plans';
 import { ATTEMPT_ID, headOfRawObject, readRawNote, writeRawNote } from '@wikifleet/runs/raw-notes';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
+import type { PartMemory } from '@wikifleet/store/part-memory';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 import { sizeOfFile } from './fetch-file.js';
@@ -28,6 +29,8 @@ export interface DownloaderParts {
   readonly mirrors: readonly KnownMirror[];
   /** Of the same mirrors; all jobs of a task share it. */
   readonly pool: MirrorPool;
+  /** For the parts of raw objects; all jobs of a task share it. */
+  readonly memory: PartMemory;
   /** Told how many splits were just enqueued. */
   readonly onEnqueued?: (splits: number) => void;
 }
@@ -117,7 +120,8 @@ async function fetchToStore(
     attemptId = randomUUID();
     const partBytes = rawPartBytes(size);
     const isLarge = size >= partBytes;
-    return store.createWriter(key, { partBytes, isLarge, metadata: { [ATTEMPT_ID]: attemptId }, signal });
+    const metadata = { [ATTEMPT_ID]: attemptId };
+    return store.createWriter(key, { partBytes, isLarge, memory: parts.memory, metadata, signal });
   };
   log.info({ event: 'download started', bytes: size }, 'fetching');
   const { fetched, sha256, writer } = await fetchProved(context, size, newWriter, (error) =>

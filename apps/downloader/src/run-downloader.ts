@@ -8,6 +8,7 @@ import { runName } from '@wikifleet/domain/run';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { openMirrors } from '@wikifleet/mirror/open-mirrors';
 import { writeFailure } from '@wikifleet/runs/failures';
+import { PartMemory } from '@wikifleet/store/part-memory';
 import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
@@ -66,14 +67,18 @@ await runMain(
     const depth = openDepthPublisher(settings, [downloads, converts], depthLog(log), releases, {
       everyMs: DEPTH_EVERY_MS,
     });
+    const slots = settings.WIKIFLEET_DOWNLOAD_SLOTS;
+    // a part that comes for each, and half as many on their way to S3
+    const memory = new PartMemory(slots + Math.ceil(slots / 2));
     const onEnqueued = (splits: number): void => void depth?.publish(converts, splits);
     await runService<DownloadJob>(
       {
         queue: downloads,
-        slots: settings.WIKIFLEET_DOWNLOAD_SLOTS,
+        slots,
         parse: parseDownloadJob,
         describe: ({ run, file }) => ({ run: runName(run), file }),
-        handle: async (job, context) => await download({ store, converts, mirrors, pool, onEnqueued }, job, context),
+        handle: async (job, context) =>
+          await download({ store, converts, mirrors, pool, memory, onEnqueued }, job, context),
         giveUp: async (job, error, attempts) => {
           await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
         },

@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { ObjectWriter } from './object-writer.js';
 import type { Store } from './store.js';
+import { PartMemory } from './part-memory.js';
 import { refuse, startProxy, startS3 } from './s3-harness.test.js';
 import type { HttpServer, Intercept, LoopbackS3 } from './s3-harness.test.js';
 
@@ -244,23 +245,98 @@ describe('ObjectWriter', () => {
     );
   });
 
-  it('keeps at most three parts in memory, however slow the other side is', async () => {
-    let open = 0;
-    let most = 0;
-    const store = await through(async (request) => {
-      if (!isPart(request.url)) return false;
-      open += 1;
-      most = Math.max(most, open);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      open -= 1;
-      return false;
-    });
+  it('keeps at most two parts in memory, however slow the other side is', async () => {
+    const slow = new SlowParts();
+    const store = await through(slow.intercept);
     const writer = writerOf(store, 'bounded');
     for (let i = 0; i < 6; i += 1) await writer.write(BYTES.subarray(0, PART));
     assert.equal(await writer.finish(), 'written');
-    assert.ok(most <= 2, `${most} parts under way`);
+    assert.ok(slow.most <= 2, `${slow.most} parts under way`);
+  });
+
+  describe('with memory that others share', () => {
+    const shared = (store: Store, key: string, memory: PartMemory, signal = NEVER): ObjectWriter =>
+      store.createWriter(key, { partBytes: PART, isLarge: true, memory, signal });
+    /** Whether all `parts` buffers can be had. */
+    const isWhole = async (memory: PartMemory, parts: number): Promise<boolean> => {
+      const signal = AbortSignal.timeout(1000);
+      const all = Array.from({ length: parts }, async () => await memory.take(PART, signal));
+      return await Promise.all(all).then(
+        () => true,
+        () => false,
+      );
+    };
+
+    it('keeps as many parts in memory as that has, and gives all back', async () => {
+      const slow = new SlowParts();
+      const store = await through(slow.intercept);
+      const memory = new PartMemory(3);
+      const one = async (key: string): Promise<void> => {
+        const writer = shared(store, key, memory);
+        for (let at = 0; at < BYTES.length; at += MIB) await writer.write(BYTES.subarray(at, at + MIB));
+        assert.equal(await writer.finish(), 'written');
+        assert.deepEqual(await bytesAt(store, key), BYTES);
+      };
+      await Promise.all(['shared-1', 'shared-2', 'shared-3'].map(one));
+      assert.ok(slow.most <= 3, `${slow.most} parts under way`);
+      assert.ok(await isWhole(memory, 3));
+    });
+
+    it('gives back what an aborted writer had', async () => {
+      const store = await through();
+      const memory = new PartMemory(1);
+      const writer = shared(store, 'shared-aborted', memory);
+      await writer.write(BYTES.subarray(0, MIB));
+      const other = shared(store, 'shared-waits', memory);
+      const waits = assert.rejects(other.write(BYTES.subarray(0, MIB)));
+      await other.abort();
+      await waits;
+      await writer.abort();
+      assert.ok(await isWhole(memory, 1));
+    });
+
+    it('gives back what S3 refused', async () => {
+      const store = await through(
+        (request, response) => isPart(request.url) && refuse(request, response, 400, 'InvalidRequest'),
+      );
+      const memory = new PartMemory(2);
+      const writer = shared(store, 'shared-refused', memory);
+      const write = async (): Promise<void> => {
+        for (let i = 0; i < 4; i += 1) await writer.write(BYTES.subarray(0, PART));
+        await writer.finish();
+      };
+      await assert.rejects(write());
+      await writer.abort();
+      assert.ok(await isWhole(memory, 2));
+    });
+
+    it('gives back what was to become a part of an upload that cannot begin', async () => {
+      const store = await through(
+        (request, response) =>
+          (request.url?.includes('uploads') ?? false) && refuse(request, response, 400, 'InvalidRequest'),
+      );
+      const memory = new PartMemory(1);
+      const writer = shared(store, 'shared-unbegun', memory);
+      await assert.rejects(writer.write(BYTES.subarray(0, PART)));
+      await writer.abort();
+      assert.ok(await isWhole(memory, 1));
+    });
   });
 });
+
+/** Answers of parts come late; how many were asked for at once. */
+class SlowParts {
+  most = 0;
+  #open = 0;
+  readonly intercept: Intercept = async (request) => {
+    if (!isPart(request.url)) return false;
+    this.#open += 1;
+    this.most = Math.max(this.most, this.#open);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#open -= 1;
+    return false;
+  };
+}
 
 function isClosed(error: unknown): boolean {
   return error instanceof FleetError && error.code === 'WRITER_CLOSED';

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { PartMemory } from './part-memory.js';
 import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
 import type { WriteCondition } from './store.js';
 
@@ -16,6 +17,8 @@ export interface WriterOptions {
   readonly partBytes: number;
   /** Whether it will be as large as a part at least: then no small buffer grows to one. */
   readonly isLarge?: boolean;
+  /** Where parts find their memory, if other writers share it. */
+  readonly memory?: PartMemory;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   readonly signal: AbortSignal;
@@ -27,12 +30,14 @@ const MAX_PARTS = 10_000;
 const CREATE_TIMEOUT_MS = 30_000;
 const ABORT_TIMEOUT_MS = 5_000;
 
+const NOTHING = Buffer.alloc(0);
+
 /** What became of a finished upload; `lost` where its condition did not hold: somebody else was first. */
 export type FinishOutcome = 'written' | 'lost';
 
 /**
  * Writes one object as its bytes come, hashing on the way. Nothing is there before `finish`, and after `abort` nothing
- * is left. Memory: at most (2 + 1) × `partBytes`. The cut into parts follows from `partBytes` alone.
+ * is left. Memory: at most 2 × `partBytes`. The cut into parts follows from `partBytes` alone.
  */
 export class ObjectWriter {
   readonly key: string;
@@ -45,9 +50,10 @@ export class ObjectWriter {
   readonly #hash = createHash('sha256');
   readonly #underWay = new Set<Promise<void>>();
   readonly #parts: CompletedPart[] = [];
-  /** Buffers of whole parts that are on S3: what is used again need not wait for the garbage collector. */
-  readonly #spare: Buffer[] = [];
-  #buffer: Buffer;
+  readonly #memory: PartMemory;
+  #buffer: Buffer = NOTHING;
+  /** Whether the buffer is one of `#memory`, and not one that grew. */
+  #isLent = false;
   #filled = 0;
   #size = 0;
   #uploadId: string | undefined;
@@ -61,7 +67,7 @@ export class ObjectWriter {
     this.key = key;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#aborted.signal]);
-    this.#buffer = Buffer.alloc(0);
+    this.#memory = options.memory ?? new PartMemory(PARALLEL_PARTS);
   }
 
   /** Bytes written so far. */
@@ -76,6 +82,7 @@ export class ObjectWriter {
     this.#size += bytes.length;
     let rest = bytes;
     while (rest.length > 0) {
+      if (this.#buffer.length === 0 && this.#isKnownLarge) await this.#takeBuffer();
       this.#reserve(rest.length);
       const taken = Math.min(rest.length, this.#options.partBytes - this.#filled);
       this.#buffer.set(rest.subarray(0, taken), this.#filled);
@@ -85,27 +92,43 @@ export class ObjectWriter {
     }
   }
 
+  /** After its first part an object is large. */
+  get #isKnownLarge(): boolean {
+    return this.#options.isLarge === true || this.#parts.length > 0;
+  }
+
+  async #takeBuffer(): Promise<void> {
+    const buffer = await this.#memory.take(this.#options.partBytes, this.#signal);
+    if (this.#done) this.#memory.give(buffer);
+    this.#throwIfDone();
+    this.#buffer = buffer;
+    this.#isLent = true;
+  }
+
+  /** The buffer, which is no longer the writer's. */
+  #passOn(): { readonly buffer: Buffer; readonly isLent: boolean } {
+    const passed = { buffer: this.#buffer, isLent: this.#isLent };
+    this.#buffer = NOTHING;
+    this.#isLent = false;
+    return passed;
+  }
+
+  /** Of a part that was begun and will not be sent. */
+  #giveBack(): void {
+    const { buffer, isLent } = this.#passOn();
+    if (isLent) this.#memory.give(buffer);
+  }
+
   /** The buffer grows with what comes, so that a small object costs little. */
   #reserve(bytes: number): void {
     const wanted = Math.min(this.#options.partBytes, this.#filled + bytes);
     if (wanted <= this.#buffer.length) return;
-    const { partBytes, isLarge } = this.#options;
-    const spare = this.#spare.pop();
-    // after its first part an object is large
-    const size =
-      isLarge === true || this.#parts.length > 0
-        ? partBytes
-        : Math.min(partBytes, Math.max(wanted, 2 * this.#buffer.length));
-    const grown = spare ?? Buffer.allocUnsafeSlow(size);
+    const grown = Buffer.allocUnsafeSlow(Math.min(this.#options.partBytes, Math.max(wanted, 2 * this.#buffer.length)));
     this.#buffer.copy(grown, 0, 0, this.#filled);
     this.#buffer = grown;
   }
 
   async #startPart(): Promise<void> {
-    const buffer = this.#buffer;
-    const body = buffer.subarray(0, this.#filled);
-    this.#buffer = Buffer.alloc(0);
-    this.#filled = 0;
     await this.#startUpload();
     this.#throwIfDone();
     const number = this.#parts.length + 1;
@@ -115,6 +138,9 @@ export class ObjectWriter {
         `${this.key}: expected at most ${MAX_PARTS} parts of ${this.#options.partBytes} bytes`,
       );
     }
+    const body = this.#buffer.subarray(0, this.#filled);
+    const { buffer, isLent } = this.#passOn();
+    this.#filled = 0;
     const part: CompletedPart = { PartNumber: number };
     this.#parts.push(part);
     const upload = this.#client
@@ -132,9 +158,11 @@ export class ObjectWriter {
         (answer) => {
           part.ETag = answer.ETag;
           part.ChecksumCRC32 = answer.ChecksumCRC32;
-          if (buffer.length === this.#options.partBytes) this.#spare.push(buffer);
+          if (isLent) this.#memory.give(buffer);
         },
         (error: unknown) => {
+          // a request that was cut off may still read it
+          if (isLent) this.#memory.drop();
           this.#failure ??= error;
         },
       )
@@ -191,6 +219,7 @@ export class ObjectWriter {
       if (this.#uploadId === undefined) await this.#putWhole(conditions);
       else await this.#complete(conditions);
       this.#done = true;
+      this.#giveBack();
       return 'written';
     } catch (error) {
       if (isPreconditionFailed(error) || isConflict(error)) {
@@ -244,6 +273,7 @@ export class ObjectWriter {
   async abort(): Promise<void> {
     if (this.#done) return;
     this.#done = true;
+    this.#giveBack();
     this.#aborted.abort();
     await Promise.allSettled([this.#creating, ...this.#underWay]);
     if (this.#uploadId === undefined) return;
