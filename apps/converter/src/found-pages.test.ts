@@ -164,7 +164,7 @@ describe('one page out of what the converter wrote', function () {
       plainText: false,
       format: await openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
       pool,
-      rows: { write: async (piece) => void (await Promise.resolve(pieces.push(piece))) },
+      rows: { write: async (piece) => void (await Promise.resolve(pieces.push(Uint8Array.from(piece)))) },
       index: null,
       quarantine: nowhere,
       signal,
