@@ -73,6 +73,11 @@ export async function withWriteConditions<T>(
   }
 }
 
+/** By which write an object came; null where there is none. Times alone do not tell: a file's has steps of milliseconds. */
+export function writeOf(object: { readonly mtimeNs: string; readonly etag: string } | undefined): string | null {
+  return object === undefined ? null : `${object.mtimeNs} ${object.etag}`;
+}
+
 /**
  * The check of a conditional CompleteMultipartUpload: S3 takes the whole upload for the time in which nothing may happen to the key. An
  * object that was there when it began and is deleted since, or one that is newer than it, is a conflict.
@@ -81,8 +86,8 @@ export async function withWriteConditions<T>(
 export function uploadCheck(headers: IncomingHttpHeaders, info: UploadInfo, check: Check): Check {
   return (current) => {
     check(current);
-    const deleted = headers['if-none-match'] !== undefined && current === undefined && info.existed;
-    const replaced = headers['if-match'] !== undefined && Number(current?.mtimeNs ?? 0) > info.initiated * 1e6;
+    const deleted = headers['if-none-match'] !== undefined && current === undefined && info.before !== null;
+    const replaced = headers['if-match'] !== undefined && writeOf(current) !== info.before;
     if (deleted || replaced) throw conflict(info.key);
   };
 }

@@ -4,7 +4,7 @@ import { bucketOf, queryNumber, sendEmpty, sendXml, xmlDate } from './call.js';
 import type { Call } from './call.js';
 import { DEFAULT_CHECKSUM, checksumAlgorithm, checksumElement, checksumHeader, isCrc } from './checksums.js';
 import type { ChecksumAlgorithm, ChecksumType } from './checksums.js';
-import { checkRead, uploadCheck, withWriteConditions } from './conditions.js';
+import { checkRead, uploadCheck, withWriteConditions, writeOf } from './conditions.js';
 import { completedObject, readCompleteRequest } from './complete-request.js';
 import { copySource } from './copy-source.js';
 import type { Upload } from './multipart-uploads.js';
@@ -22,8 +22,8 @@ export async function createMultipartUpload(call: Call): Promise<void> {
   const headers = headersToKeep(request.headers);
   const { algorithm, type, asked } = checksumChoice(call);
   const bucket = bucketOf(call);
-  const existed = (await bucket.head(key)) !== undefined;
-  const { info } = await bucket.uploads.create({ key, headers, algorithm, type, asked, existed });
+  const before = writeOf(await bucket.head(key));
+  const { info } = await bucket.uploads.create({ key, headers, algorithm, type, asked, before });
   const checksum = asked ? { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type } : {};
   sendXml(
     call,

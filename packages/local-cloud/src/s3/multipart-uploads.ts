@@ -24,8 +24,8 @@ export interface UploadInfo {
   readonly type: ChecksumType;
   /** Whether the client asked for that checksum; else it is S3's default. */
   readonly asked: boolean;
-  /** Whether there was an object of that key at the start. */
-  readonly existed: boolean;
+  /** The object of that key at the start, `writeOf` it; null where there was none. */
+  readonly before: string | null;
 }
 
 export interface Upload {

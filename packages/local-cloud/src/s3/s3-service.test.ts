@@ -215,6 +215,24 @@ describe('S3Service', () => {
     assert.deepEqual(await ownFiles(), []);
   });
 
+  it('an object that came during an upload conflicts with its completion, whatever its time says', async () => {
+    const created = await (await fetch(`${s3.url}/out/multi?uploads`, { method: 'POST' })).text();
+    const id = /<UploadId>(.*)<\/UploadId>/.exec(created)?.[1] ?? '';
+    const part = await fetch(`${s3.url}/out/multi?partNumber=1&uploadId=${id}`, { method: 'PUT', body: 'part' });
+    await put('multi', 'body');
+    const earlier = new Date(Date.now() - 60_000);
+    await utimes(join(folder, 'multi'), earlier, earlier);
+    const { headers } = await fetch(`${s3.url}/out/multi`, { method: 'HEAD' });
+    const completed = await fetch(`${s3.url}/out/multi?uploadId=${id}`, {
+      method: 'POST',
+      headers: { 'if-match': headers.get('etag') ?? '' },
+      body: `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.get('etag')}</ETag></Part></CompleteMultipartUpload>`,
+    });
+    assert.equal(completed.status, 409);
+    assert.match(await completed.text(), /ConditionalRequestConflict/);
+    assert.equal(await get('multi'), 'body');
+  });
+
   it('parts of one size are written where they end up: completing copies nothing', async () => {
     const created = await (await fetch(`${s3.url}/out/multi?uploads`, { method: 'POST' })).text();
     const id = /<UploadId>(.*)<\/UploadId>/.exec(created)?.[1] ?? '';
