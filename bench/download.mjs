@@ -154,8 +154,12 @@ async function keep(alone, { seconds, cpu, memory, own }) {
   await keepFigures(fileURLToPath(new URL('results', import.meta.url)), 'download', figures);
 }
 
+/** The fastest round, with the most memory of all: that is what a bound is for. */
 function best(results) {
-  return results.toSorted((a, b) => a.seconds - b.seconds)[0];
+  const [fastest] = results.toSorted((a, b) => a.seconds - b.seconds);
+  const most = (values) => values.reduce((a, b) => Math.max(a, b), 0);
+  const memory = most(results.map((one) => one.memory));
+  return { ...fastest, memory, ...('own' in fastest ? { own: most(results.map(({ own }) => own)) } : {}) };
 }
 
 function report(alone, ours) {
