@@ -4,30 +4,43 @@ import { convertSplit as convert } from '@wikifleet/conversion/convert-split';
 import type { Conversion } from '@wikifleet/conversion/convert-split';
 import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
 import { openPartFormat } from '@wikifleet/conversion/open-part-format';
+import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
-import { indexKey, partKey, quarantineKey, rawKey, receiptKey } from '@wikifleet/domain/keys';
+import { indexKey, partKey, quarantineKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
 import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
-import type { Receipt, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
+import { receiptFits, receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
+import type { RawRecord, Receipt, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Sender } from '@wikifleet/runs/enqueue';
 import { close, closeAgain } from '@wikifleet/runs/closing';
-import { loadPlan } from '@wikifleet/runs/plans';
-import { deleteRawObject, headOfRawObject, readRawNote } from '@wikifleet/runs/raw-notes';
+import { deleteObsolete } from '@wikifleet/runs/delete-superseded';
+import { checkPartsVersion, fileOfJob, splitOfConvert } from '@wikifleet/runs/job-fit';
+import { loadPlan } from '@wikifleet/runs/load-plan';
+import {
+  contradictionOfRecord,
+  deleteRawObject,
+  headOfRawObject,
+  rawKeyOf,
+  readRawRecord,
+} from '@wikifleet/runs/raw-records';
+import { readStored, replacing } from '@wikifleet/runs/read-stored';
+import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 
 export interface ConverterParts {
+  /** In place of the conversion of the package `conversion`. */
+  readonly convert?: Convert;
   readonly store: Store;
   /** Where a file is enqueued again whose raw object is gone. */
   readonly downloads: Sender;
-  /** What becomes of the raw object of a file that is whole. */
+  /** What becomes of the raw object of a file that is complete. */
   readonly rawObjects: 'keep' | 'delete';
-  /** Told when a file is whole. */
+  /** Called when a file is complete. */
   readonly onClosed?: () => void;
   /** Decodes the blocks, of one split at a time. */
   readonly pool: BlockPool;
@@ -35,6 +48,8 @@ export interface ConverterParts {
 
 /** Bytes of a part of an upload: 10,000 of them are 156 GiB, more than a split can become. */
 const UPLOAD_PART_BYTES = 16 * 1024 * 1024;
+/** Conditional writes of a receipt that met another one are tried again so often. */
+const MAX_RECEIPT_ATTEMPTS = 5;
 
 /** A split failed for good after whole pages were written: they stay, but the file is not done. */
 export class SplitFailed extends PermanentError {
@@ -51,74 +66,133 @@ export class SplitFailed extends PermanentError {
   }
 }
 
-/** Does one convert job: part and receipt are there, and what is complete is closed. */
+/** Converts a split: `convertSplit` of the conversion package, or what a test puts in its place. */
+export type Convert = typeof convert;
+
+/**
+ * Does one convert job: part and receipt are there, and what is complete is closed. Idempotent, also concurrently with
+ * itself: keys and bytes follow from the plan, and the receipt is written conditionally.
+ */
 export async function convertSplit(parts: ConverterParts, job: ConvertJob, context: JobContext): Promise<void> {
   const { store } = parts;
   const { signal, log } = context;
   const plan = await loadPlan(store, job.run, signal);
-  const file = plan?.files.find((candidate) => candidate.file === job.file);
-  if (plan?.planId !== job.planId || file === undefined) {
-    log.warn({ event: 'job of another plan', plan: plan?.planId ?? null }, 'dropped: the run has another plan now');
+  if (plan?.planId !== job.planId) {
+    log.warn({ event: 'job_dropped', plan: plan?.planId ?? null }, 'the run has another plan now');
+    if (plan !== null) await deleteConversion(store, job, signal);
     return;
   }
-  const receipt = await store.getJson(
-    receiptKey(job.run, job.planId, job.file, job.split.index),
-    receiptSchema,
-    signal,
-  );
-  const isDone = receipt !== null && receiptFits(receipt.value.result, job, ROWS_VERSION);
-  if (isDone) {
-    log.info({ event: 'split done before' }, 'the receipt is there');
-  } else {
-    const raw = await headOfRawObject(store, job.run, job.file, job.object, signal);
-    if (raw === null) return await fetchAgain(parts, plan, file, context);
-    const made = await makePart(parts, job, raw, context);
-    if ((await loadPlan(store, job.run, signal))?.planId !== job.planId)
-      return await discard(store, made.result, context);
-    await store.putJson(receiptKey(job.run, job.planId, job.file, job.split.index), made, {}, signal);
+  const file = fileOfJob(plan, job.file);
+  const record = await readRawRecord(store, plan, job.file, signal);
+  if (record === null) {
+    const message = `${job.file}: its raw object record is not there yet`;
+    throw new FleetError('RAW_RECORD_MISSING', message, { place: rawRecordKey(plan.run, plan.planId, job.file) });
   }
-  const outcome = await (isDone ? closeAgain : close)(store, plan, file, signal);
-  if (outcome === 'failed') log.error({ event: 'file failed' }, 'the splits of the file do not join');
+  const contradiction = contradictionOfRecord(plan, file, record);
+  if (contradiction !== null) {
+    const message = `${job.file}: its raw object record contradicts the plan: ${contradiction}; \`fleet verify --repair\` makes it anew`;
+    throw new PermanentError('RAW_RECORD_MALFORMED', message);
+  }
+  splitOfConvert(plan, record, job);
+  const key = receiptKey(job.run, job.planId, job.file, job.split.index);
+  const there = await readStored(store, key, receiptSchema, signal);
+  const isDone = isDoneBy(there, plan, record, job);
+  if (isDone) {
+    log.info({ event: 'split_converted_before' }, 'the receipt is there');
+  } else {
+    checkPartsVersion(plan, record, compressorFingerprint(plan.settings.compression));
+    const raw = await headOfRawObject(store, record, signal);
+    if (raw === null) return await fetchAgain(parts, plan, file, context);
+    const made = await makePart(parts, plan, record, job, raw, context);
+    await writeReceipt(store, key, made, there, signal);
+    // after the last write: who is killed before it finds out when the message is delivered again
+    if ((await loadPlan(store, job.run, signal))?.planId !== job.planId) {
+      log.warn({ event: 'split_discarded' }, 'the run has another plan now');
+      return await deleteConversion(store, job, signal);
+    }
+  }
+  const { outcome, run } = await (isDone ? closeAgain : close)(store, plan, file, signal, record);
+  if (outcome === 'failed') log.error({ event: 'file_failed' }, 'the receipts of the file prove no complete file');
   if (outcome !== 'closed') return;
-  log.info({ event: 'file closed' }, 'the file is whole');
+  log.info({ event: 'file_closed' }, 'the file is complete');
+  if (run.digest !== null) log.info({ event: 'run_closed', digest: run.digest }, 'the run is complete');
   parts.onClosed?.();
-  if (parts.rawObjects === 'delete') await deleteRawObject(store, plan, job.file, signal);
+  if (parts.rawObjects === 'delete') await deleteRawObject(store, record, signal);
 }
 
-/** The raw object expired, or another attempt replaced it: the downloader enqueues the splits that fit it. */
-async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, context: JobContext): Promise<void> {
-  // a download a stale job, each of which enqueues every split, would be a flood: whoever wrote this note enqueues them
-  const note = await readRawNote(parts.store, plan, file.file, context.signal);
-  if (note !== null && (await headOfRawObject(parts.store, plan.run, file.file, note, context.signal)) !== null) {
-    context.log.info({ event: 'job of another raw object' }, 'dropped: the raw object was fetched again since');
-    return;
+/** Whether the receipt that is there is that of the job, and answers its repair. */
+function isDoneBy(there: Stored<Receipt>, plan: Plan, record: RawRecord, job: ConvertJob): boolean {
+  if (there.state !== 'valid' || !receiptFits(there.value.result, plan, record.result, job.split)) return false;
+  return job.repair === null || there.value.repairs.includes(job.repair);
+}
+
+/**
+ * Writes the receipt in the place of what was read before the conversion. Where a concurrent attempt was faster, its
+ * receipt must have the same result, and the repairs of both are kept.
+ */
+async function writeReceipt(
+  store: Store,
+  key: string,
+  made: Receipt,
+  read: Stored<Receipt>,
+  signal: AbortSignal,
+): Promise<void> {
+  let there = read;
+  for (let attempt = 0; attempt < MAX_RECEIPT_ATTEMPTS; attempt += 1) {
+    const others = there.state === 'valid' ? there.value.repairs : [];
+    const receipt = sealReceipt(made.result, made.run, [...made.repairs, ...others]);
+    if (await store.putJson(key, receiptSchema.parse(receipt), replacing(there), signal)) return;
+    there = await readStored(store, key, receiptSchema, signal);
+    if (there.state !== 'valid') continue;
+    if (there.value.digest !== made.digest) throw receiptsDiffer(key, there.value, made);
+    if (made.repairs.every((id) => there.state === 'valid' && there.value.repairs.includes(id))) return;
   }
-  context.log.warn({ event: 'raw object gone' }, 'the raw object is not the one of the job: its download is enqueued');
+  throw new FleetError('RECEIPT_CONTESTED', `${key}: others keep writing it; try again`);
+}
+
+/** Two conversions of one split must give the same result: then one of them was damaged, or of another build. */
+function receiptsDiffer(key: string, there: Receipt, made: Receipt): PermanentError {
+  const [expected, received] = [`digest ${there.digest}`, `digest ${made.digest}`];
+  const message = `${key}: a concurrent conversion of the same split had another result: expected ${expected}, received ${received}`;
+  return new PermanentError('RECEIPTS_DIFFER', message, { place: key, expected, received });
+}
+
+/** The raw object expired, or is damaged: it is downloaded again, and the downloader enqueues the splits without receipt. */
+async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, context: JobContext): Promise<void> {
+  context.log.warn(
+    { event: 'raw_object_missing' },
+    'the raw object of the record is not there: its download is enqueued',
+  );
   await parts.downloads.sendAll([serializeJob(downloadJobOf(plan, file))]);
 }
 
-/** The run has another plan since the work began: nobody shall read what was made for the old one. */
-async function discard(store: Store, result: SplitResult, { log, signal }: JobContext): Promise<void> {
-  log.warn({ event: 'part discarded' }, 'the run has another plan now');
-  const keys = [result.part, result.index, result.quarantine].flatMap((object) =>
-    object === null ? [] : [object.key],
-  );
-  await store.delete(keys, signal);
+/** Deletes what a job of a superseded plan may have written: nobody shall read it. */
+async function deleteConversion(
+  store: Store,
+  { run, planId, file, split }: ConvertJob,
+  signal: AbortSignal,
+): Promise<void> {
+  const keys = [...splitKeys(run, file, split, planId), receiptKey(run, planId, file, split.index)];
+  await deleteObsolete(store, run, keys, signal);
 }
 
 async function makePart(
   parts: ConverterParts,
+  plan: Plan,
+  record: RawRecord,
   job: ConvertJob,
   raw: ObjectHead,
   context: JobContext,
 ): Promise<Receipt> {
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = context;
+  const { settings } = plan;
   const startedAt = new Date();
-  const format = await openPartFormat(job.settings);
-  const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, job.settings), {
+  const started = performance.now();
+  const format = await openPartFormat(settings);
+  const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, settings), {
     partBytes: UPLOAD_PART_BYTES,
-    ...(job.settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),
+    ...(settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),
     signal,
   });
   const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
@@ -130,20 +204,20 @@ async function makePart(
     signal,
   });
   try {
-    const conversion = await convert({
-      source: openObject(store, rawKey(job.run, job.file), raw, job.split, signal),
+    const conversion = await (parts.convert ?? convert)({
+      source: openObject(store, rawKeyOf(record), raw, job.split, signal),
       split: job.split,
       engine: DEFAULT_ENGINE,
       pool: parts.pool,
       wiki: job.run.wiki,
-      filter: job.settings,
+      filter: settings,
       format,
-      plainText: job.settings.plainText,
+      plainText: settings.plainText,
       rows: part,
       index,
       quarantine,
       signal,
-      onProgress: (progress) => log.debug({ event: 'split progress', ...progress }),
+      onProgress: (progress) => log.debug({ event: 'split_progressed', ...progress }),
     });
     // a split without rows has no part, in any format
     if (part.size > 0) await part.write(format.end());
@@ -152,11 +226,11 @@ async function makePart(
     const quarantined = quarantine.size === 0 ? null : await finish(quarantine);
     if (conversion.failure !== null) throw splitFailed(conversion);
     const result = resultOf(job, conversion, { part: stored, index: indexed, quarantine: quarantined });
-    const finishedAt = new Date();
-    const seconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
+    if (job.repair !== null) await deleteUnwritten(store, plan, result, signal);
+    const seconds = (performance.now() - started) / 1000;
     const { pages, rows } = result.counts;
     log.info(
-      { event: 'split converted', seconds, pages, rows, bytes: raw.size, xmlBytes: conversion.xmlBytes },
+      { event: 'split_converted', seconds, pages, rows, bytes: raw.size, xmlBytes: conversion.xmlBytes },
       'part written',
     );
     metrics.add('BytesIn', job.split.end - job.split.start);
@@ -164,22 +238,33 @@ async function makePart(
     metrics.add('XmlBytes', conversion.xmlBytes);
     metrics.add('Rows', rows);
     metrics.add('Quarantined', result.counts.quarantined);
-    return {
-      version: 1,
-      result,
-      run: {
-        startedAt: startedAt.toISOString(),
-        finishedAt: finishedAt.toISOString(),
-        seconds,
-        host: hostname(),
-        receiveCount,
-      },
+    const run = {
+      startedAt: startedAt.toISOString(),
+      finishedAt: new Date().toISOString(),
+      seconds,
+      host: hostname(),
+      receiveCount,
     };
+    return sealReceipt(result, run, job.repair === null ? [] : [job.repair]);
   } finally {
     await part.abort();
     await index.abort();
     await quarantine.abort();
   }
+}
+
+/** Under a repair, objects go that the split's result does not have: its keys belong to this job alone. */
+async function deleteUnwritten(
+  store: Store,
+  plan: Plan,
+  { run, file, split, part, index, quarantine }: SplitResult,
+  signal: AbortSignal,
+): Promise<void> {
+  const written = new Set([part, index, quarantine].map((object) => object?.key));
+  await store.delete(
+    splitKeys(run, file, split, plan.planId).filter((key) => !written.has(key)),
+    signal,
+  );
 }
 
 async function finish(writer: ObjectWriter): Promise<StoredObject> {

@@ -6,7 +6,6 @@ import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { parseConvertJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
 import { runName } from '@wikifleet/domain/run';
-import { writeFailure } from '@wikifleet/runs/failures';
 import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
 import { connect, openCloud } from '@wikifleet/worker/connect';
@@ -16,7 +15,8 @@ import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
 import { serviceOptions } from '@wikifleet/worker/service-options';
-import { SplitFailed, convertSplit } from './convert-split.js';
+import { convertSplit } from './convert-split.js';
+import { recordSplitFailure } from './record-failure.js';
 
 const COMMAND_LINE = {
   usage: asTyped('converter', '[--check]'),
@@ -64,8 +64,7 @@ await runMain(
           await convertSplit(parts, job, context);
         },
         giveUp: async (job, error, attempts) => {
-          const written = error instanceof SplitFailed ? error.written : null;
-          await writeFailure(store, job, job.file, job.split.index, { error, attempts, written });
+          await recordSplitFailure(store, job, error, attempts);
         },
       },
       { ...options, graceMs: settings.WIKIFLEET_GRACE_SECONDS * 1000 },

@@ -1,22 +1,34 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { isOneSplit } from '@wikifleet/catalogue/dump-name';
-import { canBeSplit } from '@wikifleet/domain/containers';
+import { randomUUID } from 'node:crypto';
+import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
-import type { DownloadJob, RawObject } from '@wikifleet/domain/jobs';
-import { rawKey } from '@wikifleet/domain/keys';
-import type { Plan } from '@wikifleet/domain/plan';
-import type { RawNote } from '@wikifleet/domain/receipts';
+import type { DownloadJob, FileRepair, Split } from '@wikifleet/domain/jobs';
+import { rawKey, rawPrefix, rawRecordKey, receiptKey, receiptsPrefix } from '@wikifleet/domain/keys';
+import type { Plan, PlanFile } from '@wikifleet/domain/plan';
+import { rawRecordSchema, sealRawRecord } from '@wikifleet/domain/receipts';
+import type { RawRecord, RawResult } from '@wikifleet/domain/receipts';
 import type { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { mirrorsFor } from '@wikifleet/mirror/open-mirrors';
 import type { KnownMirror } from '@wikifleet/mirror/open-mirrors';
 import type { Queue } from '@wikifleet/queue/queue';
-import { closeRun, readFileManifest } from '@wikifleet/runs/closing';
-import { loadPlan } from '@wikifleet/runs/plans';
-import { ATTEMPT_ID, headOfRawObject, readRawNote, writeRawNote } from '@wikifleet/runs/raw-notes';
+import { close, closeRun } from '@wikifleet/runs/closing';
+import { deleteBelow, deleteObsolete } from '@wikifleet/runs/delete-superseded';
+import { markRetried } from '@wikifleet/runs/failures';
+import { fileOfDownload } from '@wikifleet/runs/job-fit';
+import { loadPlan } from '@wikifleet/runs/load-plan';
+import { pendingRepairs, readFileManifest, revokeManifests, storedFileManifest } from '@wikifleet/runs/manifests';
+import {
+  contradictionOfRecord,
+  deleteRawObject,
+  headOfRawObject,
+  splitBytesOf,
+  writeRawRecord,
+} from '@wikifleet/runs/raw-records';
+import { readStored, replacing } from '@wikifleet/runs/read-stored';
+import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import type { PartMemory } from '@wikifleet/store/part-memory';
-import type { ObjectHead, Store } from '@wikifleet/store/store';
+import type { Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 import { sizeOfFile } from './fetch-file.js';
 import type { FetchContext } from './fetch-file.js';
@@ -36,6 +48,8 @@ export interface DownloaderParts {
 }
 
 const MIB = 1024 * 1024;
+/** Conditional writes of a record that met another one are tried again so often. */
+const MAX_RECORD_ATTEMPTS = 5;
 
 /**
  * The part size of a raw object's upload: it follows from the file's size alone, 5 MiB up to 48 GiB, and never needs
@@ -45,117 +59,229 @@ export function rawPartBytes(size: number): number {
   return Math.max(5 * MIB, Math.ceil(size / 10_000 / MIB) * MIB);
 }
 
-/** Does one download job: the raw object and its note are there, and the file's splits are enqueued. */
+/**
+ * Does one download job: the raw object and its record are there, and the splits that have no receipt are enqueued. Each
+ * attempt writes an object of its own, and a conditional write of the record decides which of concurrent attempts counts.
+ */
 export async function download(parts: DownloaderParts, job: DownloadJob, context: JobContext): Promise<void> {
   const { store } = parts;
   const { signal, log } = context;
   const plan = await loadPlan(store, job.run, signal);
   if (plan?.planId !== job.planId) {
-    log.warn({ event: 'job of another plan', plan: plan?.planId ?? null }, 'dropped: the run has another plan now');
+    log.warn({ event: 'job_dropped', plan: plan?.planId ?? null }, 'the run has another plan now');
+    if (plan !== null) await deleteDownload(store, job, signal);
     return;
   }
-  if ((await readFileManifest(store, plan, job.file, signal)) !== null) {
-    log.info({ event: 'file done before' }, 'the file has its manifest');
+  const file = fileOfDownload(plan, job);
+  if (job.repair === null && (await readFileManifest(store, plan, job.file, signal)) !== null) {
+    log.info({ event: 'file_closed_before' }, 'the file has its manifest');
     await closeRun(store, plan, signal);
     return;
   }
-  const note = (await noteOfGoodObject(store, plan, job, signal)) ?? (await fetchToStore(parts, plan, job, context));
-  const splits = await enqueueSplits(parts.converts, plan, note, signal);
-  parts.onEnqueued?.(splits);
+  const ensured = await ensureRawObject(parts, plan, file, job, context);
+  if (ensured === 'superseded') {
+    log.warn({ event: 'download_discarded' }, 'the run has another plan now');
+    return;
+  }
+  const { record } = ensured;
+  const isNew = ensured.isNew && job.repair === null;
+  if (job.repair !== null) await beginRepair(store, plan, job.repair, record, signal);
+  const splits = await splitsToConvert(store, plan, record, isNew, signal);
+  const jobs = splits.map(({ split, repair }) => convertJobOf(plan, job.file, split, record.result, repair));
+  await parts.converts.sendAll(jobs.map(serializeJob), signal);
+  parts.onEnqueued?.(jobs.length);
   log.info(
-    { event: 'file downloaded', bytes: note.size, splits, mirror: note.mirror },
+    { event: 'file_downloaded', bytes: record.result.size, splits: jobs.length, mirror: record.attempt.mirror },
     'raw object complete, splits enqueued',
   );
+  // nothing is left to be converted: a converter died before it closed the file, or only manifests were repaired
+  if (jobs.length > 0) return;
+  const { outcome, run } = await close(store, plan, file, signal, record);
+  if (outcome === 'failed') log.error({ event: 'file_failed' }, 'the receipts of the file prove no complete file');
+  if (run.digest !== null) log.info({ event: 'run_closed', digest: run.digest }, 'the run is complete');
 }
 
-/** Returns how many. */
-async function enqueueSplits(converts: Queue, plan: Plan, note: RawNote, signal: AbortSignal): Promise<number> {
-  const object: RawObject = { size: note.size, sha256: note.sha256, attemptId: note.attemptId };
-  const splits = splitsOf(note.size, note.splitBytes);
-  await converts.sendAll(
-    splits.map((split) => serializeJob(convertJobOf(plan, note.file, split, object))),
-    signal,
-  );
-  return splits.length;
+/** Deletes what a job of a superseded plan may have written: it was killed before it noticed. */
+async function deleteDownload(store: Store, { run, planId, file }: DownloadJob, signal: AbortSignal): Promise<void> {
+  await deleteObsolete(store, run, [rawRecordKey(run, planId, file)], signal);
+  await deleteBelow(store, run, rawPrefix(run, file), signal);
 }
 
-/** The note of the raw object that is there, when it fits both the object and the job. */
-async function noteOfGoodObject(
+/** Marks the splits of a repair as to be converted again, and takes the manifests back that they are named in. */
+async function beginRepair(
   store: Store,
   plan: Plan,
-  job: DownloadJob,
+  repair: FileRepair,
+  { result }: RawRecord,
   signal: AbortSignal,
-): Promise<RawNote | null> {
-  const note = await readRawNote(store, plan, job.file, signal);
-  if (note === null || (job.size !== null && note.size !== job.size)) return null;
-  if (JSON.stringify(note.upstreamChecksum) !== JSON.stringify(job.checksum)) return null;
-  return (await headOfRawObject(store, job.run, job.file, note, signal)) === null ? null : note;
+): Promise<void> {
+  const all = splitsOf(result.size, result.splitBytes).map(({ index }) => index);
+  const splits = repair.splits === 'all' ? all : all.filter((index) => (repair.splits as number[]).includes(index));
+  await markRetried(store, plan, result.file, signal);
+  await revokeManifests(store, plan, result.file, { id: repair.id, splits }, signal);
 }
 
+/** The splits that have no receipt, or that a repair wants converted again; all of them for a new record. */
+async function splitsToConvert(
+  store: Store,
+  plan: Plan,
+  { result }: RawRecord,
+  isNew: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly split: Split; readonly repair: string | null }[]> {
+  const there = new Set<string>();
+  if (!isNew) {
+    const prefix = receiptsPrefix(plan.run, plan.planId, result.file);
+    for await (const { key } of store.list(prefix, signal)) there.add(key);
+  }
+  const pending = isNew ? [] : pendingRepairs(await storedFileManifest(store, plan, result.file, signal));
+  return splitsOf(result.size, result.splitBytes).flatMap((split): { split: Split; repair: string | null }[] => {
+    const repair = pending.find(({ splits }) => splits.includes(split.index));
+    if (repair !== undefined) return [{ split, repair: repair.id }];
+    const key = receiptKey(plan.run, plan.planId, result.file, split.index);
+    return there.has(key) ? [] : [{ split, repair: null }];
+  });
+}
+
+/** The record of a raw object that is there; downloads the file where none is. */
+async function ensureRawObject(
+  parts: DownloaderParts,
+  plan: Plan,
+  file: PlanFile,
+  job: DownloadJob,
+  context: JobContext,
+): Promise<{ readonly record: RawRecord; readonly isNew: boolean } | 'superseded'> {
+  const { store } = parts;
+  const { signal, log } = context;
+  const key = rawRecordKey(plan.run, plan.planId, job.file);
+  const repair = job.repair?.refetch === true ? job.repair.id : null;
+  for (let attempt = 0; attempt < MAX_RECORD_ATTEMPTS; attempt += 1) {
+    const there = await readStored(store, key, rawRecordSchema, signal);
+    const problem = recordProblem(plan, file, there);
+    if (problem !== null && job.repair === null) throw recordMalformed(key, problem);
+    const known = there.state === 'valid' && problem === null ? there.value : null;
+    const isRefetched = repair === null || known?.attempt.repair === repair;
+    if (known !== null && isRefetched && (await headOfRawObject(store, known, signal)) !== null)
+      return { record: known, isNew: false };
+    const record = await fetchToStore(parts, plan, job, known, repair, context);
+    if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
+      await deleteRawObject(store, record, signal);
+      return 'superseded';
+    }
+    if (await writeRawRecord(store, record, replacing(there), signal)) {
+      // what a repair replaces was damaged, and nobody names it any more
+      if (known !== null) await deleteRawObject(store, known, signal);
+      return { record, isNew: known === null };
+    }
+    const winner = await readStored(store, key, rawRecordSchema, signal);
+    // the answer to our own write was lost
+    if (winner.state === 'valid' && winner.value.attempt.id === record.attempt.id)
+      return { record, isNew: known === null };
+    log.info({ event: 'download_superseded' }, 'a concurrent attempt was first: its raw object counts');
+    await deleteRawObject(store, record, signal);
+  }
+  throw new FleetError('RAW_CONTESTED', `${key}: others keep writing it; try again`);
+}
+
+function recordProblem(plan: Plan, file: PlanFile, there: Stored<RawRecord>): string | null {
+  if (there.state === 'malformed') return there.message;
+  return there.state === 'valid' ? contradictionOfRecord(plan, file, there.value) : null;
+}
+
+function recordMalformed(key: string, problem: string): PermanentError {
+  return new PermanentError('RAW_RECORD_MALFORMED', `${key}: ${problem}; \`fleet verify --repair\` makes it anew`);
+}
+
+/**
+ * Downloads the file into an object of this attempt. Where the plan's record fixes its bytes already, others are a
+ * permanent error that names both digests. Leaves no upload and no object behind an error.
+ */
 async function fetchToStore(
   parts: DownloaderParts,
   plan: Plan,
   job: DownloadJob,
+  known: RawRecord | null,
+  repair: string | null,
   jobContext: JobContext,
-): Promise<RawNote> {
+): Promise<RawRecord> {
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = jobContext;
-  const key = rawKey(job.run, job.file);
   let progress: TransferProgress | null = null;
+  // the record fixes the bytes where the catalogue gives no checksum
+  const fixed = known === null ? null : ({ algorithm: 'sha256', value: known.result.sha256 } as const);
   const context: FetchContext = {
-    job,
+    job: { ...job, checksum: job.checksum ?? fixed },
     pool: parts.pool,
     mirrors: mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror),
     refused: new Map(),
     signal,
     onBytes: (received, mirror) => metrics.add('BytesIn', progress?.take(received, mirror) ?? 0),
     onResume: (error, offset, mirror) =>
-      log.warn({ event: 'download resumed', offset, mirror, code: codeOf(error) }, messageOf(error)),
+      log.warn({ event: 'download_resumed', offset, mirror, code: codeOf(error) }, messageOf(error)),
   };
-  const size = job.size ?? (await sizeOfFile(context));
-  progress = new TransferProgress(size, (report) => log.info({ event: 'download progress', ...report }));
-  const there = await store.head(key, signal);
+  const size = known?.result.size ?? job.size ?? (await sizeOfFile(context));
+  progress = new TransferProgress(size, (report) => log.info({ event: 'download_progressed', ...report }));
   let attemptId = '';
   const newWriter = (): ObjectWriter => {
     attemptId = randomUUID();
-    const partBytes = rawPartBytes(size);
-    const isLarge = size >= partBytes;
-    const metadata = { [ATTEMPT_ID]: attemptId };
-    return store.createWriter(key, { partBytes, isLarge, memory: parts.memory, metadata, signal });
+    return store.createWriter(rawKey(job.run, plan.planId, job.file, attemptId), {
+      partBytes: rawPartBytes(size),
+      isLarge: size >= rawPartBytes(size),
+      memory: parts.memory,
+      signal,
+    });
   };
-  log.info({ event: 'download started', bytes: size }, 'fetching');
+  log.info({ event: 'download_started', bytes: size }, 'fetching');
   const { fetched, sha256, writer } = await fetchProved(context, size, newWriter, (error) =>
     log.warn(
-      { event: 'wrong bytes', code: error.code, expected: error.expected, received: error.received },
+      { event: 'checksum_differed', code: error.code, expected: error.expected, received: error.received },
       error.message,
     ),
   ).catch((error: unknown) => {
+    if (known !== null && error instanceof FleetError && error.code === 'CHECKSUM_DIFFERS') throw rawChanged(error);
     throw asPermanent(error, receiveCount);
   });
   try {
-    // the first right one stays: whoever wrote it may be about to write its note, and to enqueue its splits
-    let winner = there === null ? null : await attemptOf(store, key, there, sha256, signal);
-    if (winner === null) {
-      const outcome = await writer.finish(there === null ? { ifNoneMatch: '*' } : { ifMatch: there.etag });
-      if (outcome === 'written') metrics.add('BytesOut', fetched.size);
-      winner = outcome === 'written' ? attemptId : await attemptOfTwin(store, key, sha256, signal);
-    }
-    const note: RawNote = {
-      version: 1,
+    if (known !== null && known.result.sha256 !== sha256) throw rawChanged(digestDiffers(known, sha256));
+    // nobody else writes this key: an upload that is gone was completed, and its answer was lost
+    const outcome = await writer.finish();
+    const etag = writer.etag ?? (await store.head(writer.key, signal))?.etag;
+    if (etag === undefined) throw new FleetError('RAW_CONTESTED', `${writer.key}: its upload was aborted by another`);
+    if (outcome === 'written') metrics.add('BytesOut', fetched.size);
+    const result: RawResult = known?.result ?? {
+      planId: plan.planId,
+      run: plan.run,
       file: job.file,
       size: fetched.size,
       sha256,
       upstreamChecksum: job.checksum,
-      splitBytes: isOneSplit(job.file) || !canBeSplit(fetched.firstBytes) ? null : plan.settings.splitBytes,
-      attemptId: winner,
-      // the one that brought the end; an empty file has no bytes of anybody's
-      mirror: fetched.mirrors.at(-1) ?? context.mirrors[0]?.name ?? '',
+      splitBytes: splitBytesOf(plan, job.file, fetched.firstBytes),
+      compressor: compressorFingerprint(plan.settings.compression),
     };
-    await writeRawNote(store, plan, note, signal);
-    return note;
+    // the one that brought the end; an empty file has no bytes of any mirror
+    const mirror = fetched.mirrors.at(-1) ?? context.mirrors[0]?.name ?? '';
+    return sealRawRecord(result, { id: attemptId, etag, mirror, repair });
   } finally {
     await writer.abort();
   }
+}
+
+function digestDiffers({ result: { file, sha256: expected } }: RawRecord, received: string): FleetError {
+  const message = `${file}: expected sha256 ${expected}, received sha256 ${received}`;
+  return new FleetError('CHECKSUM_DIFFERS', message, {
+    place: file,
+    expected: `sha256 ${expected}`,
+    received: `sha256 ${received}`,
+  });
+}
+
+/** The file was downloaded under this plan before, and other bytes come now. */
+function rawChanged(cause: FleetError): PermanentError {
+  const { place = '', expected = '', received = '' } = cause;
+  const message =
+    `${cause.message}: the file is not the one that was downloaded first under this plan; ` +
+    '`seed --force` starts a new plan with the bytes of today';
+  return new PermanentError('RAW_CHANGED', message, { place, expected, received, cause });
 }
 
 /** Sizes that differ twice differ; the first time a mirror may have been writing the file. */
@@ -163,26 +289,4 @@ function asPermanent(error: unknown, receiveCount: number): unknown {
   if (!(error instanceof FleetError) || receiveCount < 2 || error.code !== 'SIZE_DIFFERS') return error;
   const { place = '', expected = '', received = '' } = error;
   return new PermanentError(error.code, `${error.message} (twice)`, { cause: error, place, expected, received });
-}
-
-/** Somebody else completed the object first: it serves when its bytes are the same. */
-async function attemptOfTwin(store: Store, key: string, sha256: string, signal: AbortSignal): Promise<string> {
-  const head = await store.head(key, signal);
-  const attempt = head === null ? null : await attemptOf(store, key, head, sha256, signal);
-  if (attempt !== null) return attempt;
-  throw new FleetError('RAW_CONTESTED', `${key}: another attempt wrote other bytes; fetched again`);
-}
-
-/** Which attempt wrote an object, where its bytes have this digest, by reading them; else null. */
-async function attemptOf(
-  store: Store,
-  key: string,
-  head: ObjectHead,
-  sha256: string,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const hash = createHash('sha256');
-  const range = { start: 0, end: head.size, etag: head.etag };
-  for await (const bytes of store.read(key, range, signal)) hash.update(bytes);
-  return hash.digest('hex') === sha256 ? (head.metadata[ATTEMPT_ID] ?? null) : null;
 }

@@ -7,7 +7,6 @@ import type { DownloadJob } from '@wikifleet/domain/jobs';
 import { runName } from '@wikifleet/domain/run';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { openMirrors } from '@wikifleet/mirror/open-mirrors';
-import { writeFailure } from '@wikifleet/runs/failures';
 import { PartMemory } from '@wikifleet/store/part-memory';
 import { checkCloud } from '@wikifleet/worker/check-cloud';
 import { checkProgram } from '@wikifleet/worker/check-program';
@@ -20,6 +19,7 @@ import { runService } from '@wikifleet/worker/service';
 import { serviceOptions } from '@wikifleet/worker/service-options';
 import { checkMirrors } from './check-mirrors.js';
 import { download } from './download.js';
+import { recordDownloadFailure } from './record-failure.js';
 
 const COMMAND_LINE = {
   usage: asTyped('downloader', '[--check]'),
@@ -80,7 +80,7 @@ await runMain(
         handle: async (job, context) =>
           await download({ store, converts, mirrors, pool, memory, onEnqueued }, job, context),
         giveUp: async (job, error, attempts) => {
-          await writeFailure(store, job, job.file, 'download', { error, attempts, written: null });
+          await recordDownloadFailure(store, job, error, attempts);
         },
       },
       // the mirrors' connections are let go at once: a replacement may be waiting for them

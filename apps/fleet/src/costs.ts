@@ -8,7 +8,7 @@ import { UsageError } from '@wikifleet/domain/errors';
 import { planKey, runManifestKey } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
-import { loadPlan } from '@wikifleet/runs/plans';
+import { loadPlan } from '@wikifleet/runs/load-plan';
 import { METRIC_NAMESPACE, SERVICE_DIMENSION } from '@wikifleet/scaling/metrics';
 import type { WorkerMetric } from '@wikifleet/scaling/metrics';
 import type { Store } from '@wikifleet/store/store';

@@ -7,7 +7,7 @@ import { KINDS, dateSchema, runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { UsageError } from '@wikifleet/domain/errors';
 import { readFailures } from '@wikifleet/runs/failures';
-import { loadPlan } from '@wikifleet/runs/plans';
+import { loadPlan } from '@wikifleet/runs/load-plan';
 import type { Store } from '@wikifleet/store/store';
 
 /** How far a run is, as the bucket has it. */

@@ -49,14 +49,28 @@ export class VerifyReport {
   end(verdict: RunVerdict, outstanding: number, repaired: Repaired | null = null): ExitCode {
     const proved = verdict.proved || repaired?.whole === true;
     if (this.#json) {
-      const { plan, counts, files, rawGone } = verdict;
-      this.#sayJson({ planId: plan.planId, proved, files, counts, rawGone, outstanding, repaired });
+      const { plan, digest, counts, files, rawGone } = verdict;
+      this.#sayJson({ planId: plan.planId, proved, digest, files, counts, rawGone, outstanding, repaired });
     } else {
       this.#say(this.#judgement(verdict));
       if (repaired !== null) this.#say(describeRepair(repaired));
       for (const line of this.#next(proved, outstanding, repaired)) this.#say(line);
     }
     return proved ? 0 : 1;
+  }
+
+  /** The run is sound, but not the one that was expected. */
+  rewritten(expected: string, received: string | null): ExitCode {
+    const message = `${runName(this.#run)}: expected the digest ${expected}, received ${received}`;
+    this.add({
+      code: 'DIGEST_DIFFERS',
+      file: null,
+      splits: [],
+      message: `${message}: plan, receipts or manifests were rewritten`,
+    });
+    if (this.#json) this.#sayJson({ proved: false, digest: received });
+    else this.#say(`${runName(this.#run)}: refuted: it is complete in itself, but not the run that was closed`);
+    return 1;
   }
 
   #judgement(verdict: RunVerdict): string {
@@ -67,10 +81,10 @@ export class VerifyReport {
       const filtered = counts.filteredPages === 0 ? '' : `, ${counts.filteredPages} pages filtered out`;
       return (
         `${name}: proved: ${files.planned} files, ${files.parts} parts, ${counts.pages} pages, ${counts.rows} rows, ` +
-        `${counts.quarantined} quarantined${filtered}${gone}`
+        `${counts.quarantined} quarantined${filtered}${gone}\ndigest ${verdict.digest}`
       );
     }
-    const whole = `${files.whole} of ${files.planned} files are whole, ${problems} problem${problems === 1 ? '' : 's'}`;
+    const whole = `${files.whole} of ${files.planned} files are complete, ${problems} problem${problems === 1 ? '' : 's'}`;
     // a manifest says that the run is done
     const claims = manifest === 'wrong' || manifest === 'right';
     return `${name}: ${claims ? 'refuted, though it has a manifest' : 'not done'}: ${whole}`;
@@ -81,8 +95,8 @@ export class VerifyReport {
     const again = asTyped('fleet', `verify ${this.#flags()}`);
     if (repaired !== null) return [`next: when the queues are empty, ${again}`];
     const waiting = `about ${outstanding} jobs are in the queues: what is missing may be among them`;
-    const mend = `next: ${again} --repair   (deletes what is wrong, enqueues what is missing)`;
-    return outstanding === 0 ? [mend] : [waiting, `${mend}; or wait until the queues are empty`];
+    const repair = `next: ${again} --repair   (enqueues what is wrong or missing)`;
+    return outstanding === 0 ? [repair] : [waiting, `${repair}; or wait until the queues are empty`];
   }
 
   #flags(): string {
@@ -119,10 +133,10 @@ export function describeSplits(splits: readonly number[]): string {
   return shown.join(', ');
 }
 
-function describeRepair({ deleted, downloads, converts, closed }: Repaired): string {
+function describeRepair({ deleted, enqueued, closed }: Repaired): string {
   const number = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
   return (
-    `repaired: ${number(deleted.length, 'key')} cleared, ${number(downloads.length, 'download')} and ` +
-    `${number(converts, 'convert job')} enqueued, ${number(closed.length, 'file')} closed`
+    `repair: ${number(enqueued.length, 'file')} enqueued, ${number(closed.length, 'file')} closed, ` +
+    `${number(deleted.length, 'key')} deleted`
   );
 }

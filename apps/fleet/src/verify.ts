@@ -6,7 +6,7 @@ import { planKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
-import { loadPlan } from '@wikifleet/runs/plans';
+import { loadPlan } from '@wikifleet/runs/load-plan';
 import { repairRun } from '@wikifleet/runs/repair-run';
 import type { Problem } from '@wikifleet/runs/verify-file';
 import { verifyRun } from '@wikifleet/runs/verify-run';
@@ -17,17 +17,22 @@ import { namedRun } from './named-run.js';
 import { VerifyReport } from './verify-report.js';
 
 const COMMAND_LINE = {
-  usage: asTyped('fleet', 'verify --wiki W --date D [--kind K] [--repair] [--json]'),
+  usage: asTyped('fleet', 'verify --wiki W --date D [--kind K] [--expect DIGEST] [--repair] [--json]'),
   about:
-    'Reads everything of a run again, and proves that every page of every file is there once, or says what is missing: a\n' +
+    'Reads everything of a run again, and proves that every page of every file is there once, or reports what is missing: a\n' +
     'line a problem. Exit code 0 only when the run is proved. Nothing is changed without --repair.',
   flags: {
     wiki: { type: 'string', value: 'W', help: "the wiki's database name: simplewiki, dewikivoyage" },
     date: { type: 'string', value: 'D', help: 'YYYY-MM-DD' },
     kind: { type: 'string', value: 'K', help: `one of ${KINDS.join(', ')}\n(default: articles-multistream)` },
+    expect: {
+      type: 'string',
+      value: 'DIGEST',
+      help: 'the digest that was printed when the run was closed: it proves that nothing was rewritten since',
+    },
     repair: {
       type: 'boolean',
-      help: 'delete what is wrong, enqueue just what is to be made anew, and close what is ready to be closed',
+      help: 'enqueue just what is wrong or missing, close what is ready, and delete what no job of the plan writes',
     },
     json: { type: 'boolean', help: 'print JSON instead of words' },
   },
@@ -38,6 +43,10 @@ export const verify: Command = async (argv, releases) => {
   const run = namedRun(flags.wiki, flags.date, flags.kind);
   if (run === null) {
     throw new UsageError('COMMAND_LINE_REFUSED', `expected --wiki and --date; usage: ${COMMAND_LINE.usage}`);
+  }
+  if (flags.expect !== undefined && !/^[0-9a-f]{64}$/.test(flags.expect)) {
+    const received = JSON.stringify(flags.expect.slice(0, 100));
+    throw new UsageError('COMMAND_LINE_REFUSED', `--expect: expected a digest of 64 hex digits, received ${received}`);
   }
   const cloud = await connect(readSettings(process.env, CLOUD_VARIABLES), releases);
   const report = new VerifyReport(run, flags.json === true);
@@ -50,8 +59,12 @@ export const verify: Command = async (argv, releases) => {
     onFile: () => report.read(plan.files.length),
   });
   const outstanding = await outstandingJobs(cloud);
+  // what was rewritten with all its digests is sound in itself: nothing is there to be repaired
+  if (verdict.proved && flags.expect !== undefined && flags.expect !== verdict.digest) {
+    return report.rewritten(flags.expect, verdict.digest);
+  }
   if (verdict.proved || flags.repair !== true) return report.end(verdict, outstanding);
-  return report.end(verdict, outstanding, await repairRun(cloud.store, cloud, verdict, signal));
+  return report.end(verdict, outstanding, await repairRun(cloud.store, cloud.downloads, verdict, signal));
 };
 
 /** The plan; null where there is none that can be read, which is said. */

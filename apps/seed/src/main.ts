@@ -4,7 +4,7 @@ import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filte
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { DEFAULT_SPLIT_BYTES, ROWS_VERSION } from '@wikifleet/domain/plan';
+import { DEFAULT_SPLIT_BYTES, PARTS_VERSION, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind } from '@wikifleet/domain/run';
 import { catalogueOfMirrors } from '@wikifleet/mirror/catalogue-of-mirrors';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
@@ -67,6 +67,7 @@ await runMain(async (releases) => {
       splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40),
       ...parseRowsFormat(flags),
       rowsVersion: ROWS_VERSION,
+      partsVersion: PARTS_VERSION,
       ...filterOf(flags),
       plainText: flags['plain-text'] ?? false,
     },

@@ -4,9 +4,10 @@ import { splitsOf } from '@wikifleet/domain/jobs';
 import { differencesOfPlans } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
-import { readFileManifest } from '@wikifleet/runs/closing';
 import { enqueueMissing } from '@wikifleet/runs/enqueue';
-import { loadPlan, settlePlan } from '@wikifleet/runs/plans';
+import { loadPlan } from '@wikifleet/runs/load-plan';
+import { readFileManifest } from '@wikifleet/runs/manifests';
+import { checkPlanIsCurrent, settlePlan } from '@wikifleet/runs/plans';
 import type { PlanDraft } from '@wikifleet/runs/plans';
 import type { Cloud } from '@wikifleet/worker/connect';
 
@@ -24,6 +25,8 @@ export interface Seeded {
   readonly enqueued: readonly string[];
   /** Files that had a manifest already. */
   readonly done: number;
+  /** Of the run's manifest, where the run is complete. */
+  readonly digest: string | null;
   readonly dryRun?: true;
   readonly files: number;
   /** Of all files whose size is known. */
@@ -41,8 +44,10 @@ export async function seedRun(cloud: Cloud, draft: PlanDraft, options: SeedOptio
   };
   if (options.dryRun) return { ...(await wouldSeed(cloud, draft, options.force)), ...figures, dryRun: true };
   const { plan, existed } = await settlePlan(cloud.store, draft, { force: options.force });
-  const { files, done } = await enqueueMissing(cloud.store, cloud.downloads, plan);
-  return { run: plan.run, planId: plan.planId, existed, enqueued: files, done, ...figures };
+  const { files, done, run } = await enqueueMissing(cloud.store, cloud.downloads, plan);
+  // another `seed --force` may have been faster than this one's last steps
+  await checkPlanIsCurrent(cloud.store, plan);
+  return { run: plan.run, planId: plan.planId, existed, enqueued: files, done, digest: run.digest, ...figures };
 }
 
 /** How many splits a file will have; one where only its bytes could tell. */
@@ -55,11 +60,11 @@ async function wouldSeed(
   { store }: Cloud,
   draft: PlanDraft,
   force: boolean,
-): Promise<Pick<Seeded, 'run' | 'planId' | 'existed' | 'enqueued' | 'done'>> {
+): Promise<Pick<Seeded, 'run' | 'planId' | 'existed' | 'enqueued' | 'done' | 'digest'>> {
   const { run, files } = draft;
   const names = files.map(({ file }) => file);
   const plan = await loadPlan(store, run);
-  if (plan === null || force) return { run, planId: null, existed: false, enqueued: names, done: 0 };
+  if (plan === null || force) return { run, planId: null, existed: false, enqueued: names, done: 0, digest: null };
   const differences = differencesOfPlans(plan, { ...plan, ...draft, files: [...files] });
   if (differences.length > 0) {
     const lines = differences.slice(0, 20).map((line) => `  ${line}`);
@@ -68,5 +73,5 @@ async function wouldSeed(
   }
   const enqueued: string[] = [];
   for (const name of names) if ((await readFileManifest(store, plan, name)) === null) enqueued.push(name);
-  return { run, planId: plan.planId, existed: true, enqueued, done: names.length - enqueued.length };
+  return { run, planId: plan.planId, existed: true, enqueued, done: names.length - enqueued.length, digest: null };
 }

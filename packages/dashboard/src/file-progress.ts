@@ -20,11 +20,11 @@ export interface SeenFailure extends Seen {
 /** What is known of one file of a run; `RunReader` fills it. */
 export interface FileProgress {
   readonly file: string;
-  /** Bytes; null until the plan, the raw note or the manifest says. */
+  /** Bytes; null until the plan, the raw object record or the manifest says. */
   size: number | null;
   splits: number;
-  /** The raw note: the file is on S3. */
-  note: Seen | null;
+  /** The raw object record: the file is on S3. */
+  record: Seen | null;
   mirror: string | null;
   /** Bytes of the upload under way; null where there is none, or where they were not counted. */
   received: number | null;
@@ -47,7 +47,7 @@ export function fileProgress({ file, size }: PlanFile, settings: Settings): File
     file,
     size,
     splits: splitsOf(size ?? 0, settings.splitBytes).length,
-    note: null,
+    record: null,
     mirror: null,
     received: null,
     uploading: false,
@@ -65,7 +65,7 @@ export function fileProgress({ file, size }: PlanFile, settings: Settings): File
 export function openFailures(file: FileProgress): SeenFailure[] {
   if (file.manifest !== null) return [];
   return file.failures.filter(({ stage }) => {
-    if (stage === 'download') return file.note === null;
+    if (stage === 'download') return file.record === null;
     return stage === 'file' || !file.receipts.has(Number(stage));
   });
 }
@@ -73,7 +73,7 @@ export function openFailures(file: FileProgress): SeenFailure[] {
 export function stateOf(file: FileProgress): FileState {
   if (file.manifest !== null) return 'done';
   if (openFailures(file).length > 0) return 'failed';
-  if (file.note !== null) return file.receipts.size > 0 ? 'converting' : 'downloaded';
+  if (file.record !== null) return file.receipts.size > 0 ? 'converting' : 'downloaded';
   return file.uploading ? 'downloading' : 'waiting';
 }
 
@@ -81,7 +81,7 @@ export function stateOf(file: FileProgress): FileState {
 export function sharesOf(file: FileProgress): { readonly downloaded: number; readonly converted: number } {
   if (file.manifest !== null) return { downloaded: 1, converted: 1 };
   const converted = Math.min(1, file.receipts.size / Math.max(1, file.splits));
-  if (file.note !== null) return { downloaded: 1, converted };
+  if (file.record !== null) return { downloaded: 1, converted };
   const received = file.uploading ? (file.received ?? 0) : 0;
   return { downloaded: file.size === null || file.size === 0 ? 0 : Math.min(1, received / file.size), converted };
 }

@@ -19,7 +19,7 @@ export class RunListing {
   /** When `plan.json` was written, in milliseconds; null where it was not listed. */
   planModified: number | null = null;
   runManifest: Seen | null = null;
-  readonly notes = new Map<string, Seen>();
+  readonly records = new Map<string, Seen>();
   readonly manifests = new Map<string, Seen>();
   readonly failures = new Map<string, SeenFailure[]>();
   /** Receipts by file and split; of files that were not listed there is none. */
@@ -38,7 +38,7 @@ export class RunListing {
     const seen = { modified };
     const [part, file = '', last = ''] = key.slice(this.#prefix.length, -'.json'.length).split('/');
     if (part === 'manifest' && file === '') this.runManifest = seen;
-    else if (part === 'raw') this.notes.set(file, seen);
+    else if (part === 'raw') this.records.set(file, seen);
     else if (part === 'manifests') this.manifests.set(file, seen);
     else if (part === 'failures') {
       this.failures.set(file, [...(this.failures.get(file) ?? []), { key, stage: last, modified }]);
@@ -67,7 +67,7 @@ export async function listWholeRun(
 
 /**
  * A large run without its receipts, of which there may be a hundred thousand, but for those of the files that
- * `receiptsOf` names once notes and manifests are known.
+ * `receiptsOf` names once records and manifests are known.
  */
 export async function listLargeRun(
   store: Store,

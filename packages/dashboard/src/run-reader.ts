@@ -1,13 +1,14 @@
 import { messageOf } from '@wikifleet/domain/errors';
+import { splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, quarantinePrefix, planIdOfKey, receiptKey } from '@wikifleet/domain/keys';
 import { planSchema } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import { failureSchema, receiptSchema } from '@wikifleet/domain/receipts';
 import type { Failure } from '@wikifleet/domain/receipts';
 import type { Run } from '@wikifleet/domain/run';
-import { readFileManifest, readRunManifest } from '@wikifleet/runs/closing';
+import { readFileManifest, readRunManifest } from '@wikifleet/runs/manifests';
 import { mapParallel } from '@wikifleet/runs/map-parallel';
-import { readRawNote } from '@wikifleet/runs/raw-notes';
+import { readRawRecord } from '@wikifleet/runs/raw-records';
 import type { ListedObject, Store } from '@wikifleet/store/store';
 import { listObjects } from './budgeted-list.js';
 import type { CallBudget } from './call-budget.js';
@@ -162,8 +163,8 @@ export class RunReader {
   }
 
   /** Files whose receipts are to be listed: those known to be in work, and each of the others in its turn. */
-  #filesInWork({ notes, manifests }: RunListing): string[] {
-    const open = [...notes].filter(([file]) => this.files.has(file) && !manifests.has(file));
+  #filesInWork({ records, manifests }: RunListing): string[] {
+    const open = [...records].filter(([file]) => this.files.has(file) && !manifests.has(file));
     open.sort(([, a], [, b]) => (a.modified?.getTime() ?? 0) - (b.modified?.getTime() ?? 0));
     const names = open.map(([file]) => file);
     const begun = names.filter((file) => (this.files.get(file)?.receipts.size ?? 0) > 0).slice(0, RECEIPTS_OF / 2);
@@ -181,9 +182,9 @@ export class RunReader {
     for (const file of this.files.values()) {
       const { file: name } = file;
       const size = file.size ?? 0;
-      const note = listing.notes.get(name) ?? null;
-      if (file.note === null && note !== null) this.rates.downloaded.add(note.modified, size);
-      file.note = note;
+      const record = listing.records.get(name) ?? null;
+      if (file.record === null && record !== null) this.rates.downloaded.add(record.modified, size);
+      file.record = record;
       const receipts = listing.receipts.get(name) ?? (listing.complete ? new Map<number, Seen>() : file.receipts);
       for (const [split, { modified }] of receipts) {
         if (!file.receipts.has(split)) this.rates.converted.add(modified, bytesOfSplit(split, size, file.splits, plan));
@@ -216,7 +217,7 @@ export class RunReader {
     this.failures = newest.flatMap((failure) => this.#failures.get(idOf(failure)) ?? []);
   }
 
-  /** Each manifest, receipt and note is read once, the newest first, so many in a reading. */
+  /** Each manifest, receipt and raw object record is read once, the newest first, so many in a reading. */
   async #readDetails(plan: Plan, signal: AbortSignal): Promise<void> {
     const time = (seen: Seen | null): number => seen?.modified?.getTime() ?? 0;
     const files = [...this.files.values()];
@@ -232,9 +233,9 @@ export class RunReader {
           jobs.push(async () => await this.#readReceipt(plan, file, split, seen, signal));
       }
     }
-    const noted = files.filter(({ note, mirror }) => note !== null && mirror === null);
-    const notes = noted.sort((a, b) => time(b.note) - time(a.note)).slice(0, MOST_DETAILS / 5);
-    const rest = notes.map((file) => async () => await this.#readNote(plan, file, signal));
+    const recorded = files.filter(({ record, mirror }) => record !== null && mirror === null);
+    const records = recorded.sort((a, b) => time(b.record) - time(a.record)).slice(0, MOST_DETAILS / 5);
+    const rest = records.map((file) => async () => await this.#readRecord(plan, file, signal));
     await mapParallel([...jobs.slice(0, MOST_DETAILS - rest.length), ...rest], AT_ONCE, async (job) => {
       await this.#detail(job, signal);
     });
@@ -270,16 +271,18 @@ export class RunReader {
     this.rates.rows.add(modified, counts.rows);
   }
 
-  async #readNote(plan: Plan, file: FileProgress, signal: AbortSignal): Promise<void> {
-    const note = await readRawNote(this.#store, plan, file.file, signal);
-    if (note === null) return;
-    if (file.size === null) this.rates.downloaded.add(file.note?.modified ?? null, note.size);
-    file.size = note.size;
-    file.splits = note.splitBytes === null ? 1 : Math.max(1, Math.ceil(note.size / note.splitBytes));
-    file.mirror = note.mirror;
-    const rate = this.rates.mirrors.get(note.mirror) ?? new Rate();
-    this.rates.mirrors.set(note.mirror, rate);
-    rate.add(file.note?.modified ?? null, note.size);
+  async #readRecord(plan: Plan, file: FileProgress, signal: AbortSignal): Promise<void> {
+    const record = await readRawRecord(this.#store, plan, file.file, signal);
+    if (record === null) return;
+    const { size, splitBytes } = record.result;
+    const { mirror } = record.attempt;
+    if (file.size === null) this.rates.downloaded.add(file.record?.modified ?? null, size);
+    file.size = size;
+    file.splits = splitsOf(size, splitBytes).length;
+    file.mirror = mirror;
+    const rate = this.rates.mirrors.get(mirror) ?? new Rate();
+    this.rates.mirrors.set(mirror, rate);
+    rate.add(file.record?.modified ?? null, size);
   }
 
   async #readRunManifest(plan: Plan, signal: AbortSignal): Promise<boolean> {

@@ -1,9 +1,29 @@
 import { z } from 'zod';
+import { sha256Schema } from './digest.js';
 import { PermanentError } from './errors.js';
 import { nameSchema } from './names.js';
 import { planFileSchema, planIdSchema, settingsSchema, sizeSchema } from './plan.js';
 import type { Plan, PlanFile } from './plan.js';
 import { runSchema } from './run.js';
+
+/** Marks the jobs of one repair: a converter replaces what is there instead of trusting it. */
+export const repairIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits');
+
+/** A list of splits must fit into a message; what is longer is `all`. */
+export const MAX_REPAIRED_SPLITS = 2000;
+
+const splitIndexSchema = z.number().int().min(0).max(99_998);
+
+/** What of a file a repair makes anew. Its manifests count as revoked from then on until all of that is done. */
+export const fileRepairSchema = z.strictObject({
+  id: repairIdSchema,
+  /** Splits to be converted again; with none, only the manifests are written anew. */
+  splits: z.union([z.literal('all'), z.array(splitIndexSchema).max(MAX_REPAIRED_SPLITS)]),
+  /** Whether the raw object is damaged, and is to be downloaded again. */
+  refetch: z.boolean(),
+});
+
+export type FileRepair = z.infer<typeof fileRepairSchema>;
 
 /** Move one dump file from a mirror to S3, then enqueue its splits. */
 export const downloadJobSchema = z.strictObject({
@@ -12,6 +32,7 @@ export const downloadJobSchema = z.strictObject({
   planId: planIdSchema,
   run: runSchema,
   ...planFileSchema.shape,
+  repair: fileRepairSchema.nullable().default(null),
 });
 
 export type DownloadJob = z.infer<typeof downloadJobSchema>;
@@ -37,14 +58,8 @@ export const splitSchema = z
 
 export type Split = z.infer<typeof splitSchema>;
 
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
-
-/** The raw object a split is cut from: its size in bytes, the SHA-256 of all of it, and the attempt that wrote it. */
-export const rawObjectSchema = z.strictObject({
-  size: sizeSchema,
-  sha256: sha256Schema,
-  attemptId: z.string().regex(/^[0-9a-f-]{8,64}$/),
-});
+/** The raw object a split is cut from: its size in bytes, and the SHA-256 of all of it. */
+export const rawObjectSchema = z.strictObject({ size: sizeSchema, sha256: sha256Schema });
 
 export type RawObject = z.infer<typeof rawObjectSchema>;
 
@@ -58,6 +73,8 @@ export const convertJobSchema = z.strictObject({
   split: splitSchema,
   object: rawObjectSchema,
   settings: settingsSchema,
+  /** The repair that the job belongs to; null for none. */
+  repair: repairIdSchema.nullable().default(null),
 });
 
 export type ConvertJob = z.infer<typeof convertJobSchema>;
@@ -112,8 +129,8 @@ export function serializeJob(job: DownloadJob | ConvertJob): string {
   return JSON.stringify(checkJob(convertJobSchema, job.type, job));
 }
 
-export function downloadJobOf(plan: Plan, file: PlanFile): DownloadJob {
-  return { version: 1, type: 'download', planId: plan.planId, run: plan.run, ...file };
+export function downloadJobOf(plan: Plan, file: PlanFile, repair: FileRepair | null = null): DownloadJob {
+  return { version: 1, type: 'download', planId: plan.planId, run: plan.run, ...file, repair };
 }
 
 /**
@@ -138,15 +155,14 @@ export function splitsOf(size: number, splitBytes: number | null): Split[] {
   }));
 }
 
-export function convertJobOf(plan: Plan, file: string, split: Split, object: RawObject): ConvertJob {
-  return {
-    version: 1,
-    type: 'convert',
-    planId: plan.planId,
-    run: plan.run,
-    file,
-    split,
-    object,
-    settings: plan.settings,
-  };
+export function convertJobOf(
+  plan: Plan,
+  file: string,
+  split: Split,
+  object: RawObject,
+  repair: string | null = null,
+): ConvertJob {
+  const { planId, run, settings } = plan;
+  const { size, sha256 } = object;
+  return { version: 1, type: 'convert', planId, run, file, split, object: { size, sha256 }, settings, repair };
 }

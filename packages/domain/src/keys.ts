@@ -1,4 +1,5 @@
 import { checkName } from './names.js';
+import { COMPRESSIONS_OF, FORMATS } from './plan.js';
 import type { RowsFormat } from './plan.js';
 import type { Split } from './jobs.js';
 import type { Run } from './run.js';
@@ -7,7 +8,10 @@ const COMPRESSED = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.snappy' } as
 const PART_ENDING = String.raw`\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
 /** How the name of a file of rows ends, in any format; a quarantine file's ends so, too. */
 export const PART_NAME = new RegExp(PART_ENDING);
-const PLAN_OF_PART = new RegExp(String.raw`/part-\d{5}-of-\d{5}-([0-9a-f]{8})${PART_ENDING}`);
+const PLAN_OF_PART = new RegExp(String.raw`/part-\d{5}-of-\d{5}-([0-9a-f]{16})${PART_ENDING}`);
+
+const PLAN_OF_RAW = /^raw\/[^/]+\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})-[0-9a-f-]+$/;
+const PLAN_OF_RECORD = /^runs\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})\//;
 
 /** How the names of parts end: Parquet compresses within. */
 export function partEnding({ format, compression }: RowsFormat): string {
@@ -23,8 +27,18 @@ export function splitNumber(index: number): string {
   return String(index).padStart(5, '0');
 }
 
-export function rawKey(run: Run, file: string): string {
-  return `raw/${segments(run)}/${checkName('file', file)}`;
+/** Everything below it is a dump file of this run (of any plan). */
+export function rawRunPrefix(run: Run): string {
+  return `raw/${segments(run)}/`;
+}
+
+/** Below it each attempt to download the file has an object of its own, so that no attempt overwrites another's. */
+export function rawPrefix(run: Run, file: string): string {
+  return `${rawRunPrefix(run)}${checkName('file', file)}/`;
+}
+
+export function rawKey(run: Run, planId: string, file: string, attemptId: string): string {
+  return `${rawPrefix(run, file)}${planId}-${attemptId}`;
 }
 
 /** Everything below it is a row of this run (of any plan). */
@@ -50,13 +64,21 @@ export function partKey(run: Run, file: string, split: Split, planId: string, se
   return `${partsPrefix(run, file)}${partName(split, planId)}${partEnding(settings)}`;
 }
 
+/** Everything that the conversion of a split may write besides its receipt, whatever the rows' format. */
+export function splitKeys(run: Run, file: string, split: Split, planId: string): string[] {
+  const parts = FORMATS.flatMap((format) =>
+    COMPRESSIONS_OF[format].map((compression) => partKey(run, file, split, planId, { format, compression })),
+  );
+  return [...new Set(parts), indexKey(run, planId, file, split.index), quarantineKey(run, file, split, planId)];
+}
+
 export function quarantineKey(run: Run, file: string, split: Split, planId: string): string {
   return `${quarantinePrefix(run, file)}${partName(split, planId)}.jsonl`;
 }
 
-/** The plan that a part or a quarantine file belongs to, by its name; null for a key that is neither. */
+/** The plan that wrote a key, by its name; null for `plan.json` and for what no plan's job writes. */
 export function planIdOfKey(key: string): string | null {
-  return PLAN_OF_PART.exec(key)?.[1] ?? null;
+  return (PLAN_OF_PART.exec(key) ?? PLAN_OF_RAW.exec(key) ?? PLAN_OF_RECORD.exec(key))?.[1] ?? null;
 }
 
 /** Below it stands a folder a run, by its date. */
@@ -72,11 +94,16 @@ export function planKey(run: Run): string {
   return `${runPrefix(run)}plan.json`;
 }
 
+/** Below these is everything that the jobs of a run's plans write. */
+export function prefixesOfRun(run: Run): string[] {
+  return [runPrefix(run), rowsPrefix(run), quarantinePrefix(run), rawRunPrefix(run)];
+}
+
 export function planPrefix(run: Run, planId: string): string {
   return `${runPrefix(run)}${planId}/`;
 }
 
-export function rawNoteKey(run: Run, planId: string, file: string): string {
+export function rawRecordKey(run: Run, planId: string, file: string): string {
   return `${planPrefix(run, planId)}raw/${checkName('file', file)}.json`;
 }
 

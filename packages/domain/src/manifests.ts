@@ -1,78 +1,123 @@
 import { z } from 'zod';
-import { sha256Schema, splitSchema } from './jobs.js';
+import { checkDigest, digestOf, sha256Schema } from './digest.js';
+import { repairIdSchema, splitSchema } from './jobs.js';
 import { nameSchema } from './names.js';
 import { checksumSchema, planIdSchema, settingsSchema, sizeSchema, voucherSchema } from './plan.js';
 import type { Plan, PlanFile } from './plan.js';
 import { countsSchema, pageIdsOf, pageIdsSchema, storedObjectSchema, sumCounts } from './receipts.js';
-import type { SplitResult } from './receipts.js';
+import type { RawResult, SplitResult } from './receipts.js';
 import { runSchema } from './run.js';
 
 const closedSchema = z.strictObject({ closedAt: z.iso.datetime(), host: z.string() });
 
-/** A file that is whole: all its splits are converted, and join. */
-export const fileManifestSchema = z.strictObject({
-  version: z.literal(1),
-  result: z.strictObject({
-    planId: planIdSchema,
-    run: runSchema,
-    file: nameSchema,
-    size: sizeSchema,
-    sha256: sha256Schema,
-    /** What the mirror's catalogue said, and we found to be so; null where it said nothing. */
-    upstreamChecksum: checksumSchema.nullable(),
-    counts: countsSchema,
-    parts: z.array(
-      storedObjectSchema.extend({
-        split: splitSchema,
-        rows: z.number().int(),
-        pages: z.number().int(),
-        pageIds: pageIdsSchema,
-        /** Of its index; 0 where it has none. */
-        indexBytes: sizeSchema,
-      }),
-    ),
-    quarantine: z.array(storedObjectSchema),
-  }),
-  run: closedSchema,
+/** A file that is complete: all its splits are converted, and join. Each digest is that of the object it comes from. */
+export const fileResultSchema = z.strictObject({
+  planId: planIdSchema,
+  run: runSchema,
+  file: nameSchema,
+  size: sizeSchema,
+  sha256: sha256Schema,
+  /** What the mirror's catalogue said, and we found to be so; null where it said nothing. */
+  upstreamChecksum: checksumSchema.nullable(),
+  /** The digest of the raw object record's result. */
+  rawRecord: sha256Schema,
+  /** The digests of the receipts' results, in the order of the splits. */
+  receipts: z.array(sha256Schema),
+  counts: countsSchema,
+  parts: z.array(
+    storedObjectSchema.extend({
+      split: splitSchema,
+      rows: z.number().int(),
+      pages: z.number().int(),
+      pageIds: pageIdsSchema,
+      /** Of its index; 0 where it has none. */
+      indexBytes: sizeSchema,
+    }),
+  ),
+  quarantine: z.array(storedObjectSchema),
 });
 
-export type FileManifest = z.infer<typeof fileManifestSchema>;
-export type FileManifestResult = FileManifest['result'];
+export type FileManifestResult = z.infer<typeof fileResultSchema>;
 export type ManifestPart = FileManifestResult['parts'][number];
 
-/** A run that is done: every file of its plan has a manifest. */
-export const runManifestSchema = z.strictObject({
-  version: z.literal(1),
-  result: z.strictObject({
-    planId: planIdSchema,
-    run: runSchema,
-    /** `listing`: nobody vouched that the list of files is complete. */
-    vouchedBy: voucherSchema,
-    settings: settingsSchema,
-    counts: countsSchema,
-    files: z.array(
-      z.strictObject({
-        file: nameSchema,
-        size: sizeSchema,
-        sha256: sha256Schema,
-        upstreamChecksum: checksumSchema.nullable(),
-        pages: z.number().int(),
-        rows: z.number().int(),
-        quarantined: z.number().int(),
-        filteredPages: z.number().int(),
-        parts: z.number().int(),
-        pageIds: pageIdsSchema,
-      }),
-    ),
-  }),
-  run: closedSchema,
+/** A repair that is under way: the file is closed again when the receipts of these splits name it. */
+const pendingRepairSchema = z.strictObject({ id: repairIdSchema, splits: z.array(z.number().int().nonnegative()) });
+export type PendingRepair = z.infer<typeof pendingRepairSchema>;
+
+const revokedSchema = z.strictObject({
+  version: z.literal(2),
+  state: z.literal('revoked'),
+  repairs: z.array(pendingRepairSchema),
+  /** Random: no two revocations are the same bytes, so that a conditional write notices each. */
+  nonce: z.string().max(64),
 });
 
-export type RunManifest = z.infer<typeof runManifestSchema>;
-export type RunManifestResult = RunManifest['result'];
+/** A manifest that a repair took back: it says nothing but what must be done before the next one is written. */
+export type RevokedManifest = z.infer<typeof revokedSchema>;
 
-/** The manifest of a file: a pure function of its plan and its receipts' results, which must be all there and join. */
-export function fileManifestResult(plan: Plan, file: PlanFile, results: readonly SplitResult[]): FileManifestResult {
+function manifestSchemaOf<T extends z.ZodType>(result: T) {
+  const closed = z
+    .strictObject({
+      version: z.literal(2),
+      state: z.literal('closed'),
+      digest: sha256Schema,
+      result,
+      run: closedSchema,
+    })
+    .superRefine((manifest: { digest: string; result?: unknown }, context) =>
+      checkDigest({ digest: manifest.digest, sealed: manifest.result }, context),
+    );
+  return z.discriminatedUnion('state', [closed, revokedSchema]);
+}
+
+export const fileManifestSchema = manifestSchemaOf(fileResultSchema);
+export type FileManifest = z.infer<typeof fileManifestSchema>;
+
+/** A run that is complete: every file of its plan has a manifest. */
+export const runResultSchema = z.strictObject({
+  planId: planIdSchema,
+  /** The plan's digest. */
+  plan: sha256Schema,
+  run: runSchema,
+  /** `listing`: no catalogue confirms that the list of files is complete. */
+  vouchedBy: voucherSchema,
+  settings: settingsSchema,
+  counts: countsSchema,
+  files: z.array(
+    z.strictObject({
+      file: nameSchema,
+      /** The digest of the file manifest's result. */
+      manifest: sha256Schema,
+      size: sizeSchema,
+      sha256: sha256Schema,
+      upstreamChecksum: checksumSchema.nullable(),
+      pages: z.number().int(),
+      rows: z.number().int(),
+      quarantined: z.number().int(),
+      filteredPages: z.number().int(),
+      parts: z.number().int(),
+      pageIds: pageIdsSchema,
+    }),
+  ),
+});
+
+export type RunManifestResult = z.infer<typeof runResultSchema>;
+
+export const runManifestSchema = manifestSchemaOf(runResultSchema);
+export type RunManifest = z.infer<typeof runManifestSchema>;
+
+/** The manifest of something that is complete. */
+export function sealManifest<T>(result: T, run: { readonly closedAt: string; readonly host: string }) {
+  return { version: 2, state: 'closed', digest: digestOf(result), result, run } as const;
+}
+
+/** The manifest of a file: a pure function of its plan, record and receipts' results, which must be all there and join. */
+export function fileManifestResult(
+  plan: Plan,
+  file: PlanFile,
+  raw: RawResult,
+  results: readonly SplitResult[],
+): FileManifestResult {
   const [first] = results;
   if (first === undefined) throw new RangeError(`${file.file}: a file has at least one split`);
   return {
@@ -82,6 +127,8 @@ export function fileManifestResult(plan: Plan, file: PlanFile, results: readonly
     size: first.object.size,
     sha256: first.object.sha256,
     upstreamChecksum: file.checksum,
+    rawRecord: digestOf(raw),
+    receipts: results.map(digestOf),
     counts: sumCounts(results.map((result) => result.counts)),
     parts: results.flatMap(({ part, split, counts: { rows, pages }, members, index }) => {
       const pageIds = pageIdsOf(
@@ -97,21 +144,23 @@ export function fileManifestResult(plan: Plan, file: PlanFile, results: readonly
 export function runManifestResult(plan: Plan, files: readonly FileManifestResult[]): RunManifestResult {
   return {
     planId: plan.planId,
+    plan: plan.digest,
     run: plan.run,
     vouchedBy: plan.vouchedBy,
     settings: plan.settings,
     counts: sumCounts(files.map((file) => file.counts)),
-    files: files.map(({ file, size, sha256, upstreamChecksum, counts, parts }) => ({
-      file,
-      size,
-      sha256,
-      upstreamChecksum,
-      pages: counts.pages,
-      rows: counts.rows,
-      quarantined: counts.quarantined,
-      filteredPages: counts.filteredPages,
-      parts: parts.length,
-      pageIds: pageIdsOf(parts.map((part) => part.pageIds)),
+    files: files.map((result) => ({
+      file: result.file,
+      manifest: digestOf(result),
+      size: result.size,
+      sha256: result.sha256,
+      upstreamChecksum: result.upstreamChecksum,
+      pages: result.counts.pages,
+      rows: result.counts.rows,
+      quarantined: result.counts.quarantined,
+      filteredPages: result.counts.filteredPages,
+      parts: result.parts.length,
+      pageIds: pageIdsOf(result.parts.map((part) => part.pageIds)),
     })),
   };
 }

@@ -1,10 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson, checkDigest, digestOf, sha256Schema } from './digest.js';
 import { isName, nameSchema } from './names.js';
 import { pageFilterSchema } from './page-filter.js';
 import { runSchema } from './run.js';
 
 /** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
 export const ROWS_VERSION = 1;
+
+/**
+ * The version of the bytes of parts, page indexes and quarantine objects. It goes up with every change of the code after
+ * which the same split becomes other bytes (`bytes-of-parts.test.ts` fails then): a plan fixes it, so that two builds
+ * never write different bytes under one key.
+ */
+export const PARTS_VERSION = 1;
 
 export const FORMATS = ['jsonl', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -64,7 +73,8 @@ export const VOUCHERS = ['dumpstatus', 'sha256sums', 'listing'] as const;
 export const voucherSchema = z.enum(VOUCHERS);
 export type Voucher = z.infer<typeof voucherSchema>;
 
-export const planIdSchema = z.string().regex(/^[0-9a-f]{8}$/, 'expected 8 hex digits');
+/** The first 16 hex digits of the plan's digest. */
+export const planIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits');
 
 /** Compressed bytes of a split, where nobody says otherwise. */
 export const DEFAULT_SPLIT_BYTES = 32 * 1024 * 1024;
@@ -75,7 +85,8 @@ export const settingsSchema = z
     splitBytes: z.number().int().positive(),
     format: z.enum(FORMATS),
     compression: z.enum(COMPRESSIONS),
-    rowsVersion: z.literal(ROWS_VERSION),
+    rowsVersion: z.number().int(),
+    partsVersion: z.number().int(),
     ...pageFilterSchema.shape,
     /** Whether rows have the column `plain_text`. */
     plainText: z.boolean(),
@@ -87,10 +98,10 @@ export const settingsSchema = z
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** `plan.json`: written once, it fixes everything that shapes the result of a run. */
-export const planSchema = z.strictObject({
-  version: z.literal(1),
-  planId: planIdSchema,
+/** As many plans of one run may follow each other. */
+export const MAX_SUPERSEDED_PLANS = 10_000;
+
+const planContentSchema = z.strictObject({
   run: runSchema,
   vouchedBy: voucherSchema,
   settings: settingsSchema,
@@ -105,12 +116,44 @@ export const planSchema = z.strictObject({
         seen.add(file);
       }
     }),
+  /** The ids of all plans of the run before this one: what they wrote is obsolete for ever, and may be deleted. */
+  supersedes: z.array(planIdSchema).max(MAX_SUPERSEDED_PLANS),
+  /** Random, so that two plans of the same content have different ids. */
+  nonce: z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits'),
 });
+
+export type PlanContent = z.infer<typeof planContentSchema>;
+
+/** `plan.json`: written once, it fixes everything that shapes the result of a run. Its digest seals its content. */
+export const planSchema = z
+  .strictObject({ version: z.literal(2), planId: planIdSchema, digest: sha256Schema, ...planContentSchema.shape })
+  .superRefine(({ version: _, planId, digest, ...content }, context) => {
+    checkDigest({ digest, sealed: content }, context);
+    if (planId !== digest.slice(0, planId.length)) {
+      context.addIssue({ code: 'custom', path: ['planId'], message: "expected the first digits of the plan's digest" });
+    }
+  });
 
 export type Plan = z.infer<typeof planSchema>;
 
-/** What two plans of one run differ in, a line each; empty where both lead to the same result. The ids do not count. */
-export function differencesOfPlans(old: Plan, made: Plan): string[] {
+/** A plan of this content, which is not validated here. */
+export function sealPlan(content: Omit<PlanContent, 'nonce'> & { readonly nonce?: string }): Plan {
+  const { run, vouchedBy, settings, files, supersedes, nonce = randomBytes(8).toString('hex') } = content;
+  const sealed = { run, vouchedBy, settings, files, supersedes, nonce };
+  const digest = digestOf(sealed);
+  return { version: 2, planId: digest.slice(0, 16), digest, ...sealed };
+}
+
+/** Whether two settings lead to the same bytes. */
+export function equalSettings(a: Settings, b: Settings): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+/** What of a plan shapes the result. */
+type PlanShape = Pick<Plan, 'run' | 'vouchedBy' | 'settings' | 'files'>;
+
+/** What two plans of one run differ in, a line each; empty where both lead to the same result. */
+export function differencesOfPlans(old: PlanShape, made: PlanShape): string[] {
   const lines: string[] = [];
   const compare = (what: string, a: unknown, b: unknown): void => {
     const [before, after] = [JSON.stringify(a), JSON.stringify(b)];

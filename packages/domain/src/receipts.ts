@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { sha256Schema, splitSchema } from './jobs.js';
+import { checkDigest, digestOf, sha256Schema } from './digest.js';
+import { repairIdSchema, splitSchema } from './jobs.js';
 import { nameSchema } from './names.js';
 import { checksumSchema, planIdSchema, sizeSchema } from './plan.js';
+import type { Plan } from './plan.js';
 import { runSchema } from './run.js';
 
 const count = z.number().int().nonnegative();
@@ -106,25 +108,65 @@ export const attemptSchema = z.strictObject({
   receiveCount: count,
 });
 
-export const receiptSchema = z.strictObject({ version: z.literal(1), result: splitResultSchema, run: attemptSchema });
+/**
+ * What stands under a receipt's key: the result with its digest, and, outside of the proof, the repairs that it answers
+ * and how the last attempt went.
+ */
+export const receiptSchema = z
+  .strictObject({
+    version: z.literal(2),
+    digest: sha256Schema,
+    result: splitResultSchema,
+    /** Repairs whose conversion of this split is done. */
+    repairs: z.array(repairIdSchema),
+    run: attemptSchema,
+  })
+  .superRefine(({ digest, result }, context) => checkDigest({ digest, sealed: result }, context));
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** Written after a raw object is complete: what its bytes are, by our own reading of them. */
-export const rawNoteSchema = z.strictObject({
-  version: z.literal(1),
+export function sealReceipt(result: SplitResult, run: Receipt['run'], repairs: readonly string[] = []): Receipt {
+  return { version: 2, digest: digestOf(result), result, repairs: [...new Set(repairs)].sort(), run };
+}
+
+/** What the bytes of a dump file are, by our own reading of them: fixed for a plan by the first download of the file. */
+export const rawResultSchema = z.strictObject({
+  planId: planIdSchema,
+  run: runSchema,
   file: nameSchema,
   size: sizeSchema,
   sha256: sha256Schema,
   upstreamChecksum: checksumSchema.nullable(),
   /** Bytes of a split; null where the file cannot be cut (no bzip2) or holds one page. */
   splitBytes: z.number().int().positive().nullable(),
-  attemptId: z.string(),
-  mirror: z.string(),
+  /** The fingerprint of the compressor that the file's parts come from; null where the downloader's runtime lacks it. */
+  compressor: z.string().max(100).nullable(),
 });
 
-export type RawNote = z.infer<typeof rawNoteSchema>;
+export type RawResult = z.infer<typeof rawResultSchema>;
 
-/** Why something failed for good. It counts only while the note, receipt or manifest it stands for is missing. */
+/** Which object holds the bytes: it changes where an object expires or is damaged, and is downloaded again. */
+export const rawAttemptSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f-]{8,64}$/),
+  etag: z.string().max(200),
+  mirror: z.string(),
+  /** The repair that downloaded it again; null for none. */
+  repair: repairIdSchema.nullable(),
+});
+
+export type RawAttempt = z.infer<typeof rawAttemptSchema>;
+
+/** The raw object record: written after a raw object is complete. */
+export const rawRecordSchema = z
+  .strictObject({ version: z.literal(2), digest: sha256Schema, result: rawResultSchema, attempt: rawAttemptSchema })
+  .superRefine(({ digest, result }, context) => checkDigest({ digest, sealed: result }, context));
+
+export type RawRecord = z.infer<typeof rawRecordSchema>;
+
+export function sealRawRecord(result: RawResult, attempt: RawAttempt): RawRecord {
+  return { version: 2, digest: digestOf(result), result, attempt };
+}
+
+/** Why something failed permanently. It counts only while the record, receipt or manifest it stands for is missing. */
 export const failureSchema = z.strictObject({
   version: z.literal(1),
   file: nameSchema,
@@ -139,6 +181,8 @@ export const failureSchema = z.strictObject({
   /** What was written all the same: whole pages and rows before the place; null where nothing is known. */
   written: z.strictObject({ pages: count, rows: count }).nullable(),
   at: z.iso.datetime(),
+  /** When the job was enqueued again; null while nobody has. */
+  retriedAt: z.iso.datetime().nullable(),
 });
 
 export type Failure = z.infer<typeof failureSchema>;
@@ -195,22 +239,18 @@ function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<s
   return Object.fromEntries([...sum].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether a receipt is that of a job: same plan, same bytes, same range, same rows version. */
-export function receiptFits(
-  result: SplitResult,
-  job: { planId: string; file: string; split: SplitResult['split']; object: { size: number; sha256: string } },
-  rowsVersion: number,
-): boolean {
-  const { split } = result;
+/** Whether a receipt is that of a split of a file: same plan, same bytes, same range, same versions. */
+export function receiptFits(result: SplitResult, plan: Plan, raw: RawResult, split: SplitResult['split']): boolean {
+  const received = result.split;
   return (
-    result.planId === job.planId &&
-    result.file === job.file &&
-    result.object.size === job.object.size &&
-    result.object.sha256 === job.object.sha256 &&
-    split.index === job.split.index &&
-    split.count === job.split.count &&
-    split.start === job.split.start &&
-    split.end === job.split.end &&
-    result.rowsVersion === rowsVersion
+    result.planId === plan.planId &&
+    result.file === raw.file &&
+    result.object.size === raw.size &&
+    result.object.sha256 === raw.sha256 &&
+    received.index === split.index &&
+    received.count === split.count &&
+    received.start === split.start &&
+    received.end === split.end &&
+    result.rowsVersion === plan.settings.rowsVersion
   );
 }

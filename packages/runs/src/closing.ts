@@ -1,15 +1,24 @@
+/**
+ * Closing writes manifests as soon as what they need is there. No coordinator is needed: each converter tries after its
+ * receipt, and conditional writes decide between concurrent closers.
+ *
+ * A file's manifest is absent, closed, or revoked by a repair that is under way. To close a file, a closer reads in this
+ * order: the manifest with its ETag, then all receipts; then it writes the manifest under the condition that it still has
+ * that ETag. A repair revokes the manifest before it changes a receipt, so a closer that has read receipts of before the
+ * repair loses its write and starts again. The run's manifest follows the same rule, with file manifests in the place of
+ * receipts.
+ */
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import {
-  failuresPrefix,
   fileManifestKey,
-  planIdOfKey,
   partsPrefix,
+  planIdOfKey,
   quarantinePrefix,
-  rawKey,
+  rawPrefix,
   receiptKey,
   receiptsPrefix,
   rowsPrefix,
@@ -20,181 +29,205 @@ import {
   fileManifestSchema,
   runManifestResult,
   runManifestSchema,
+  sealManifest,
 } from '@wikifleet/domain/manifests';
-import type { FileManifestResult, RunManifestResult } from '@wikifleet/domain/manifests';
+import type { FileManifest, FileManifestResult, PendingRepair } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
-import type { RawNote, SplitResult } from '@wikifleet/domain/receipts';
+import type { RawRecord, Receipt } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
-import type { z } from 'zod';
+import { deleteBelow } from './delete-superseded.js';
 import { writeFailure } from './failures.js';
-import { loadPlan } from './plans.js';
-import { readRawNote } from './raw-notes.js';
+import { loadPlan } from './load-plan.js';
+import { pendingRepairs, readFileManifest, storedFileManifest, storedRunManifest } from './manifests.js';
+import { readRawRecord } from './raw-records.js';
+import { readStored, replacing } from './read-stored.js';
+import type { Stored } from './read-stored.js';
 
 export type ClosingOutcome = 'open' | 'closed' | 'failed';
 
+/** What closing a run came to; `digest` is that of its manifest, the end of the chain that proves the run. */
+export interface RunClosing {
+  readonly closed: boolean;
+  readonly digest: string | null;
+}
+
+const RUN_OPEN: RunClosing = { closed: false, digest: null };
+
+/** What closing a file came to; `run` is that of its run, which is tried where the file is closed. */
+export interface Closing {
+  readonly outcome: ClosingOutcome;
+  readonly run: RunClosing;
+}
+
+/** Conditional writes that met another one are tried again so often. */
+const MAX_ATTEMPTS = 10;
+
 /**
- * Closes a file when all its receipts are there and join; then the run, when all manifests are there. Anybody may call
- * it at any time and as often as they like: two who close agree, or one of them throws `MANIFESTS_DIFFER`.
+ * Closes a file when all its receipts are there and join; then the run, when all manifests are there. Idempotent: anybody
+ * may call it at any time. `record` is the file's raw object record where the caller has just read it.
  */
-export async function close(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<ClosingOutcome> {
-  const outcome = await closeFile(store, plan, file, signal);
-  if (outcome === 'closed') await closeRun(store, plan, signal);
-  return outcome;
+export async function close(
+  store: Store,
+  plan: Plan,
+  file: PlanFile,
+  signal?: AbortSignal,
+  record?: RawRecord,
+): Promise<Closing> {
+  const outcome = await closeFile(store, plan, file, record, signal);
+  return { outcome, run: outcome === 'closed' ? await closeRun(store, plan, signal) : RUN_OPEN };
 }
 
 /**
- * As `close`, by who finds its work done before: what is closed is not read again, which is a receipt a split, but only
- * tidied. Jobs are delivered again by the hundred where a downloader was delivered again.
+ * As `close`, for a job whose work was done before: where the file is closed, its receipts are not read again. Jobs are
+ * delivered again by the hundred where a downloader was delivered again.
  */
 export async function closeAgain(
   store: Store,
   plan: Plan,
   file: PlanFile,
   signal?: AbortSignal,
-): Promise<ClosingOutcome> {
-  if ((await readFileManifest(store, plan, file.file, signal)) === null) return await close(store, plan, file, signal);
-  await tidyFile(store, plan, file, signal);
-  if ((await readRunManifest(store, plan, signal)) === null) await closeRun(store, plan, signal);
-  return 'closed';
+  record?: RawRecord,
+): Promise<Closing> {
+  if ((await readFileManifest(store, plan, file.file, signal)) === null)
+    return await close(store, plan, file, signal, record);
+  await abortUploads(store, plan, file, signal);
+  return { outcome: 'closed', run: await closeRun(store, plan, signal) };
 }
 
-async function closeFile(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<ClosingOutcome> {
-  const note = await readRawNote(store, plan, file.file, signal);
-  if (note === null) return (await readFileManifest(store, plan, file.file, signal)) === null ? 'open' : 'closed';
-  const results = await readResults(store, plan, note, signal);
-  if (results === null) return 'open';
-  const [problem] = joinProblems(note.size, results);
-  if (problem !== undefined) {
-    const written = { pages: sum(results, 'pages'), rows: sum(results, 'rows') };
-    const error = new PermanentError(problem.code, problem.message, problem);
-    await writeFailure(store, plan, file.file, 'file', { error, attempts: 1, written }, signal);
-    return 'failed';
-  }
-  const manifest = { version: 1, result: fileManifestResult(plan, file, results), run: closedNow() };
-  await writeOnce(store, fileManifestKey(plan.run, plan.planId, file.file), fileManifestSchema, manifest, signal);
-  await tidyFile(store, plan, file, signal);
-  return 'closed';
-}
-
-function sum(results: readonly SplitResult[], key: 'pages' | 'rows'): number {
-  return results.reduce((total, result) => total + result.counts[key], 0);
-}
-
-/** The results of all splits of a file; null while one is missing or does not fit. */
-async function readResults(
+async function closeFile(
   store: Store,
   plan: Plan,
-  note: RawNote,
-  signal?: AbortSignal,
-): Promise<SplitResult[] | null> {
-  const splits = splitsOf(note.size, note.splitBytes);
-  // a list of keys first: this runs after every split, and reading each time what is there already would be quadratic
-  if ((await countReceipts(store, plan, note, signal)) < splits.length) return null;
-  const results: SplitResult[] = [];
-  for (const split of splits) {
-    const receipt = await store.getJson(
-      receiptKey(plan.run, plan.planId, note.file, split.index),
-      receiptSchema,
-      signal,
-    );
-    if (receipt === null) return null;
-    const { result } = receipt.value;
-    const job = { planId: plan.planId, file: note.file, split, object: note };
-    if (!receiptFits(result, job, ROWS_VERSION)) return null;
-    results.push(result);
+  file: PlanFile,
+  known: RawRecord | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ClosingOutcome> {
+  const record = known ?? (await readRawRecord(store, plan, file.file, signal));
+  if (record === null) {
+    return (await readFileManifest(store, plan, file.file, signal)) === null ? 'open' : 'closed';
   }
-  return results;
+  const splits = splitsOf(record.result.size, record.result.splitBytes);
+  // a list of keys first: this runs after every split, and reading what is there each time would be quadratic
+  if ((await countReceipts(store, plan, file.file, signal)) < splits.length) return 'open';
+  const key = fileManifestKey(plan.run, plan.planId, file.file);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const there = await storedFileManifest(store, plan, file.file, signal);
+    const verdict = await readFile(store, plan, file, record, there, signal);
+    if (verdict === 'open') return 'open';
+    if (verdict instanceof FleetError) {
+      const written = null;
+      await writeFailure(store, plan, file.file, 'file', { error: verdict, attempts: 1, written }, signal);
+      return 'failed';
+    }
+    const isClosed = there.state === 'valid' && there.value.state === 'closed';
+    if (!isClosed) {
+      const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));
+      if (!(await store.putJson(key, manifest, replacing(there), signal))) continue;
+    }
+    await abortUploads(store, plan, file, signal);
+    return 'closed';
+  }
+  throw new FleetError('MANIFEST_CONTESTED', `${key}: others keep writing it; try again`);
 }
 
-async function countReceipts(store: Store, plan: Plan, note: RawNote, signal?: AbortSignal): Promise<number> {
+/** The manifest that a file's receipts come to; `open` while one is missing, an error where they prove no file. */
+async function readFile(
+  store: Store,
+  plan: Plan,
+  file: PlanFile,
+  record: RawRecord,
+  manifest: Stored<FileManifest>,
+  signal: AbortSignal | undefined,
+): Promise<FileManifestResult | 'open' | FleetError> {
+  if (manifest.state === 'malformed') return unusable('MANIFEST_MALFORMED', manifest.message);
+  const pending = pendingRepairs(manifest);
+  const results = [];
+  for (const split of splitsOf(record.result.size, record.result.splitBytes)) {
+    const key = receiptKey(plan.run, plan.planId, file.file, split.index);
+    const receipt = await readStored(store, key, receiptSchema, signal);
+    if (receipt.state === 'absent') return 'open';
+    if (receipt.state === 'malformed') return unusable('RECEIPT_MALFORMED', receipt.message);
+    if (!isAnswered(receipt.value, split.index, pending)) return 'open';
+    const { result } = receipt.value;
+    if (!receiptFits(result, plan, record.result, split)) {
+      return unusable('RECEIPT_UNFIT', `${key}: it is of another range, other bytes, another plan or other rows`);
+    }
+    results.push(result);
+  }
+  const [problem] = joinProblems(record.result.size, results);
+  if (problem !== undefined) return new PermanentError(problem.code, problem.message, problem);
+  const made = fileManifestResult(plan, file, record.result, results);
+  if (manifest.state === 'valid' && manifest.value.state === 'closed') {
+    const there = manifest.value.result;
+    if (!isDeepStrictEqual(there, made)) return manifestsDiffer(plan, there, made);
+  }
+  return made;
+}
+
+/** Whether the receipt of a split names every repair that wants the split converted again. */
+function isAnswered({ repairs }: Receipt, split: number, pending: readonly PendingRepair[]): boolean {
+  return pending.every(({ id, splits }) => !splits.includes(split) || repairs.includes(id));
+}
+
+/** Somebody edited or damaged it: `verify --repair` makes it anew. */
+function unusable(code: string, message: string): PermanentError {
+  return new PermanentError(code, `${message}; \`fleet verify --repair\` makes it anew`);
+}
+
+async function countReceipts(store: Store, plan: Plan, file: string, signal: AbortSignal | undefined): Promise<number> {
   let count = 0;
-  for await (const _ of store.list(receiptsPrefix(plan.run, plan.planId, note.file), signal)) count += 1;
+  for await (const _ of store.list(receiptsPrefix(plan.run, plan.planId, file), signal)) count += 1;
   return count;
 }
 
-/** What no longer counts once a file is whole: its failures, and uploads that others left under its keys. */
-async function tidyFile(store: Store, plan: Plan, file: PlanFile, signal?: AbortSignal): Promise<void> {
-  const failures: string[] = [];
-  for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file.file), signal)) failures.push(key);
-  await store.delete(failures, signal);
-  // exactly these keys: the name of one file may begin with that of another, whose upload is under way
-  const raw = rawKey(plan.run, file.file);
-  await store.abortUploads(raw, signal, (key) => key === raw);
+/** Aborts the uploads that killed workers of this plan left under the file's keys. */
+async function abortUploads(
+  store: Store,
+  plan: Plan,
+  { file }: PlanFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const ours = (key: string): boolean => planIdOfKey(key) === plan.planId;
-  await store.abortUploads(partsPrefix(plan.run, file.file), signal, ours);
-  await store.abortUploads(quarantinePrefix(plan.run, file.file), signal, ours);
-}
-
-/** Writes the run's manifest when every file has one and the plan still stands; returns whether the run is closed. */
-export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): Promise<boolean> {
-  const files: FileManifestResult[] = [];
-  for (const file of plan.files) {
-    const manifest = await readFileManifest(store, plan, file.file, signal);
-    if (manifest === null) return false;
-    files.push(manifest);
+  for (const prefix of [rawPrefix(plan.run, file), partsPrefix(plan.run, file), quarantinePrefix(plan.run, file)]) {
+    await store.abortUploads(prefix, signal, ours);
   }
-  // who slept since reading the plan must not take the rows of a newer one for foreign
-  if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) return false;
-  await deleteForeignRows(store, plan, signal);
-  const manifest = { version: 1, result: runManifestResult(plan, files), run: closedNow() };
-  await writeOnce(store, runManifestKey(plan.run, plan.planId), runManifestSchema, manifest, signal);
-  return true;
 }
 
-/** A worker of an older plan may have written a part late: a reader of `rows/` must not see it. */
-async function deleteForeignRows(store: Store, plan: Plan, signal?: AbortSignal): Promise<void> {
-  const foreign: string[] = [];
-  for await (const { key } of store.list(rowsPrefix(plan.run), signal)) {
-    const id = planIdOfKey(key);
-    if (id !== null && id !== plan.planId) foreign.push(key);
+/** Writes the run's manifest when every file has one and the plan is still the current one. Idempotent. */
+export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): Promise<RunClosing> {
+  const key = runManifestKey(plan.run, plan.planId);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const there = await storedRunManifest(store, plan, signal);
+    // only a repair replaces it
+    if (there.state === 'malformed') return RUN_OPEN;
+    if (there.state === 'valid' && there.value.state === 'closed') return { closed: true, digest: there.value.digest };
+    const files: FileManifestResult[] = [];
+    for (const file of plan.files) {
+      const manifest = await storedFileManifest(store, plan, file.file, signal);
+      if (manifest.state !== 'valid' || manifest.value.state !== 'closed') return RUN_OPEN;
+      files.push(manifest.value.result);
+    }
+    if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) return RUN_OPEN;
+    // a worker of an earlier plan may have written a part late: readers of rows/ must not see it
+    await deleteBelow(store, plan.run, rowsPrefix(plan.run), signal);
+    const manifest = runManifestSchema.parse(sealManifest(runManifestResult(plan, files), closedNow()));
+    if (!(await store.putJson(key, manifest, replacing(there), signal))) continue;
+    return { closed: true, digest: manifest.state === 'closed' ? manifest.digest : null };
   }
-  await store.delete(foreign, signal);
-}
-
-export async function readFileManifest(
-  store: Store,
-  plan: Plan,
-  file: string,
-  signal?: AbortSignal,
-): Promise<FileManifestResult | null> {
-  return (
-    (await store.getJson(fileManifestKey(plan.run, plan.planId, file), fileManifestSchema, signal))?.value.result ??
-    null
-  );
-}
-
-export async function readRunManifest(
-  store: Store,
-  plan: Plan,
-  signal?: AbortSignal,
-): Promise<RunManifestResult | null> {
-  return (await store.getJson(runManifestKey(plan.run, plan.planId), runManifestSchema, signal))?.value.result ?? null;
+  throw new FleetError('MANIFEST_CONTESTED', `${key}: others keep writing it; try again`);
 }
 
 function closedNow(): { closedAt: string; host: string } {
   return { closedAt: new Date().toISOString(), host: hostname() };
 }
 
-/** Writes a manifest; where one is there already, an equal result is success and another an error. */
-async function writeOnce<T extends { result: unknown }>(
-  store: Store,
-  key: string,
-  schema: z.ZodType<T>,
-  value: unknown,
-  signal?: AbortSignal,
-): Promise<void> {
-  const manifest = schema.parse(value);
-  if (await store.putJson(key, manifest, { ifNoneMatch: '*' }, signal)) return;
-  const there = await store.getJson(key, schema, signal);
-  if (there === null) {
-    throw new FleetError('MANIFEST_CONTESTED', `${key}: it was there, and is gone: the run is begun anew meanwhile`);
-  }
-  if (isDeepStrictEqual(there.value.result, manifest.result)) return;
-  throw new PermanentError('MANIFESTS_DIFFER', `${key}: a manifest with another result is there already`, {
-    place: key,
-    expected: JSON.stringify(manifest.result).slice(0, 500),
-    received: JSON.stringify(there.value.result).slice(0, 500),
-  });
+/** Two closers of one file agree, or something that they read was changed under them. */
+function manifestsDiffer(plan: Plan, there: FileManifestResult, made: FileManifestResult): PermanentError {
+  const key = fileManifestKey(plan.run, plan.planId, made.file);
+  const excerpt = (result: FileManifestResult): string => JSON.stringify(result).slice(0, 500);
+  return new PermanentError(
+    'MANIFESTS_DIFFER',
+    `${key}: it differs from what the receipts come to; \`fleet verify\` says in what`,
+    { place: key, expected: excerpt(made), received: excerpt(there) },
+  );
 }

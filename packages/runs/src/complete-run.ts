@@ -6,8 +6,8 @@ import type { Plan } from '@wikifleet/domain/plan';
 import { dateSchema, runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { Store } from '@wikifleet/store/store';
-import { readRunManifest } from './closing.js';
-import { loadPlan } from './plans.js';
+import { readRunManifest } from './manifests.js';
+import { loadPlan } from './load-plan.js';
 
 export interface CompleteRun {
   readonly plan: Plan;

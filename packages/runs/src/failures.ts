@@ -7,7 +7,7 @@ import type { Store } from '@wikifleet/store/store';
 
 export interface FailureFacts {
   readonly error: unknown;
-  /** How often it was tried. */
+  /** How often it was received. */
   readonly attempts: number;
   /** What was written all the same. */
   readonly written: { readonly pages: number; readonly rows: number } | null;
@@ -15,7 +15,7 @@ export interface FailureFacts {
 
 export type Stage = 'download' | 'file' | number;
 
-/** A failure without what differs from attempt to attempt. */
+/** The record of a failure. */
 export function failureOf(file: string, stage: Stage, facts: FailureFacts): Failure {
   const { error } = facts;
   const known = error instanceof FleetError ? error : undefined;
@@ -32,10 +32,11 @@ export function failureOf(file: string, stage: Stage, facts: FailureFacts): Fail
     attempts: facts.attempts,
     written: facts.written,
     at: new Date().toISOString(),
+    retriedAt: null,
   };
 }
 
-/** Writes down why something failed for good; a later failure of the same thing replaces it. */
+/** Records why something failed permanently; a later failure of the same thing replaces it. */
 export async function writeFailure(
   store: Store,
   plan: Pick<Plan, 'planId' | 'run'>,
@@ -47,6 +48,7 @@ export async function writeFailure(
   await store.putJson(failureKey(plan.run, plan.planId, file, stage), failureOf(file, stage, facts), {}, signal);
 }
 
+/** The failures that stand: not those whose job was enqueued again. They count only where something is missing. */
 export async function readFailures(
   store: Store,
   plan: Pick<Plan, 'planId' | 'run'>,
@@ -56,8 +58,25 @@ export async function readFailures(
   const failures: Failure[] = [];
   for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file), signal)) {
     const failure = await store.getJson(key, failureSchema, signal);
-    // deleted since it was listed: the file was closed
-    if (failure !== null) failures.push(failure.value);
+    if (failure !== null && failure.value.retriedAt === null) failures.push(failure.value);
   }
   return failures;
+}
+
+/**
+ * Marks the failures of a file as retried, before its jobs are enqueued again. They are not deleted: who dies between
+ * the two leaves a record. A failure that is written meanwhile stays as it is, since the write is conditional.
+ */
+export async function markRetried(
+  store: Store,
+  plan: Pick<Plan, 'planId' | 'run'>,
+  file: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const retriedAt = new Date().toISOString();
+  for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file), signal)) {
+    const failure = await store.getJson(key, failureSchema, signal);
+    if (failure === null || failure.value.retriedAt !== null) continue;
+    await store.putJson(key, { ...failure.value, retriedAt }, { ifMatch: failure.etag }, signal);
+  }
 }

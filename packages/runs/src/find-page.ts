@@ -7,7 +7,7 @@ import { titleHash } from '@wikifleet/domain/page-index';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import type { Member, PageIds, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
-import { readFileManifest } from './closing.js';
+import { readFileManifest } from './manifests.js';
 import type { CompleteRun } from './complete-run.js';
 import { mapParallel } from './map-parallel.js';
 import { memberDecoder } from './member-decoder.js';

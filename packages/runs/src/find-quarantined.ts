@@ -3,7 +3,7 @@ import { fileManifestKey } from '@wikifleet/domain/keys';
 import type { PageIds, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { z } from 'zod';
-import { readFileManifest } from './closing.js';
+import { readFileManifest } from './manifests.js';
 import type { CompleteRun } from './complete-run.js';
 import type { FoundPage } from './find-page.js';
 import type { Sought } from './page-rows.js';

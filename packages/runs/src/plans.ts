@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { FleetError, PermanentError, UsageError } from '@wikifleet/domain/errors';
-import { planIdOfKey, planKey, quarantinePrefix, rowsPrefix, runPrefix } from '@wikifleet/domain/keys';
-import { differencesOfPlans, planSchema } from '@wikifleet/domain/plan';
+import { planIdOfKey, planKey, prefixesOfRun } from '@wikifleet/domain/keys';
+import { MAX_SUPERSEDED_PLANS, differencesOfPlans, planSchema, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile, Settings, Voucher } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { Store } from '@wikifleet/store/store';
+import { deleteSuperseded } from './delete-superseded.js';
+import { loadPlan } from './load-plan.js';
+import { readStored, replacing } from './read-stored.js';
+import type { Stored } from './read-stored.js';
 
 /** What a plan is made of before it has an id. */
 export interface PlanDraft {
@@ -21,64 +24,92 @@ export interface SettledPlan {
   readonly existed: boolean;
 }
 
-export async function loadPlan(store: Store, run: Run, signal?: AbortSignal): Promise<Plan | null> {
-  return (await store.getJson(planKey(run), planSchema, signal))?.value ?? null;
-}
+/** Conditional writes that met another one are tried again so often. */
+const MAX_ATTEMPTS = 5;
 
 /**
- * Writes the plan of a run, once. Where one is there already, an equal one is taken up; a different one is an error that
- * names each difference, or, with `force`, replaced and everything of the old plan deleted.
+ * Writes the plan of a run, once. Where one is there already, an equal one is taken up. A different one is an error that
+ * names each difference; with `force` it is superseded, and what it wrote is deleted.
+ *
+ * A plan lists the plans that it supersedes: the list of its predecessor and the predecessor itself. Where the
+ * predecessor is absent or cannot be read, the ids come from the keys. They are collected after `plan.json` was read and
+ * before the conditional write, which only succeeds while no other plan was written: so none of them is newer.
  */
 export async function settlePlan(store: Store, draft: PlanDraft, options: { force: boolean }): Promise<SettledPlan> {
   const key = planKey(draft.run);
-  const made = planOf(draft);
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const there = await readPlan(store, key, options.force);
-    if (there === null) {
-      if (await store.putJson(key, made, { ifNoneMatch: '*' })) return { plan: made, existed: false };
-      continue;
+  const written = new Set<string>();
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const there = await readStored(store, key, planSchema);
+    if (there.state === 'valid') {
+      // the answer to our own write was lost
+      if (written.has(there.value.planId)) return await settled(store, there.value);
+      if (!options.force) {
+        const differences = differencesOfPlans(there.value, planOf(draft, []));
+        if (differences.length === 0) return { plan: there.value, existed: true };
+        throw plansDiffer(draft.run, differences);
+      }
     }
-    if (!options.force && there.value !== null) {
-      const differences = differencesOfPlans(there.value, made);
-      if (differences.length === 0) return { plan: there.value, existed: true };
-      throw plansDiffer(draft.run, differences);
-    }
-    if (await store.putJson(key, made, { ifMatch: there.etag })) {
-      await deleteOtherPlans(store, made);
-      return { plan: made, existed: false };
-    }
+    if (there.state === 'malformed' && !options.force) throw planUnreadable(there.message);
+    const made = planOf(draft, await supersededBy(store, draft.run, there));
+    written.add(made.planId);
+    if (await store.putJson(key, made, replacing(there))) return await settled(store, made);
   }
   throw new FleetError('PLAN_CONTESTED', `${key}: others keep writing it; try again`);
 }
 
-function planOf(draft: PlanDraft): Plan {
-  const result = planSchema.safeParse({ version: 1, planId: randomBytes(4).toString('hex'), ...draft });
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new UsageError('PLAN_REFUSED', `${runName(draft.run)} cannot be planned: ${issues.join('; ')}`);
+async function settled(store: Store, plan: Plan): Promise<SettledPlan> {
+  if (plan.supersedes.length > 0) await deleteSuperseded(store, plan.run);
+  return { plan, existed: false };
 }
 
-/** The plan that is there. One that cannot be read (of another version) is an error, or, with `force`, null to be replaced. */
-async function readPlan(
-  store: Store,
-  key: string,
-  force: boolean,
-): Promise<{ value: Plan | null; etag: string } | null> {
-  try {
-    return await store.getJson(key, planSchema);
-  } catch (error) {
-    if (!(error instanceof PermanentError) || error.code !== 'OBJECT_MALFORMED') throw error;
-    if (!force) {
-      throw new UsageError(
-        'PLAN_UNREADABLE',
-        `the run has a plan that this version does not read: ${error.message}\n` +
-          'Use the version that wrote it, or --force to begin the run anew (what the old plan made is deleted).',
-        { cause: error },
-      );
+/** The ids that a plan in the place of `there` supersedes. */
+async function supersededBy(store: Store, run: Run, there: Stored<Plan>): Promise<string[]> {
+  if (there.state === 'valid') return [...there.value.supersedes, there.value.planId];
+  const ids = new Set<string>();
+  for (const prefix of prefixesOfRun(run)) {
+    for await (const { key } of store.list(prefix)) {
+      const id = planIdOfKey(key);
+      if (id !== null) ids.add(id);
     }
-    const head = await store.head(key);
-    return head === null ? null : { value: null, etag: head.etag };
   }
+  return [...ids].sort();
+}
+
+/** Throws `PLAN_SUPERSEDED` where another plan has taken the place of this one: none of its jobs will be done. */
+export async function checkPlanIsCurrent(store: Store, plan: Plan): Promise<void> {
+  const current = await loadPlan(store, plan.run);
+  if (current?.planId === plan.planId) return;
+  const now = current === null ? 'no plan is there' : `the plan is ${current.planId}`;
+  throw new FleetError(
+    'PLAN_SUPERSEDED',
+    `${runName(plan.run)}: the plan ${plan.planId} was superseded while it was seeded: ${now}; its jobs will be dropped`,
+    { place: planKey(plan.run), expected: plan.planId, received: current?.planId ?? 'none' },
+  );
+}
+
+function planOf(draft: PlanDraft, supersedes: readonly string[]): Plan {
+  if (supersedes.length > MAX_SUPERSEDED_PLANS) {
+    throw new PermanentError(
+      'TOO_MANY_PLANS',
+      `${runName(draft.run)}: expected at most ${MAX_SUPERSEDED_PLANS} earlier plans, received ${supersedes.length}: ` +
+        'delete the objects of the run and seed again',
+    );
+  }
+  const { run, vouchedBy, settings, files } = draft;
+  const result = planSchema.safeParse(
+    sealPlan({ run, vouchedBy, settings, files: [...files], supersedes: [...supersedes] }),
+  );
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new UsageError('PLAN_REFUSED', `${runName(run)} cannot be planned: ${issues.join('; ')}`);
+}
+
+function planUnreadable(message: string): UsageError {
+  return new UsageError(
+    'PLAN_UNREADABLE',
+    `the run has a plan that this version does not read: ${message}\n` +
+      'Use the version that wrote it, or --force to start the run again (what earlier plans wrote is deleted).',
+  );
 }
 
 function plansDiffer(run: Run, differences: readonly string[]): UsageError {
@@ -87,23 +118,6 @@ function plansDiffer(run: Run, differences: readonly string[]): UsageError {
   return new UsageError(
     'PLAN_DIFFERS',
     `${runName(run)} has a plan already, and it differs:\n${shown.join('\n')}\n` +
-      'Give what the plan has, or --force to begin the run anew (what the old plan made is deleted).',
+      'Use the settings of the plan, or --force to start the run again (what the old plan wrote is deleted).',
   );
-}
-
-/** Deletes every key of the run that belongs to another plan; returns how many. Raw objects stay: they are no plan's. */
-export async function deleteOtherPlans(store: Store, plan: Plan): Promise<number> {
-  const own = `${runPrefix(plan.run)}${plan.planId}/`;
-  const doomed: string[] = [];
-  for await (const { key } of store.list(runPrefix(plan.run))) {
-    if (key !== planKey(plan.run) && !key.startsWith(own)) doomed.push(key);
-  }
-  for (const prefix of [rowsPrefix(plan.run), quarantinePrefix(plan.run)]) {
-    for await (const { key } of store.list(prefix)) {
-      const id = planIdOfKey(key);
-      if (id !== null && id !== plan.planId) doomed.push(key);
-    }
-  }
-  await store.delete(doomed);
-  return doomed.length;
 }

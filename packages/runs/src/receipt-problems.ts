@@ -22,6 +22,9 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     if (received !== undefined && received !== expected) return `${what}: expected ${expected}, received ${received}`;
   }
   if ((part === null) !== (counts.rows === 0)) return `${counts.rows} rows, and ${part === null ? 'no' : 'a'} part`;
+  const { firstPage } = result;
+  if (firstPage === null && counts.pages > 0) return `${counts.pages} pages, and no first page`;
+  if (firstPage !== null && counts.pages + counts.quarantined === 0) return 'a first page, and no page';
   if (part === null && index !== null) return 'an index, and no part';
   if ((quarantine === null) !== (counts.quarantined === 0)) {
     return `${counts.quarantined} in quarantine, and ${quarantine === null ? 'no' : 'a'} quarantine file`;

@@ -1,128 +1,106 @@
+import { randomBytes } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
-import { convertJobOf, downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
-import {
-  failuresPrefix,
-  fileManifestKey,
-  indexKey,
-  partKey,
-  quarantineKey,
-  rawNoteKey,
-  receiptKey,
-  runManifestKey,
-} from '@wikifleet/domain/keys';
+import { MAX_REPAIRED_SPLITS, downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
+import type { FileRepair } from '@wikifleet/domain/jobs';
 import type { Plan } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
 import type { Store } from '@wikifleet/store/store';
 import { close, closeRun } from './closing.js';
+import { deleteObsolete } from './delete-superseded.js';
 import type { Sender } from './enqueue.js';
-import { loadPlan } from './plans.js';
+import { markRetried } from './failures.js';
+import { loadPlan } from './load-plan.js';
+import type { StrayKey } from './stray-keys.js';
 import type { FileVerdict } from './verify-file.js';
 import type { RunVerdict } from './verify-run.js';
 
-export interface RepairQueues {
-  readonly downloads: Sender;
-  readonly converts: Sender;
-}
-
+/** What a repair did. */
 export interface Repaired {
-  /** Keys under which nothing is left, whether something was there or not. */
   readonly deleted: readonly string[];
-  /** Files whose downloads were enqueued. */
-  readonly downloads: readonly string[];
-  /** Convert jobs that were enqueued. */
-  readonly converts: number;
-  /** Files that were closed here. */
+  /** Files whose jobs were enqueued. */
+  readonly enqueued: readonly string[];
+  /** Files that were closed by the repair itself. */
   readonly closed: readonly string[];
   /** Whether the run is closed now: nothing was left to be made. */
   readonly whole: boolean;
 }
 
+/** S3 deletes up to 1,000 keys a request. */
+const BATCH = 1000;
+
 /**
- * Mends what `verifyRun` found: deletes what is wrong, the manifests that vouch for it first, enqueues just what is to be
- * made anew, and closes what needs no more than that. May be done again at any time, by several at once.
+ * Repairs what `verifyRun` found. One message a file does it: the downloader takes the manifests back, downloads what is
+ * damaged and enqueues the splits, whose converters replace what is there. So a repair that is killed anywhere leaves
+ * either the message or nothing, and several at once do no harm. Deleted is only what no job of the plan writes.
  */
 export async function repairRun(
   store: Store,
-  queues: RepairQueues,
+  downloads: Sender,
   verdict: RunVerdict,
   signal: AbortSignal,
 ): Promise<Repaired> {
-  const { plan, unproved } = verdict;
-  // rows of a newer plan are foreign to the one that was verified
-  if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) {
-    throw new FleetError('PLAN_CHANGED', `${runName(plan.run)} has another plan by now: verify it again`);
-  }
-  const deleted: string[] = [];
-  const remove = async (keys: readonly string[]): Promise<void> => {
-    await store.delete(keys, signal);
-    deleted.push(...keys);
+  const { plan, unproved, strays, manifest } = verdict;
+  const deleted = await deleteStrays(store, plan, strays, verdict, signal);
+  const id = randomBytes(8).toString('hex');
+  const jobs: string[] = [];
+  const enqueued: string[] = [];
+  const closed: string[] = [];
+  const enqueue = async (file: FileVerdict['file'], repair: FileRepair | null): Promise<void> => {
+    await markRetried(store, plan, file.file, signal);
+    jobs.push(serializeJob(downloadJobOf(plan, file, repair)));
+    enqueued.push(file.file);
   };
-  const doubted = unproved.filter(isDoubted);
-  if (verdict.manifest === 'wrong' || (verdict.manifest === 'right' && doubted.length > 0))
-    await remove([runManifestKey(plan.run, plan.planId)]);
-  await remove(verdict.strays);
-  const done = { downloads: [] as string[], converts: 0, closed: [] as string[] };
   for (const file of unproved) {
-    for (const keys of doomedKeys(plan, file)) await remove(keys);
-    await forgetFailures(store, plan, file, signal);
-    // somebody may have closed the file since it was verified, or between the first of these and the last
-    if (isDoubted(file)) await store.delete(manifestKeys(plan, file), signal);
-    if (needsDownload(file)) {
-      await queues.downloads.sendAll([serializeJob(downloadJobOf(plan, file.file))]);
-      done.downloads.push(file.file.file);
-    } else if (file.wrong.length + file.missing.length > 0) {
-      done.converts += await enqueueSplits(queues.converts, plan, file);
-    } else if ((await close(store, plan, file.file, signal)) === 'closed') done.closed.push(file.file.file);
+    const repair = repairOf(id, file);
+    if (repair !== null || file.missing.length > 0 || file.raw.record === null) {
+      await enqueue(file.file, repair);
+    } else if ((await close(store, plan, file.file, signal)).outcome === 'closed') {
+      closed.push(file.file.file);
+    }
   }
-  const enqueued = done.downloads.length + done.converts;
-  return { ...done, deleted, whole: enqueued === 0 && (await closeRun(store, plan, signal)) };
+  const [first] = plan.files;
+  // the run's manifest is written anew with that of any file
+  if (manifest === 'wrong' && unproved.every((file) => repairOf(id, file) === null) && first !== undefined) {
+    await enqueue(first, { id, splits: [], refetch: false });
+  }
+  await downloads.sendAll(jobs);
+  return { deleted, enqueued, closed, whole: jobs.length === 0 && (await closeRun(store, plan, signal)).closed };
 }
 
-/** Whether its manifest, if there is one, vouches for what is not so. */
-function isDoubted({ raw, wrong, missing, manifest }: FileVerdict): boolean {
-  return raw.flaw !== null || wrong.length > 0 || missing.length > 0 || manifest === 'wrong';
+/** What of a file is to be made anew; null where nothing that is there is wrong. */
+function repairOf(id: string, { raw, wrong, manifest }: FileVerdict): FileRepair | null {
+  // nothing that was made under a record that is wrong or lost can be trusted
+  if (raw.recordIsWrong || (raw.record === null && manifest !== 'open')) return { id, splits: 'all', refetch: false };
+  const refetch = raw.object === 'wrong';
+  if (!refetch && wrong.length === 0 && manifest !== 'wrong') return null;
+  const splits = wrong.length > MAX_REPAIRED_SPLITS ? ('all' as const) : wrong.map(({ index }) => index);
+  return { id, splits, refetch };
 }
 
-function needsDownload({ raw, wrong, missing }: FileVerdict): boolean {
-  return raw.note === null || raw.object === 'wrong' || (raw.object === 'gone' && wrong.length + missing.length > 0);
-}
-
-function manifestKeys({ run, planId }: Plan, { file }: FileVerdict): string[] {
-  return [runManifestKey(run, planId), fileManifestKey(run, planId, file.file)];
-}
-
-/** What goes, in the order in which it goes: who vouches for a thing goes before it. */
-function doomedKeys(plan: Plan, verdict: FileVerdict): string[][] {
-  const { run, planId, settings } = plan;
-  const { raw, wrong, strays, manifest } = verdict;
-  const { file } = verdict.file;
-  return [
-    isDoubted(verdict) && (manifest === 'wrong' || manifest === 'right') ? [fileManifestKey(run, planId, file)] : [],
-    // of a split without a receipt nothing is deleted: a converter that is about to write one vouches for its part
-    wrong.map(({ index }) => receiptKey(run, planId, file, index)),
-    wrong.map(({ index }) => indexKey(run, planId, file, index)),
-    wrong.map((split) => quarantineKey(run, file, split, planId)),
-    wrong.map((split) => partKey(run, file, split, planId, settings)),
-    [...strays],
-    raw.noteIsWrong ? [rawNoteKey(run, planId, file)] : [],
-  ];
-}
-
-/** What is tried again has not failed; a failure counts while its receipt is missing. */
-async function forgetFailures(store: Store, plan: Plan, { file }: FileVerdict, signal: AbortSignal): Promise<void> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file.file), signal)) keys.push(key);
-  await store.delete(keys, signal);
-}
-
-/** Returns how many. */
-async function enqueueSplits(converts: Sender, plan: Plan, verdict: FileVerdict): Promise<number> {
-  const { raw, wrong, missing, file } = verdict;
-  const { note } = raw;
-  if (note === null) return 0;
-  const { size, sha256, attemptId } = note;
-  const splits = [...wrong, ...missing].sort((a, b) => a.index - b.index);
-  const object = { size, sha256, attemptId };
-  await converts.sendAll(splits.map((split) => serializeJob(convertJobOf(plan, file.file, split, object))));
-  return splits.length;
+/**
+ * Deletes what superseded plans wrote, and what no job of any plan in force writes. The plan is read after the keys were
+ * listed: a key that was there before and carries another id than the plan's is of no later plan, and so obsolete.
+ */
+async function deleteStrays(
+  store: Store,
+  plan: Plan,
+  strays: readonly StrayKey[],
+  { unproved }: RunVerdict,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const keysOf = (kind: StrayKey['kind']): string[] =>
+    strays.filter((stray) => stray.kind === kind).map(({ key }) => key);
+  const deleted = await deleteObsolete(store, plan.run, keysOf('superseded'), signal);
+  // an object that no record names is only safe to delete while the one that it names is sound
+  const isRawSound = unproved.every(({ raw }) => raw.record === null || raw.object === 'right');
+  const keys = [...keysOf('unexpected'), ...(isRawSound ? keysOf('orphaned') : [])];
+  for (let i = 0; i < Math.max(1, keys.length); i += BATCH) {
+    if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) {
+      throw new FleetError('PLAN_CHANGED', `${runName(plan.run)} has another plan by now: verify it again`);
+    }
+    const batch = keys.slice(i, i + BATCH);
+    if (batch.length > 0) await store.delete(batch, signal);
+    deleted.push(...batch);
+  }
+  return deleted;
 }

@@ -1,19 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Split } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
-import { PART_NAME, fileManifestKey, partKey, partsPrefix, planIdOfKey, splitNumber } from '@wikifleet/domain/keys';
+import { fileManifestKey, splitNumber } from '@wikifleet/domain/keys';
 import { fileManifestResult } from '@wikifleet/domain/manifests';
-import type { FileManifestResult } from '@wikifleet/domain/manifests';
+import type { FileManifest, FileManifestResult, RunManifest, RunManifestResult } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import type { Failure } from '@wikifleet/domain/receipts';
+import type { Failure, Receipt } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
-import { readFileManifest } from './closing.js';
 import { readFailures } from './failures.js';
+import { pendingRepairs, storedFileManifest } from './manifests.js';
 import { mapParallel } from './map-parallel.js';
+import { unlessUnreadable } from './read-stored.js';
+import type { Stored } from './read-stored.js';
 import { suspectsOfJoin } from './receipt-problems.js';
 import { verifyRaw } from './verify-raw.js';
 import type { RawVerdict } from './verify-raw.js';
-import { readOrMalformed, verifySplit } from './verify-split.js';
+import { verifySplit } from './verify-split.js';
 import type { SplitVerdict } from './verify-split.js';
 
 /** One thing that is wrong or missing: `code` is stable, `message` names the key, what was expected and what came. */
@@ -25,20 +27,23 @@ export interface Problem {
   readonly message: string;
 }
 
-/** What is there under a manifest's key, against what was computed anew; `open`: nothing could be computed, none is there. */
-export type ManifestVerdict = 'right' | 'missing' | 'wrong' | 'open';
+/**
+ * What is there under a manifest's key, against what was computed anew. `open`: nothing could be computed, none is there;
+ * `revoked`: a repair is not finished.
+ */
+export type ManifestVerdict = 'right' | 'missing' | 'wrong' | 'open' | 'revoked';
 
 /** What reading everything of one file again came to. */
 export interface FileVerdict {
   readonly file: PlanFile;
   readonly problems: readonly Problem[];
   readonly raw: RawVerdict;
-  /** Splits of which something is there that is wrong: to be deleted and made anew. */
+  /** Splits of which something is there that is wrong: to be converted again. */
   readonly wrong: readonly Split[];
-  /** Splits of which no receipt is there: to be made. */
+  /** Splits of which no receipt is there: to be converted. */
   readonly missing: readonly Split[];
-  /** Keys below `rows/` that a reader would take for rows of this file, and are not. */
-  readonly strays: readonly string[];
+  /** The receipts that fit, by the index of their split. */
+  readonly receipts: ReadonlyMap<number, Receipt>;
   readonly manifest: ManifestVerdict;
   /** The manifest's result, computed anew; null while a receipt is missing, or they do not join. */
   readonly result: FileManifestResult | null;
@@ -56,34 +61,52 @@ export async function verifyFile(store: Store, plan: Plan, file: PlanFile, signa
   const raw = await verifyRaw(store, plan, file, signal);
   const failures = await failuresOf(store, plan, file, signal);
   if (raw.flaw !== null) add(raw.flaw.code, `${raw.flaw.message}${reasonOf(failures, 'download')}`);
-  const { note } = raw;
+  const { record } = raw;
   const splits =
-    note === null
+    record === null
       ? []
-      : await mapParallel(raw.splits, PARALLEL, async (split) => await verifySplit(store, plan, note, split, signal));
+      : await mapParallel(raw.splits, PARALLEL, async (split) => await verifySplit(store, plan, record, split, signal));
   addFlaws(splits, failures, add);
 
+  const manifest = await storedFileManifest(store, plan, file.file, signal);
   const suspects = new Set(splits.filter(({ flaws, missing }) => flaws.length > 0 && !missing).map(indexOf));
-  const results = splits.flatMap(({ result }) => (result === null ? [] : [result]));
-  const complete = note !== null && results.length === splits.length;
-  const joins = complete ? joinProblems(note.size, results) : [];
+  const receipts = new Map(
+    splits.flatMap(({ split, receipt }) => (receipt === null ? [] : [[split.index, receipt] as const])),
+  );
+  for (const index of unansweredRepairs(manifest, receipts)) suspects.add(index);
+  const results = [...receipts.values()].map(({ result }) => result);
+  const complete = record !== null && results.length === splits.length;
+  const joins = complete ? joinProblems(record.result.size, results) : [];
   if (complete && joins.length > 0) {
-    const neighbours = suspectsOfJoin(note.size, results);
+    const neighbours = suspectsOfJoin(record.result.size, results);
     for (const { code, message } of joins) add(code, message, neighbours);
     for (const index of neighbours) suspects.add(index);
   }
-  const wrong = splits.filter((verdict) => suspects.has(indexOf(verdict))).map(({ split }) => split);
-  const missing = splits.filter((verdict) => verdict.missing).map(({ split }) => split);
-  if (raw.object === 'gone' && note !== null && wrong.length + missing.length > 0) {
+  const result = complete && joins.length === 0 ? fileManifestResult(plan, file, record.result, results) : null;
+  const key = fileManifestKey(plan.run, plan.planId, file.file);
+  const verdict = judgeManifest(key, manifest, result, add);
+  for (const index of splitsThatDiffer(manifest, result)) suspects.add(index);
+  const wrong = splits.filter((split) => suspects.has(indexOf(split))).map(({ split }) => split);
+  const missing = splits.filter((split) => split.missing && !suspects.has(indexOf(split))).map(({ split }) => split);
+  if (raw.object === 'gone' && record !== null && wrong.length + missing.length > 0) {
     const what = 'the raw object is not there: the file is to be downloaded again before its splits are converted';
     add('RAW_GONE', `${what}${reasonOf(failures, 'download')}`);
   }
+  return { file, problems, raw, wrong, missing, receipts, manifest: verdict, result };
+}
 
-  const strays = await straysOf(store, plan, file, splits, signal);
-  for (const key of strays) add(...describeStray(plan, key));
-  const result = complete && joins.length === 0 ? fileManifestResult(plan, file, results) : null;
-  const manifest = await manifestOf(store, plan, file, result, add, signal);
-  return { file, problems, raw, wrong, missing, strays, manifest, result };
+/** The splits that a repair wants converted again, and whose receipt does not name it. */
+function unansweredRepairs(manifest: Stored<FileManifest>, receipts: ReadonlyMap<number, Receipt>): number[] {
+  return pendingRepairs(manifest).flatMap(({ id, splits }) =>
+    splits.filter((index) => receipts.get(index)?.repairs.includes(id) !== true),
+  );
+}
+
+/** The splits whose receipts are not those that a manifest names, which is itself sound: somebody edited one of the two. */
+function splitsThatDiffer(manifest: Stored<FileManifest>, result: FileManifestResult | null): number[] {
+  if (result === null || manifest.state !== 'valid' || manifest.value.state !== 'closed') return [];
+  const there = manifest.value.result.receipts;
+  return result.receipts.flatMap((digest, index) => (digest === there[index] ? [] : [index]));
 }
 
 function indexOf({ split }: SplitVerdict): number {
@@ -106,9 +129,9 @@ function addFlaws(splits: readonly SplitVerdict[], failures: readonly Failure[],
   }
 }
 
-/** What was written down when a thing failed for good, to be said where it is missing. */
+/** The records of permanent failures, to be shown where something is missing. They are informative: one may be unreadable. */
 async function failuresOf(store: Store, plan: Plan, file: PlanFile, signal: AbortSignal): Promise<readonly Failure[]> {
-  return (await readOrMalformed(readFailures(store, plan, file.file, signal))).value ?? [];
+  return (await unlessUnreadable(readFailures(store, plan, file.file, signal))) ?? [];
 }
 
 function reasonOf(failures: readonly Failure[], stage: string): string {
@@ -116,66 +139,28 @@ function reasonOf(failures: readonly Failure[], stage: string): string {
   return failure === undefined ? '' : `; given up: ${failure.code}: ${failure.message}`;
 }
 
-/** What lies below the file's folder in `rows/` and is no part that a receipt names or that is still to come. */
-async function straysOf(
-  store: Store,
-  plan: Plan,
-  file: PlanFile,
-  splits: readonly SplitVerdict[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const expected = new Set<string>();
-  for (const { split, result } of splits) {
-    if (result !== null && result.part === null) continue;
-    expected.add(partKey(plan.run, file.file, split, plan.planId, plan.settings));
-  }
-  const strays: string[] = [];
-  for await (const { key } of store.list(partsPrefix(plan.run, file.file), signal)) {
-    // without a note nobody knows the file's splits
-    const unknown = splits.length === 0 && planIdOfKey(key) === plan.planId;
-    if (isRows(key) && !unknown && !expected.has(key)) strays.push(key);
-  }
-  return strays;
-}
-
-/** Whether a reader of `rows/` would read it. */
-export function isRows(key: string): boolean {
-  return PART_NAME.test(key);
-}
-
-/** Code and message for a key below `rows/` that is not the plan's. */
-export function describeStray(plan: Plan, key: string): [code: string, message: string] {
-  const id = planIdOfKey(key);
-  if (id !== null && id !== plan.planId) return ['FOREIGN_ROWS', `${key}: rows of another plan`];
-  return ['STRAY_ROWS', `${key}: rows that no receipt names`];
-}
-
-async function manifestOf(
-  store: Store,
-  plan: Plan,
-  file: PlanFile,
-  result: FileManifestResult | null,
-  add: Add,
-  signal: AbortSignal,
-): Promise<ManifestVerdict> {
-  const key = fileManifestKey(plan.run, plan.planId, file.file);
-  const reading = await readOrMalformed(readFileManifest(store, plan, file.file, signal));
-  const verdict = verdictOfManifest(reading, result);
-  if (verdict === 'missing') add('MANIFEST_MISSING', `${key}: it is not there, though all receipts are`);
-  // one that is there though not every split is was refuted with them
-  if (reading.malformed !== null) add('MANIFEST_MALFORMED', reading.malformed);
-  else if (verdict === 'wrong' && result !== null) {
-    add('MANIFEST_DIFFERS', `${key}: it differs from what the receipts come to`);
-  }
-  return verdict;
-}
-
-/** A manifest against what was computed anew. */
-export function verdictOfManifest(
-  { value, malformed }: { readonly value: unknown; readonly malformed: string | null },
-  result: unknown,
+/** A manifest against what was computed anew; what is wrong with it is added to the problems. */
+export function judgeManifest(
+  key: string,
+  manifest: Stored<FileManifest | RunManifest>,
+  result: FileManifestResult | RunManifestResult | null,
+  add: (code: string, message: string) => void,
 ): ManifestVerdict {
-  if (malformed !== null) return 'wrong';
-  if (value === null) return result === null ? 'open' : 'missing';
-  return isDeepStrictEqual(value, result) ? 'right' : 'wrong';
+  if (manifest.state === 'malformed') {
+    add('MANIFEST_MALFORMED', manifest.message);
+    return 'wrong';
+  }
+  if (manifest.state === 'absent') {
+    if (result === null) return 'open';
+    add('MANIFEST_MISSING', `${key}: it is not there, though everything that it needs is`);
+    return 'missing';
+  }
+  if (manifest.value.state === 'revoked') {
+    add('MANIFEST_REVOKED', `${key}: a repair revoked it and is not finished`);
+    return 'revoked';
+  }
+  if (isDeepStrictEqual(manifest.value.result, result)) return 'right';
+  // one that is there though not everything that it needs is right was refuted with that
+  if (result !== null) add('MANIFEST_DIFFERS', `${key}: it differs from what the receipts come to`);
+  return 'wrong';
 }

@@ -19,7 +19,7 @@ import { COMPRESSIONS_OF, FORMATS } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import { receiptSchema } from '@wikifleet/domain/receipts';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-import { readRunManifest } from './closing.js';
+import { readRunManifest } from './manifests.js';
 import { readFailures, writeFailure } from './failures.js';
 import { settlePlan } from './plans.js';
 import { repairRun } from './repair-run.js';

@@ -1,72 +1,51 @@
-import { codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { Split } from '@wikifleet/domain/jobs';
 import { receiptKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
-import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
-import type { RawNote, SplitResult } from '@wikifleet/domain/receipts';
+import type { RawRecord, Receipt, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { anyContent, flawOfObject, linesContent, membersContent } from './object-flaw.js';
 import type { Flaw } from './object-flaw.js';
 import { rowGroupsContent } from './row-groups-content.js';
+import { readStored } from './read-stored.js';
 import { contradictionOf } from './receipt-problems.js';
 
 /** What reading everything of one split again came to. */
 export interface SplitVerdict {
   readonly split: Split;
   /** Null where there is no receipt that fits. */
-  readonly result: SplitResult | null;
+  readonly receipt: Receipt | null;
   /** Empty where the split is proved. */
   readonly flaws: readonly Flaw[];
   /** Nothing is there to be wrong: the split is still to be converted. */
   readonly missing: boolean;
 }
 
-export interface Reading<T> {
-  readonly value: T | null;
-  /** Why what is there cannot be read; null where it can, or where nothing is there. */
-  readonly malformed: string | null;
-}
-
-/** Tells an object that is malformed from one that is not there. */
-export async function readOrMalformed<T>(reading: Promise<T | null>): Promise<Reading<T>> {
-  try {
-    return { value: await reading, malformed: null };
-  } catch (error) {
-    if (codeOf(error) !== 'OBJECT_MALFORMED' && codeOf(error) !== 'OBJECT_TOO_LARGE') throw error;
-    return { value: null, malformed: messageOf(error) };
-  }
-}
-
 /** Reads receipt, part, index and quarantine of one split again. */
 export async function verifySplit(
   store: Store,
   plan: Plan,
-  note: RawNote,
+  record: RawRecord,
   split: Split,
   signal: AbortSignal,
 ): Promise<SplitVerdict> {
-  const key = receiptKey(plan.run, plan.planId, note.file, split.index);
-  const receipt = await readOrMalformed(store.getJson(key, receiptSchema, signal));
+  const key = receiptKey(plan.run, plan.planId, record.result.file, split.index);
+  const receipt = await readStored(store, key, receiptSchema, signal);
   const refuted = (code: string, message: string): SplitVerdict => {
-    return { split, result: null, flaws: [{ code, message }], missing: false };
+    return { split, receipt: null, flaws: [{ code, message }], missing: false };
   };
-  if (receipt.malformed !== null) return refuted('RECEIPT_MALFORMED', receipt.malformed);
-  if (receipt.value === null) {
-    return {
-      split,
-      result: null,
-      flaws: [{ code: 'RECEIPT_MISSING', message: `${key}: it is not there` }],
-      missing: true,
-    };
+  if (receipt.state === 'malformed') return refuted('RECEIPT_MALFORMED', receipt.message);
+  if (receipt.state === 'absent') {
+    const flaws = [{ code: 'RECEIPT_MISSING', message: `${key}: it is not there` }];
+    return { split, receipt: null, flaws, missing: true };
   }
-  const { result } = receipt.value.value;
-  if (!receiptFits(result, { planId: plan.planId, file: note.file, split, object: note }, ROWS_VERSION)) {
+  const { result } = receipt.value;
+  if (!receiptFits(result, plan, record.result, split)) {
     return refuted('RECEIPT_UNFIT', `${key}: it is of another range, other bytes, another plan or other rows`);
   }
   const contradiction = contradictionOf(plan, result);
   if (contradiction !== null) return refuted('RECEIPT_CONTRADICTS', `${key}: ${contradiction}`);
-  return { split, result, flaws: await flawsOf(store, plan, result, signal), missing: false };
+  return { split, receipt: receipt.value, flaws: await flawsOf(store, plan, result, signal), missing: false };
 }
 
 async function flawsOf(store: Store, plan: Plan, result: SplitResult, signal: AbortSignal): Promise<Flaw[]> {

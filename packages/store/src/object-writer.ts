@@ -60,6 +60,7 @@ export class ObjectWriter {
   #creating: Promise<void> | undefined;
   #failure: unknown;
   #done = false;
+  #etag: string | null = null;
 
   constructor(client: S3Client, bucket: string, key: string, options: WriterOptions) {
     this.#client = client;
@@ -73,6 +74,11 @@ export class ObjectWriter {
   /** Bytes written so far. */
   get size(): number {
     return this.#size;
+  }
+
+  /** The ETag of the object; null before it is finished. */
+  get etag(): string | null {
+    return this.#etag;
   }
 
   /** Takes the bytes (they may be used again once it returns); waits while two parts are under way. */
@@ -237,7 +243,7 @@ export class ObjectWriter {
 
   async #putWhole(conditions: { IfNoneMatch?: string; IfMatch?: string }): Promise<void> {
     const { metadata, contentType } = this.#options;
-    await this.#client.send(
+    const answer = await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
         Key: this.key,
@@ -248,13 +254,14 @@ export class ObjectWriter {
       }),
       { abortSignal: this.#signal },
     );
+    this.#etag = answer.ETag ?? null;
   }
 
   async #complete(conditions: { IfNoneMatch?: string; IfMatch?: string }): Promise<void> {
     if (this.#filled > 0) await this.#startPart();
     await Promise.all(this.#underWay);
     this.#throwFailure();
-    await this.#client.send(
+    const answer = await this.#client.send(
       new CompleteMultipartUploadCommand({
         Bucket: this.#bucket,
         Key: this.key,
@@ -264,6 +271,7 @@ export class ObjectWriter {
       }),
       { abortSignal: this.#signal },
     );
+    this.#etag = answer.ETag ?? null;
   }
 
   /**

@@ -56,7 +56,8 @@ const RULES: readonly Rule[] = [
   // somebody else is at the same work: it will be done by then
   {
     trouble: 'contested',
-    codes: /^(?:RAW_CONTESTED|PART_CONTESTED|OBJECT_CHANGED|ConditionalRequestConflict|OperationAborted)$/,
+    codes:
+      /^(?:RAW_CONTESTED|PART_CONTESTED|RECEIPT_CONTESTED|MANIFEST_CONTESTED|RAW_RECORD_MISSING|PARTS_VERSION_DIFFERS|OBJECT_CHANGED|ConditionalRequestConflict|OperationAborted)$/,
     statuses: /^409$/,
     seconds: 5,
   },

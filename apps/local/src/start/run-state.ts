@@ -3,9 +3,9 @@ import type { FileManifestResult, RunManifestResult } from '@wikifleet/domain/ma
 import type { Plan } from '@wikifleet/domain/plan';
 import type { Failure } from '@wikifleet/domain/receipts';
 import type { Run } from '@wikifleet/domain/run';
-import { readFileManifest, readRunManifest } from '@wikifleet/runs/closing';
+import { readFileManifest, readRunManifest } from '@wikifleet/runs/manifests';
 import { readFailures } from '@wikifleet/runs/failures';
-import { loadPlan } from '@wikifleet/runs/plans';
+import { loadPlan } from '@wikifleet/runs/load-plan';
 import type { Queue } from '@wikifleet/queue/queue';
 import type { Store } from '@wikifleet/store/store';
 
