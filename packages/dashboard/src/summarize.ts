@@ -55,7 +55,7 @@ export function summarize(readers: readonly RunReader[]): Sums {
       counts.quarantinedRevisions += file.quarantined;
       counts.filteredPages += file.filteredPages;
       if (file.manifest !== null && file.rows === null) counts.filesUncounted += 1;
-      if (reader.state !== 'done' && file.note !== null && file.mirror === null) counts.notesUnread += 1;
+      if (reader.state !== 'done' && file.record !== null && file.mirror === null) counts.notesUnread += 1;
       if (file.mirror !== null) addToMirror(mirrors, file.mirror, file);
     }
     const since = reader.beganAt;
@@ -92,7 +92,7 @@ export function summarize(readers: readonly RunReader[]): Sums {
 
 function addToMirror(mirrors: Map<string, MirrorSummary>, mirror: string, file: FileProgress): void {
   const sum = mirrors.get(mirror) ?? { mirror, files: 0, bytes: 0, bytesPerSecond: 0, lastAt: null };
-  const at = file.note?.modified?.getTime() ?? null;
+  const at = file.record?.modified?.getTime() ?? null;
   mirrors.set(mirror, {
     ...sum,
     files: sum.files + 1,

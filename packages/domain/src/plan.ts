@@ -127,8 +127,8 @@ export type PlanContent = z.infer<typeof planContentSchema>;
 /** `plan.json`: written once, it fixes everything that shapes the result of a run. Its digest seals its content. */
 export const planSchema = z
   .strictObject({ version: z.literal(2), planId: planIdSchema, digest: sha256Schema, ...planContentSchema.shape })
-  .superRefine(({ version: _, planId, digest, ...content }, context) => {
-    checkDigest({ digest, sealed: content }, context);
+  .superRefine(({ planId, digest, run, vouchedBy, settings, files, supersedes, nonce }, context) => {
+    checkDigest({ digest, sealed: { run, vouchedBy, settings, files, supersedes, nonce } }, context);
     if (planId !== digest.slice(0, planId.length)) {
       context.addIssue({ code: 'custom', path: ['planId'], message: "expected the first digits of the plan's digest" });
     }
