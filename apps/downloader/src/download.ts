@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
@@ -21,6 +21,7 @@ import {
   contradictionOfRecord,
   deleteRawObject,
   headOfRawObject,
+  rawKeyOf,
   splitBytesOf,
   writeRawRecord,
 } from '@wikifleet/runs/raw-records';
@@ -163,6 +164,11 @@ async function ensureRawObject(
     const isRefetched = repair === null || known?.attempt.repair === repair;
     if (known !== null && isRefetched && (await headOfRawObject(store, known, signal)) !== null)
       return { record: known, isNew: false };
+    const moved = known !== null && isRefetched ? await sameBytes(store, known, signal) : null;
+    if (known !== null && moved !== null) {
+      if (await writeRawRecord(store, moved, replacing(there), signal)) return { record: moved, isNew: false };
+      continue;
+    }
     const record = await fetchToStore(parts, plan, job, known, repair, context);
     if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
       await deleteRawObject(store, record, signal);
@@ -181,6 +187,20 @@ async function ensureRawObject(
     await deleteRawObject(store, record, signal);
   }
   throw new FleetError('RAW_CONTESTED', `${key}: others keep writing it; try again`);
+}
+
+/**
+ * The record with the ETag of the object that is there, where that object has the record's bytes: a bucket that was copied
+ * has other ETags. Null where it is gone or has other bytes.
+ */
+async function sameBytes(store: Store, record: RawRecord, signal: AbortSignal): Promise<RawRecord | null> {
+  const { result, attempt } = record;
+  const head = await store.head(rawKeyOf(record), signal);
+  if (head?.size !== result.size) return null;
+  const hash = createHash('sha256');
+  const range = { start: 0, end: head.size, etag: head.etag };
+  for await (const bytes of store.read(rawKeyOf(record), range, signal)) hash.update(bytes);
+  return hash.digest('hex') === result.sha256 ? sealRawRecord(result, { ...attempt, etag: head.etag }) : null;
 }
 
 function recordProblem(plan: Plan, file: PlanFile, there: Stored<RawRecord>): string | null {
