@@ -27,6 +27,8 @@ export class ChaosFleet {
   readonly #workers = new Set<Worker>();
   /** Every worker that ever was. */
   readonly #all: Running[] = [];
+  /** Every command of the operator. */
+  readonly #commands: Running[] = [];
   #cloud: Running | null = null;
   #stopping = false;
   #port = 0;
@@ -39,7 +41,7 @@ export class ChaosFleet {
 
   /** Also where this process itself ends in mid-run: nothing outlives it. */
   readonly #killAll = (): void => {
-    for (const { child } of this.#all) child.kill('SIGKILL');
+    for (const { child } of [...this.#all, ...this.#commands]) child.kill('SIGKILL');
     this.#cloud?.child.kill('SIGKILL');
   };
 
@@ -86,9 +88,20 @@ export class ChaosFleet {
     };
   }
 
-  seed(splitBytes: number): Running {
+  seed(splitBytes: number, force = false): Running {
     const args = ['--wiki', 'samplewiki', '--date', '2026-10-01', '--split-bytes', String(splitBytes), '--json'];
-    return start('seed/dist/main.js', args, this.#environment);
+    return this.#start('seed/dist/main.js', force ? [...args, '--force'] : args);
+  }
+
+  /** `fleet verify`, with more flags. */
+  verify(flags: readonly string[]): Running {
+    return this.#start('fleet/dist/main.js', ['verify', '--wiki', 'samplewiki', '--date', '2026-10-01', ...flags]);
+  }
+
+  #start(program: string, args: readonly string[]): Running {
+    const running = start(program, [...args], this.#environment);
+    this.#commands.push(running);
+    return running;
   }
 
   startWorker(kind: WorkerKind): Worker {

@@ -55,6 +55,21 @@ export class CloudWatcher {
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
+  /** The id of the current plan; null where none is there. */
+  async planId(): Promise<string | null> {
+    const key = `runs/${RUN}/plan.json`;
+    if ((await this.keys(key)).length === 0) return null;
+    return (JSON.parse((await this.bytes(key)).toString()) as { planId: string }).planId;
+  }
+
+  /** Whether the current plan's run is closed. */
+  async isClosed(): Promise<boolean> {
+    const planId = await this.planId();
+    if (planId === null || !(await this.manifestIsThere(planId))) return false;
+    const text = (await this.bytes(`runs/${RUN}/${planId}/manifest.json`)).toString();
+    return (JSON.parse(text) as { state: string }).state === 'closed';
+  }
+
   async manifestIsThere(planId: string): Promise<boolean> {
     return (await this.keys(`runs/${RUN}/${planId}/manifest.json`)).length === 1;
   }
@@ -65,7 +80,10 @@ export class CloudWatcher {
       for (const key of await this.keys(prefix)) parts.set(key.replaceAll(planId, 'PLAN'), await this.bytes(key));
     }
     const text = (await this.bytes(`runs/${RUN}/${planId}/manifest.json`)).toString().replaceAll(planId, 'PLAN');
-    const { result } = JSON.parse(text) as { result: { files: { rows: number }[] } };
+    const { result } = JSON.parse(text) as { result: { plan?: string; files: { rows: number; manifest?: string }[] } };
+    // digests over the plan's id
+    delete result.plan;
+    for (const file of result.files) delete file.manifest;
     const rows = result.files.reduce((sum, file) => sum + file.rows, 0);
     const splits = (await this.keys(`runs/${RUN}/${planId}/receipts/`)).length;
     return { parts, manifest: JSON.stringify(result), rows, splits };

@@ -80,7 +80,7 @@ export class ChaosProxy {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const action = actionOf(request);
-    const fault = this.#calm ? null : pickFault(action, request.method ?? '', this.#options.random);
+    const fault = this.#calm ? null : pickFault(action, request.method ?? '', pathOf(request), this.#options.random);
     if (fault !== null) this.#options.tally.add(fault.name);
     if (action === 'ReceiveMessage' && fault === null) return await this.#receive(request, response);
     switch (fault?.kind) {
@@ -90,6 +90,10 @@ export class ChaosProxy {
         throw new Error('reset');
       case 'late':
         return await this.#acknowledgeLate(request, response);
+      case 'delay':
+        return await this.#delay(request, response);
+      case 'garble':
+        return await this.#garble(request, response);
       default:
         return await this.#forward(request, response, fault);
     }
@@ -151,6 +155,33 @@ export class ChaosProxy {
     });
   }
 
+  /** Any request may arrive at any later time, up to past the lease of its sender, who may be dead by then. */
+  async #delay(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { random, visibilitySeconds } = this.#options;
+    const body = await buffer(request);
+    const ms = random.chance(0.2) ? 1000 * (visibilitySeconds + random.between(0, 4)) : random.between(50, 1500);
+    await new Promise<void>((resolve, reject) => {
+      this.#later(ms, async () => {
+        try {
+          const answer = await exchange(this.#open(request), body);
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          await pipeline(answer, response);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  async #garble(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await exchange(this.#open(request), await buffer(request));
+    const body = await buffer(answer);
+    if (answer.statusCode === 200) body.fill('x', Math.floor(body.length / 3));
+    const headers = Object.entries(answer.headers).filter(([name]) => !name.startsWith('x-amz-checksum'));
+    response.writeHead(answer.statusCode ?? 500, Object.fromEntries(headers)).end(body);
+  }
+
   #later(afterMs: number, act: () => Promise<void>): void {
     const timer = setTimeout(() => {
       // its message may be gone by now, or the cloud away
@@ -166,6 +197,11 @@ export class ChaosProxy {
 function actionOf(request: IncomingMessage): string | null {
   const target = request.headers['x-amz-target'];
   return typeof target === 'string' && target.startsWith('AmazonSQS.') ? target.slice('AmazonSQS.'.length) : null;
+}
+
+/** The path of a request, without its query. */
+function pathOf(request: IncomingMessage): string {
+  return new URL(request.url ?? '/', 'http://localhost').pathname;
 }
 
 function lengthOf(message: IncomingMessage): number {

@@ -16,16 +16,23 @@ export interface RequestFault {
     /** Half of the request goes on. */
     | 'cut-request'
     /** It is said to be done, and done later. */
-    | 'late';
+    | 'late'
+    /** It is done later, also where its sender is dead by then. */
+    | 'delay'
+    /** Its body is replaced by other bytes of the same length, with status 200. */
+    | 'garble';
 }
 
 interface Rule extends RequestFault {
   /** SQS's actions, or HTTP's methods for S3. */
   readonly of: RegExp;
+  /** Only for paths like this; default: all. */
+  readonly path?: RegExp;
   readonly probability: number;
 }
 
 const SQS: readonly Rule[] = [
+  { name: 'request_delayed', kind: 'delay', of: /^(?!ReceiveMessage)/, probability: 0.04 },
   { name: 'acknowledgement late', kind: 'late', of: /^DeleteMessage$/, probability: 0.06 },
   { name: 'acknowledgement lost', kind: 'reset', of: /^DeleteMessage$/, probability: 0.04 },
   { name: 'SQS unavailable', kind: 'refuse', of: /./, probability: 0.03 },
@@ -35,6 +42,8 @@ const SQS: readonly Rule[] = [
 ];
 
 const S3: readonly Rule[] = [
+  { name: 'request_delayed', kind: 'delay', of: /./, probability: 0.04 },
+  { name: 'answer_garbled', kind: 'garble', of: /^GET$/, path: /\.json$/, probability: 0.03 },
   { name: 'S3 503', kind: 'refuse', of: /./, probability: 0.03 },
   { name: 'S3 connection reset', kind: 'reset', of: /./, probability: 0.01 },
   { name: 'S3 answer lost', kind: 'lose-answer', of: /^(?:PUT|POST|DELETE)$/, probability: 0.04 },
@@ -43,9 +52,15 @@ const S3: readonly Rule[] = [
 ];
 
 /** What goes wrong with a request, if anything; `action` is SQS's, null for S3. */
-export function pickFault(action: string | null, method: string, random: ChaosRandom): RequestFault | null {
+export function pickFault(
+  action: string | null,
+  method: string,
+  path: string,
+  random: ChaosRandom,
+): RequestFault | null {
   for (const rule of action === null ? S3 : SQS) {
-    if (rule.of.test(action ?? method) && random.chance(rule.probability)) return rule;
+    if (!rule.of.test(action ?? method) || rule.path?.test(path) === false) continue;
+    if (random.chance(rule.probability)) return rule;
   }
   return null;
 }

@@ -5,6 +5,7 @@ import { until } from '../end-to-end/programs.js';
 import type { Ended } from '../end-to-end/programs.js';
 import { ChaosFleet } from './chaos-fleet.js';
 import { strike } from './chaos-hand.js';
+import { operate } from './chaos-operator.js';
 import { startChaosMirror } from './chaos-mirror.js';
 import type { ChaosMirror } from './chaos-mirror.js';
 import { CloudWatcher, compareRows } from './chaos-outcome.js';
@@ -24,6 +25,10 @@ export interface ChaosOptions {
   /** A cloud that is there already; null: one of the run's own. */
   readonly cloud: string | null;
   readonly everyMs: readonly [least: number, most: number];
+  /** Between two commands of the operator, in milliseconds. */
+  readonly operatorEveryMs: readonly [min: number, max: number];
+  /** For so long the operator works at least. */
+  readonly operatorSeconds: number;
   /** Until the manifest must be there, and again until the queues must be empty. */
   readonly patienceSeconds: number;
 }
@@ -35,6 +40,8 @@ export interface ChaosOutcome {
   readonly snapshot: Snapshot;
   readonly lost: number;
   readonly doubled: number;
+  /** Keys of superseded plans that were written late, and that a last repair deleted. */
+  readonly leftovers: number;
   /** What is not as it should be, in words. */
   readonly problems: readonly string[];
   /** How often the workers logged what. */
@@ -43,6 +50,7 @@ export interface ChaosOutcome {
 
 const VISIBILITY_SECONDS = 4;
 const CLOUD_KILLS = 2;
+const MAX_FORCED = 3;
 
 /** Runs a fleet over the sample wiki until its queues are empty: undisturbed without a seed, else under that seed's faults. */
 export async function runChaos(
@@ -73,7 +81,7 @@ export async function runChaos(
     stack.push(proxy);
     if (seed === null) proxy.calm();
     await fleet.connectTo(proxy.endpoint, mirror.port);
-    const { planId, ended } = await work(options, seed, { fleet, watcher, proxy, mirror, random, tally });
+    const { planId, ended, leftovers } = await work(options, seed, { fleet, watcher, proxy, mirror, random, tally });
     const snapshot = await watcher.snapshot(planId);
     const rows = compareRows(calm ?? snapshot, snapshot);
     return {
@@ -83,6 +91,7 @@ export async function runChaos(
       snapshot,
       lost: rows.lost,
       doubled: rows.doubled,
+      leftovers,
       problems: await problemsOf(watcher, planId, calm ?? snapshot, snapshot, rows.differing, ended),
       events: eventsOf(ended),
     };
@@ -106,7 +115,7 @@ async function work(
   options: ChaosOptions,
   seed: number | null,
   stage: Stage,
-): Promise<{ planId: string; ended: readonly Ended[] }> {
+): Promise<{ planId: string; ended: readonly Ended[]; leftovers: number }> {
   const { fleet, watcher, proxy, mirror, random, tally } = stage;
   fleet.startWorker('downloader');
   fleet.startWorker('downloader');
@@ -128,17 +137,33 @@ async function work(
         );
   // its error is this function's, but not before the work is over
   hand.catch(() => {});
+  let operator = Promise.resolve();
   try {
-    const planId = await seedRun(options, seed === null ? null : stage);
+    await seedRun(options, seed === null ? null : stage);
+    if (seed !== null) {
+      const { splitBytes, operatorEveryMs: everyMs } = options;
+      operator = operate({ fleet, random, tally, splitBytes, everyMs, maxForced: MAX_FORCED }, stop.signal);
+      operator.catch(() => {});
+      // long enough that the run is started again and repaired in the middle of its work
+      await sleep(options.operatorSeconds * 1000);
+    }
     await until(
       'the run has its manifest',
-      async () => await watcher.manifestIsThere(planId).catch(() => false),
+      async () => await watcher.isClosed().catch(() => false),
       options.patienceSeconds,
     );
     stop.abort();
     await hand;
     proxy.calm();
     mirror.calm();
+    await operator;
+    // what the operator's last command enqueued, or left undone where it was killed
+    await seedRun(options, null);
+    await until(
+      'the run has its last manifest',
+      async () => await watcher.isClosed().catch(() => false),
+      options.patienceSeconds,
+    );
     await until(
       'the queues are empty',
       async () => {
@@ -147,10 +172,13 @@ async function work(
       },
       options.patienceSeconds,
     );
-    return { planId, ended: await fleet.stopWorkers() };
+    const leftovers = await proveRun(fleet);
+    const planId = (await watcher.planId()) ?? '';
+    return { planId, ended: await fleet.stopWorkers(), leftovers };
   } finally {
     stop.abort();
     await hand.catch(() => {});
+    await operator.catch(() => {});
   }
 
   /** A seed that dies or fails is done again, as its user would. */
@@ -168,4 +196,19 @@ async function work(
       await sleep(500);
     }
   }
+}
+
+/**
+ * `fleet verify` must prove the run. Keys that a superseded plan's worker wrote late are allowed, but nothing else, and a
+ * repair must delete them. Returns how many there were.
+ */
+async function proveRun(fleet: ChaosFleet): Promise<number> {
+  const { code, stdout } = await fleet.verify(['--json', '--repair']).ended;
+  const { problems } = JSON.parse(stdout) as { problems: { code: string; message: string }[] };
+  const others = problems.filter((problem) => problem.code !== 'SUPERSEDED_KEY');
+  if (others.length > 0) throw new Error(`verify: ${others.map((p) => `${p.code} ${p.message}`).join('; ')}`);
+  if (problems.length === 0 && code === 0) return 0;
+  const again = await fleet.verify([]).ended;
+  if (again.code !== 0) throw new Error(`verify after the repair: ${again.stdout}`);
+  return problems.length;
 }
