@@ -76,14 +76,19 @@ export type Convert = typeof convert;
 export async function convertSplit(parts: ConverterParts, job: ConvertJob, context: JobContext): Promise<void> {
   const { store } = parts;
   const { signal, log } = context;
-  const plan = await loadPlan(store, job.run, signal);
+  const key = receiptKey(job.run, job.planId, job.file, job.split.index);
+  // three answers that do not depend on each other
+  const [plan, record, there] = await Promise.all([
+    loadPlan(store, job.run, signal),
+    readRawRecord(store, job, job.file, signal),
+    readStored(store, key, receiptSchema, signal),
+  ]);
   if (plan?.planId !== job.planId) {
     log.warn({ event: 'job_dropped', plan: plan?.planId ?? null }, 'the run has another plan now');
     if (plan !== null) await deleteConversion(store, job, signal);
     return;
   }
   const file = fileOfJob(plan, job.file);
-  const record = await readRawRecord(store, plan, job.file, signal);
   if (record === null) {
     const message = `${job.file}: its raw object record is not there yet`;
     throw new FleetError('RAW_RECORD_MISSING', message, { place: rawRecordKey(plan.run, plan.planId, job.file) });
@@ -94,8 +99,6 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
     throw new PermanentError('RAW_RECORD_MALFORMED', message);
   }
   splitOfConvert(plan, record, job);
-  const key = receiptKey(job.run, job.planId, job.file, job.split.index);
-  const there = await readStored(store, key, receiptSchema, signal);
   const isDone = isDoneBy(there, plan, record, job);
   if (isDone) {
     log.info({ event: 'split_converted_before' }, 'the receipt is there');
@@ -221,9 +224,9 @@ async function makePart(
     });
     // a split without rows has no part, in any format
     if (part.size > 0) await part.write(format.end());
-    const stored = part.size === 0 ? null : await finish(part);
-    const indexed = index.size === 0 ? null : await finish(index);
-    const quarantined = quarantine.size === 0 ? null : await finish(quarantine);
+    const [stored = null, indexed = null, quarantined = null] = await Promise.all(
+      [part, index, quarantine].map(async (writer) => (writer.size === 0 ? null : await finish(writer))),
+    );
     if (conversion.failure !== null) throw splitFailed(conversion);
     const result = resultOf(job, conversion, { part: stored, index: indexed, quarantine: quarantined });
     if (job.repair !== null) await deleteUnwritten(store, plan, result, signal);

@@ -39,7 +39,14 @@ import type { Store } from '@wikifleet/store/store';
 import { deleteBelow } from './delete-superseded.js';
 import { writeFailure } from './failures.js';
 import { loadPlan } from './load-plan.js';
-import { pendingRepairs, readFileManifest, storedFileManifest, storedRunManifest } from './manifests.js';
+import {
+  filesWithManifest,
+  hasFileManifest,
+  pendingRepairs,
+  readFileManifest,
+  storedFileManifest,
+  storedRunManifest,
+} from './manifests.js';
 import { readRawRecord } from './raw-records.js';
 import { readStored, replacing } from './read-stored.js';
 import type { Stored } from './read-stored.js';
@@ -108,7 +115,7 @@ async function closeFile(
   }
   const splits = splitsOf(record.result.size, record.result.splitBytes);
   // a list of keys first: this runs after every split, and reading what is there each time would be quadratic
-  if ((await countReceipts(store, plan, file.file, signal)) < splits.length) return 'open';
+  if (splits.length > 1 && (await countReceipts(store, plan, file.file, signal)) < splits.length) return 'open';
   const key = fileManifestKey(plan.run, plan.planId, file.file);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const there = await storedFileManifest(store, plan, file.file, signal);
@@ -188,14 +195,19 @@ async function abortUploads(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const ours = (key: string): boolean => planIdOfKey(key) === plan.planId;
-  for (const prefix of [rawPrefix(plan.run, file), partsPrefix(plan.run, file), quarantinePrefix(plan.run, file)]) {
-    await store.abortUploads(prefix, signal, ours);
-  }
+  const prefixes = [rawPrefix(plan.run, file), partsPrefix(plan.run, file), quarantinePrefix(plan.run, file)];
+  await Promise.all(prefixes.map(async (prefix) => await store.abortUploads(prefix, signal, ours)));
 }
 
 /** Writes the run's manifest when every file has one and the plan is still the current one. Idempotent. */
 export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): Promise<RunClosing> {
   const key = runManifestKey(plan.run, plan.planId);
+  // this runs after every file. Jobs are enqueued in the order of the plan: mostly the last file is the last to close
+  const last = plan.files.at(-1);
+  if (last !== undefined && !(await hasFileManifest(store, plan, last.file, signal))) return RUN_OPEN;
+  // a list of keys next: reading the manifests that exist each time would be quadratic
+  const written = await filesWithManifest(store, plan, signal);
+  if (plan.files.some(({ file }) => !written.has(file))) return RUN_OPEN;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const there = await storedRunManifest(store, plan, signal);
     // only a repair replaces it

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
-import { fileManifestKey, runManifestKey } from '@wikifleet/domain/keys';
+import { fileManifestKey, manifestsPrefix, runManifestKey } from '@wikifleet/domain/keys';
 import { fileManifestSchema, runManifestSchema } from '@wikifleet/domain/manifests';
 import type {
   FileManifest,
@@ -43,6 +43,24 @@ function closedResult<T>(
   manifest: { readonly state: 'closed'; readonly result: T } | RevokedManifest | undefined,
 ): T | null {
   return manifest?.state === 'closed' ? manifest.result : null;
+}
+
+/** Whether a file has a manifest, closed or revoked. */
+export async function hasFileManifest(
+  store: Store,
+  plan: Plan,
+  file: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return (await store.head(fileManifestKey(plan.run, plan.planId, file), signal)) !== null;
+}
+
+/** The names of a plan's files that have a manifest, closed or revoked: one request for each 1,000. */
+export async function filesWithManifest(store: Store, plan: Plan, signal?: AbortSignal): Promise<Set<string>> {
+  const prefix = manifestsPrefix(plan.run, plan.planId);
+  const files = new Set<string>();
+  for await (const { key } of store.list(prefix, signal)) files.add(key.slice(prefix.length, -'.json'.length));
+  return files;
 }
 
 /** What stands under the key of a file's manifest. */
