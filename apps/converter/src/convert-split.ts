@@ -11,20 +11,14 @@ import type { ConvertJob } from '@wikifleet/domain/jobs';
 import { indexKey, partKey, quarantineKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
 import { ROWS_VERSION } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { receiptFits, receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
+import { rawRecordSchema, receiptFits, receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
 import type { RawRecord, Receipt, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Sender } from '@wikifleet/runs/enqueue';
 import { close, closeAgain } from '@wikifleet/runs/closing';
 import { deleteObsolete } from '@wikifleet/runs/delete-superseded';
 import { checkPartsVersion, fileOfJob, splitOfConvert } from '@wikifleet/runs/job-fit';
 import { loadPlan } from '@wikifleet/runs/load-plan';
-import {
-  contradictionOfRecord,
-  deleteRawObject,
-  headOfRawObject,
-  rawKeyOf,
-  readRawRecord,
-} from '@wikifleet/runs/raw-records';
+import { contradictionOfRecord, deleteRawObject, headOfRawObject, rawKeyOf } from '@wikifleet/runs/raw-records';
 import { readStored, replacing } from '@wikifleet/runs/read-stored';
 import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
@@ -78,9 +72,9 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   const { signal, log } = context;
   const key = receiptKey(job.run, job.planId, job.file, job.split.index);
   // three answers that do not depend on each other
-  const [plan, record, there] = await Promise.all([
+  const [plan, stored, there] = await Promise.all([
     loadPlan(store, job.run, signal),
-    readRawRecord(store, job, job.file, signal),
+    readStored(store, rawRecordKey(job.run, job.planId, job.file), rawRecordSchema, signal),
     readStored(store, key, receiptSchema, signal),
   ]);
   if (plan?.planId !== job.planId) {
@@ -89,15 +83,7 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
     return;
   }
   const file = fileOfJob(plan, job.file);
-  if (record === null) {
-    const message = `${job.file}: its raw object record is not there yet`;
-    throw new FleetError('RAW_RECORD_MISSING', message, { place: rawRecordKey(plan.run, plan.planId, job.file) });
-  }
-  const contradiction = contradictionOfRecord(plan, file, record);
-  if (contradiction !== null) {
-    const message = `${job.file}: its raw object record contradicts the plan: ${contradiction}; \`fleet verify --repair\` makes it anew`;
-    throw new PermanentError('RAW_RECORD_MALFORMED', message);
-  }
+  const record = usableRecord(plan, file, stored);
   splitOfConvert(plan, record, job);
   const isDone = isDoneBy(there, plan, record, job);
   if (isDone) {
@@ -121,6 +107,16 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   if (run.digest !== null) log.info({ event: 'run_closed', digest: run.digest }, 'the run is complete');
   parts.onClosed?.();
   if (parts.rawObjects === 'delete') await deleteRawObject(store, record, signal);
+}
+
+/** The record of a file. Throws `RAW_RECORD_MISSING`, which is retryable, or `RAW_RECORD_MALFORMED`. */
+function usableRecord(plan: Plan, file: PlanFile, stored: Stored<RawRecord>): RawRecord {
+  const place = rawRecordKey(plan.run, plan.planId, file.file);
+  if (stored.state === 'absent') throw new FleetError('RAW_RECORD_MISSING', `${place}: it is not there yet`, { place });
+  const problem = stored.state === 'malformed' ? stored.message : contradictionOfRecord(plan, file, stored.value);
+  if (stored.state === 'valid' && problem === null) return stored.value;
+  const message = `${place}: ${problem}; \`fleet verify --repair\` makes it anew`;
+  throw new PermanentError('RAW_RECORD_MALFORMED', message, { place });
 }
 
 /** Whether the receipt that is there is that of the job, and answers its repair. */

@@ -118,7 +118,7 @@ async function beginRepair(
 ): Promise<void> {
   const all = splitsOf(result.size, result.splitBytes).map(({ index }) => index);
   const splits = repair.splits === 'all' ? all : all.filter((index) => (repair.splits as number[]).includes(index));
-  await markRetried(store, plan, result.file, signal);
+  await markRetried(store, plan, new Set([result.file]), signal);
   await revokeManifests(store, plan, result.file, { id: repair.id, splits }, signal);
 }
 

@@ -103,8 +103,12 @@ export function planPrefix(run: Run, planId: string): string {
   return `${runPrefix(run)}${planId}/`;
 }
 
+export function rawRecordsPrefix(run: Run, planId: string): string {
+  return `${planPrefix(run, planId)}raw/`;
+}
+
 export function rawRecordKey(run: Run, planId: string, file: string): string {
-  return `${planPrefix(run, planId)}raw/${checkName('file', file)}.json`;
+  return `${rawRecordsPrefix(run, planId)}${checkName('file', file)}.json`;
 }
 
 export function receiptsPrefix(run: Run, planId: string, file: string): string {

@@ -1,10 +1,11 @@
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
-import type { Plan } from '@wikifleet/domain/plan';
+import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import type { Store } from '@wikifleet/store/store';
 import { close, closeRun } from './closing.js';
 import type { RunClosing } from './closing.js';
 import { markRetried } from './failures.js';
-import { readFileManifest } from './manifests.js';
+import { filesWithManifest, readFileManifest } from './manifests.js';
+import { filesWithRawRecord } from './raw-records.js';
 
 /** The one thing of a queue that enqueueing needs. */
 export interface Sender {
@@ -22,14 +23,17 @@ export interface Enqueued {
 
 /** Enqueues one download job for each file of a plan that has no manifest, and closes what is ready to be closed. */
 export async function enqueueMissing(store: Store, downloads: Sender, plan: Plan): Promise<Enqueued> {
-  const missing = [];
+  // lists of keys first: most files of a new plan have neither a manifest nor a raw object record
+  const written = await filesWithManifest(store, plan);
+  const recorded = await filesWithRawRecord(store, plan);
+  const missing: PlanFile[] = [];
   for (const file of plan.files) {
-    if ((await readFileManifest(store, plan, file.file)) !== null) continue;
+    if (written.has(file.file) && (await readFileManifest(store, plan, file.file)) !== null) continue;
     // a worker may have died between its receipt and the manifest
-    if ((await close(store, plan, file)).outcome === 'closed') continue;
-    await markRetried(store, plan, file.file);
+    if (recorded.has(file.file) && (await close(store, plan, file)).outcome === 'closed') continue;
     missing.push(file);
   }
+  await markRetried(store, plan, new Set(missing.map(({ file }) => file)));
   await downloads.sendAll(missing.map((file) => serializeJob(downloadJobOf(plan, file))));
   const run = missing.length === 0 ? await closeRun(store, plan) : { closed: false, digest: null };
   return { files: missing.map((file) => file.file), done: plan.files.length - missing.length, run };

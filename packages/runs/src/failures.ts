@@ -64,17 +64,20 @@ export async function readFailures(
 }
 
 /**
- * Marks the failures of a file as retried, before its jobs are enqueued again. They are not deleted: who dies between
- * the two leaves a record. A failure that is written meanwhile stays as it is, since the write is conditional.
+ * Marks the failures of some files as retried, before their jobs are enqueued again. They are not deleted: who dies
+ * between the two leaves a record. A failure that is written meanwhile stays as it is, since the write is conditional.
  */
 export async function markRetried(
   store: Store,
   plan: Pick<Plan, 'planId' | 'run'>,
-  file: string,
+  files: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<void> {
   const retriedAt = new Date().toISOString();
-  for await (const { key } of store.list(failuresPrefix(plan.run, plan.planId, file), signal)) {
+  const prefix = failuresPrefix(plan.run, plan.planId);
+  for await (const { key } of store.list(prefix, signal)) {
+    const [file = ''] = key.slice(prefix.length).split('/', 1);
+    if (!files.has(file)) continue;
     const failure = await store.getJson(key, failureSchema, signal);
     if (failure === null || failure.value.retriedAt !== null) continue;
     await store.putJson(key, { ...failure.value, retriedAt }, { ifMatch: failure.etag }, signal);

@@ -46,12 +46,7 @@ function closedResult<T>(
 }
 
 /** Whether a file has a manifest, closed or revoked. */
-export async function hasFileManifest(
-  store: Store,
-  plan: Plan,
-  file: string,
-  signal?: AbortSignal,
-): Promise<boolean> {
+export async function hasFileManifest(store: Store, plan: Plan, file: string, signal?: AbortSignal): Promise<boolean> {
   return (await store.head(fileManifestKey(plan.run, plan.planId, file), signal)) !== null;
 }
 

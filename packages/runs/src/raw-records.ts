@@ -3,7 +3,7 @@ import { canBeSplit } from '@wikifleet/domain/containers';
 import { canonicalJson } from '@wikifleet/domain/digest';
 import { messageOf } from '@wikifleet/domain/errors';
 import { splitsOf } from '@wikifleet/domain/jobs';
-import { rawKey, rawRecordKey } from '@wikifleet/domain/keys';
+import { rawKey, rawRecordKey, rawRecordsPrefix } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { rawRecordSchema } from '@wikifleet/domain/receipts';
 import type { RawRecord } from '@wikifleet/domain/receipts';
@@ -19,6 +19,14 @@ export async function readRawRecord(
   signal?: AbortSignal,
 ): Promise<RawRecord | null> {
   return (await store.getJson(rawRecordKey(plan.run, plan.planId, file), rawRecordSchema, signal))?.value ?? null;
+}
+
+/** The names of a plan's files that have a raw object record: one request for each 1,000. */
+export async function filesWithRawRecord(store: Store, plan: PlanRef, signal?: AbortSignal): Promise<Set<string>> {
+  const prefix = rawRecordsPrefix(plan.run, plan.planId);
+  const files = new Set<string>();
+  for await (const { key } of store.list(prefix, signal)) files.add(key.slice(prefix.length, -'.json'.length));
+  return files;
 }
 
 /** `false` where the condition did not hold. */

@@ -45,15 +45,14 @@ export async function repairRun(
   const jobs: string[] = [];
   const enqueued: string[] = [];
   const closed: string[] = [];
-  const enqueue = async (file: FileVerdict['file'], repair: FileRepair | null): Promise<void> => {
-    await markRetried(store, plan, file.file, signal);
+  const enqueue = (file: FileVerdict['file'], repair: FileRepair | null): void => {
     jobs.push(serializeJob(downloadJobOf(plan, file, repair)));
     enqueued.push(file.file);
   };
   for (const file of unproved) {
     const repair = repairOf(id, file);
     if (repair !== null || file.missing.length > 0 || file.raw.record === null) {
-      await enqueue(file.file, repair);
+      enqueue(file.file, repair);
     } else if ((await close(store, plan, file.file, signal)).outcome === 'closed') {
       closed.push(file.file.file);
     }
@@ -61,8 +60,9 @@ export async function repairRun(
   const [first] = plan.files;
   // the run's manifest is written anew with that of any file
   if (manifest === 'wrong' && unproved.every((file) => repairOf(id, file) === null) && first !== undefined) {
-    await enqueue(first, { id, splits: [], refetch: false });
+    enqueue(first, { id, splits: [], refetch: false });
   }
+  await markRetried(store, plan, new Set(enqueued), signal);
   await downloads.sendAll(jobs);
   return { deleted, enqueued, closed, whole: jobs.length === 0 && (await closeRun(store, plan, signal)).closed };
 }
