@@ -11,7 +11,6 @@ import type { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { mirrorsFor } from '@wikifleet/mirror/open-mirrors';
 import type { KnownMirror } from '@wikifleet/mirror/open-mirrors';
 import type { Queue } from '@wikifleet/queue/queue';
-import { close, closeRun } from '@wikifleet/runs/closing';
 import { deleteBelow, deleteObsolete } from '@wikifleet/runs/delete-superseded';
 import { markRetried } from '@wikifleet/runs/failures';
 import { fileOfDownload } from '@wikifleet/runs/job-fit';
@@ -76,7 +75,6 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
   const file = fileOfDownload(plan, job);
   if (job.repair === null && (await readFileManifest(store, plan, job.file, signal)) !== null) {
     log.info({ event: 'file_closed_before' }, 'the file has its manifest');
-    await closeRun(store, plan, signal);
     return;
   }
   const ensured = await ensureRawObject(parts, plan, file, job, context);
@@ -87,7 +85,9 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
   const { record } = ensured;
   const isNew = ensured.isNew && job.repair === null;
   if (job.repair !== null) await beginRepair(store, plan, job.repair, record, signal);
-  const splits = await splitsToConvert(store, plan, record, isNew, signal);
+  const missing = await splitsToConvert(store, plan, record, isNew, signal);
+  // where nothing is left to be converted, the job of any split closes the file: only converters write manifests
+  const splits = missing.length > 0 ? missing : [{ split: firstSplit(record), repair: null }];
   const jobs = splits.map(({ split, repair }) => convertJobOf(plan, job.file, split, record.result, repair));
   await parts.converts.sendAll(jobs.map(serializeJob), signal);
   parts.onEnqueued?.(jobs.length);
@@ -95,11 +95,12 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
     { event: 'file_downloaded', bytes: record.result.size, splits: jobs.length, mirror: record.attempt.mirror },
     'raw object complete, splits enqueued',
   );
-  // nothing is left to be converted: a converter died before it closed the file, or only manifests were repaired
-  if (jobs.length > 0) return;
-  const { outcome, run } = await close(store, plan, file, signal, record);
-  if (outcome === 'failed') log.error({ event: 'file_failed' }, 'the receipts of the file prove no complete file');
-  if (run.digest !== null) log.info({ event: 'run_closed', digest: run.digest }, 'the run is complete');
+}
+
+function firstSplit({ result }: RawRecord): Split {
+  const [first] = splitsOf(result.size, result.splitBytes);
+  if (first === undefined) throw new RangeError(`${result.file}: a file has at least one split`);
+  return first;
 }
 
 /** Deletes what a job of a superseded plan may have written: it was killed before it noticed. */

@@ -170,8 +170,10 @@ describe('what programs may do on AWS (terraform/policies)', () => {
     ['converter', ['S3.AbortMultipartUpload'], ['raw/x']],
     ['converter', ['SQS.ChangeMessageVisibility'], ['wikifleet-convert']],
     ['converter', ['CloudWatch.PutMetricData', 'ECSAgent.GetTaskProtection'], ['']],
-    ['seed', ['S3.DeleteObjects'], ['rows/x', 'quarantine/x', 'runs/x']],
-    ['seed', ['S3.AbortMultipartUpload'], ['raw/x', 'rows/x', 'quarantine/x']],
+    ['downloader', ['S3.DeleteObjects'], ['raw/x', 'runs/kind/wiki/date/plan/raw/x.json']],
+    ['downloader', ['S3.ListMultipartUploads'], ['']],
+    ['seed', ['S3.DeleteObjects'], ['raw/x', 'rows/x', 'quarantine/x', 'runs/x']],
+    ['seed', ['S3.AbortMultipartUpload'], ['raw/x', 'rows/x', 'quarantine/x', 'runs/x']],
     ['seed', ['CloudWatch.PutMetricData'], ['']],
   ];
   for (const [program, names, targets] of rare) {
@@ -186,7 +188,8 @@ describe('what programs may do on AWS (terraform/policies)', () => {
     assert.ok(allows(policy, 's3:PutObject', 'arn:aws:s3:::wikifleet/raw/x'));
     assert.ok(!allows(policy, 's3:PutObject', 'arn:aws:s3:::wikifleet/rows/x'));
     assert.ok(!allows(policy, 's3:PutObject', 'arn:aws:s3:::wikifleet-of-others/raw/x'));
-    assert.ok(!allows(policy, 's3:DeleteObject', 'arn:aws:s3:::wikifleet/raw/x'));
+    assert.ok(!allows(policy, 's3:DeleteObject', 'arn:aws:s3:::wikifleet/rows/x'));
+    assert.ok(!allows(policy, 's3:DeleteObject', 'arn:aws:s3:::wikifleet/runs/kind/wiki/date/plan.json'));
     assert.ok(!allows(policy, 'sqs:ReceiveMessage', String(RESOURCES['convert_queue'])));
   });
 
