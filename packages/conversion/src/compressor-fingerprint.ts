@@ -13,6 +13,17 @@ const DIGITS = 16;
  * version is pinned, for which `PARTS_VERSION` stands.
  */
 export function compressorFingerprint(compression: Compression): string | null {
+  const known = KNOWN.get(compression);
+  if (known !== undefined) return known;
+  const made = makeFingerprint(compression);
+  KNOWN.set(compression, made);
+  return made;
+}
+
+/** It never changes in a process, and costs milliseconds. */
+const KNOWN = new Map<Compression, string | null>();
+
+function makeFingerprint(compression: Compression): string | null {
   switch (compression) {
     case 'none':
     case 'snappy':
