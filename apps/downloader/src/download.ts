@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
-import type { DownloadJob, FileRepair, Split } from '@wikifleet/domain/jobs';
+import type { DownloadJob, FileRepair, RawObject, Split } from '@wikifleet/domain/jobs';
 import { rawKey, rawPrefix, rawRecordKey, receiptKey, receiptsPrefix } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { rawRecordSchema, sealRawRecord } from '@wikifleet/domain/receipts';
+import { rawRecordSchema, receiptSchema, sealRawRecord } from '@wikifleet/domain/receipts';
 import type { RawRecord, RawResult } from '@wikifleet/domain/receipts';
 import type { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import { mirrorsFor } from '@wikifleet/mirror/open-mirrors';
@@ -170,7 +170,9 @@ async function ensureRawObject(
       if (await writeRawRecord(store, moved, replacing(there), signal)) return { record: moved, isNew: false };
       continue;
     }
-    const record = await fetchToStore(parts, plan, job, known, repair, context);
+    // of a record that cannot be read, receipts still say which bytes the plan has
+    const fixed = known?.result ?? (problem === null ? null : await objectOfReceipts(store, plan, job.file, signal));
+    const record = await fetchToStore(parts, plan, job, known, fixed, repair, context);
     if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
       await deleteRawObject(store, record, signal);
       return 'superseded';
@@ -204,6 +206,20 @@ async function sameBytes(store: Store, record: RawRecord, signal: AbortSignal): 
   return hash.digest('hex') === result.sha256 ? sealRawRecord(result, { ...attempt, etag: head.etag }) : null;
 }
 
+/** The raw object that the first readable receipt of a file was made from; null where there is none. */
+async function objectOfReceipts(
+  store: Store,
+  plan: Plan,
+  file: string,
+  signal: AbortSignal,
+): Promise<RawObject | null> {
+  for await (const { key } of store.list(receiptsPrefix(plan.run, plan.planId, file), signal)) {
+    const receipt = await readStored(store, key, receiptSchema, signal);
+    if (receipt.state === 'valid' && receipt.value.result.planId === plan.planId) return receipt.value.result.object;
+  }
+  return null;
+}
+
 function recordProblem(plan: Plan, file: PlanFile, there: Stored<RawRecord>): string | null {
   if (there.state === 'malformed') return there.message;
   return there.state === 'valid' ? contradictionOfRecord(plan, file, there.value) : null;
@@ -214,24 +230,25 @@ function recordMalformed(key: string, problem: string): PermanentError {
 }
 
 /**
- * Downloads the file into an object of this attempt. Where the plan's record fixes its bytes already, others are a
- * permanent error that names both digests. Leaves no upload and no object behind an error.
+ * Downloads the file into an object of this attempt. Where its bytes are fixed already, by the plan's record or by
+ * receipts, others are a permanent error that names both digests. Leaves no upload and no object behind an error.
  */
 async function fetchToStore(
   parts: DownloaderParts,
   plan: Plan,
   job: DownloadJob,
   known: RawRecord | null,
+  fixed: RawObject | null,
   repair: string | null,
   jobContext: JobContext,
 ): Promise<RawRecord> {
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = jobContext;
   let progress: TransferProgress | null = null;
-  // the record fixes the bytes where the catalogue gives no checksum
-  const fixed = known === null ? null : ({ algorithm: 'sha256', value: known.result.sha256 } as const);
+  // what is fixed serves as the checksum where the catalogue gives none
+  const checksum = fixed === null ? null : ({ algorithm: 'sha256', value: fixed.sha256 } as const);
   const context: FetchContext = {
-    job: { ...job, checksum: job.checksum ?? fixed },
+    job: { ...job, checksum: job.checksum ?? checksum },
     pool: parts.pool,
     mirrors: mirrorsFor(parts.mirrors, job.run.kind).map(({ mirror }) => mirror),
     refused: new Map(),
@@ -240,7 +257,7 @@ async function fetchToStore(
     onResume: (error, offset, mirror) =>
       log.warn({ event: 'download_resumed', offset, mirror, code: codeOf(error) }, messageOf(error)),
   };
-  const size = known?.result.size ?? job.size ?? (await sizeOfFile(context));
+  const size = fixed?.size ?? job.size ?? (await sizeOfFile(context));
   progress = new TransferProgress(size, (report) => log.info({ event: 'download_progressed', ...report }));
   let attemptId = '';
   const newWriter = (): ObjectWriter => {
@@ -259,11 +276,11 @@ async function fetchToStore(
       error.message,
     ),
   ).catch((error: unknown) => {
-    if (known !== null && error instanceof FleetError && error.code === 'CHECKSUM_DIFFERS') throw rawChanged(error);
+    if (fixed !== null && error instanceof FleetError && error.code === 'CHECKSUM_DIFFERS') throw rawChanged(error);
     throw asPermanent(error, receiveCount);
   });
   try {
-    if (known !== null && known.result.sha256 !== sha256) throw rawChanged(digestDiffers(known, sha256));
+    if (fixed !== null && fixed.sha256 !== sha256) throw rawChanged(digestDiffers(job.file, fixed, sha256));
     // nobody else writes this key: an upload that is gone was completed, and its answer was lost
     const outcome = await writer.finish();
     const etag = writer.etag ?? (await store.head(writer.key, signal))?.etag;
@@ -287,7 +304,7 @@ async function fetchToStore(
   }
 }
 
-function digestDiffers({ result: { file, sha256: expected } }: RawRecord, received: string): FleetError {
+function digestDiffers(file: string, { sha256: expected }: RawObject, received: string): FleetError {
   const message = `${file}: expected sha256 ${expected}, received sha256 ${received}`;
   return new FleetError('CHECKSUM_DIFFERS', message, {
     place: file,
