@@ -170,8 +170,9 @@ async function ensureRawObject(
       if (await writeRawRecord(store, moved, replacing(there), signal)) return { record: moved, isNew: false };
       continue;
     }
-    // of a record that cannot be read, receipts still say which bytes the plan has
-    const fixed = known?.result ?? (problem === null ? null : await objectOfReceipts(store, plan, job.file, signal));
+    // of a record that is lost, receipts still say which bytes the plan has
+    const isLost = known === null && job.repair !== null;
+    const fixed = isLost ? await objectOfReceipts(store, plan, job.file, signal) : (known?.result ?? null);
     const record = await fetchToStore(parts, plan, job, known, fixed, repair, context);
     if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
       await deleteRawObject(store, record, signal);
