@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { PermanentError } from './errors.js';
 import {
   MAX_JOB_CHARACTERS,
+  MAX_REPAIRED_SPLITS,
   convertJobOf,
   downloadJobOf,
   parseConvertJob,
@@ -12,13 +13,11 @@ import {
 } from './jobs.js';
 import type { ConvertJob, DownloadJob } from './jobs.js';
 import { MAX_NAMESPACES } from './page-filter.js';
-import { COMPRESSIONS } from './plan.js';
+import { COMPRESSIONS, sealPlan } from './plan.js';
 import type { Plan } from './plan.js';
 import { KINDS } from './run.js';
 
-const PLAN: Plan = {
-  version: 1,
-  planId: '0123abcd',
+const PLAN: Plan = sealPlan({
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
@@ -26,13 +25,15 @@ const PLAN: Plan = {
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,
   },
   files: [{ file: 'a.bz2', path: 'aawiki/20261001/a.bz2', size: 10, checksum: null }],
-};
-const OBJECT = { size: 10, sha256: 'a'.repeat(64), attemptId: '0b7e9c1a-8f7e-4a39-9f0e-000000000000' };
+  supersedes: [],
+});
+const OBJECT = { size: 10, sha256: 'a'.repeat(64) };
 const SPLIT = { index: 0, count: 1, start: 0, end: 10 };
 const [PLAN_FILE] = PLAN.files;
 assert.ok(PLAN_FILE);
@@ -83,8 +84,8 @@ describe('messages that are no jobs', () => {
     ['no split', split({ count: 0 })],
     ['100,000 splits', split({ count: 100_000 })],
     ['a hash that is too short', JSON.stringify({ ...CONVERT, object: { ...OBJECT, sha256: 'ab' } })],
-    ['an attempt without a name', JSON.stringify({ ...CONVERT, object: { ...OBJECT, attemptId: '' } })],
-    ['rows of tomorrow', JSON.stringify({ ...CONVERT, settings: { ...PLAN.settings, rowsVersion: 2 } })],
+    ['an object with more than a size and a hash', JSON.stringify({ ...CONVERT, object: { ...OBJECT, key: 'x' } })],
+    ['a repair with a short id', JSON.stringify({ ...CONVERT, repair: 'ab' })],
   ];
   for (const [what, body] of converts) {
     it(`refuses ${what}`, () => {
@@ -101,6 +102,10 @@ describe('messages that are no jobs', () => {
     { path: '' },
     { checksum: 'ab' },
     { split: SPLIT },
+    { repair: 'ab' },
+    { repair: { id: '0123456789abcdef', splits: 'some', refetch: false } },
+    { repair: { id: '0123456789abcdef', splits: [-1], refetch: false } },
+    { repair: { id: '0123456789abcdef', splits: Array.from({ length: 2001 }, (_, i) => i), refetch: false } },
   ]) {
     it(`refuses a download job with ${JSON.stringify(change)}`, () => {
       assert.throws(() => parseDownloadJob(JSON.stringify({ ...DOWNLOAD, ...change })), isMalformed);
@@ -155,20 +160,22 @@ describe('jobs', () => {
     const job: fc.Arbitrary<ConvertJob> = fc.record({
       version: fc.constant(1 as const),
       type: fc.constant('convert' as const),
-      planId: hex(8),
+      planId: hex(16),
       run,
       file: name,
       split,
-      object: fc.record({ size, sha256: hex(64), attemptId: fc.uuid() }),
+      object: fc.record({ size, sha256: hex(64) }),
       settings: fc.record({
         splitBytes: fc.integer({ min: 1 }),
         format: fc.constant('parquet' as const),
         compression: fc.constantFrom(...COMPRESSIONS),
-        rowsVersion: fc.constant(1 as const),
+        rowsVersion: fc.nat(9),
+        partsVersion: fc.nat(9),
         namespaces: fc.option(namespaces),
         redirects: fc.boolean(),
         plainText: fc.boolean(),
       }),
+      repair: fc.option(hex(16)),
     });
     fc.assert(
       fc.property(job, (value) => {
@@ -181,19 +188,26 @@ describe('jobs', () => {
 
   it('go there and back (download)', () => {
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+    const repaired = fc.oneof(
+      fc.constant('all' as const),
+      fc.array(fc.nat(99_998), { maxLength: MAX_REPAIRED_SPLITS, size: 'max' }),
+    );
     const job: fc.Arbitrary<DownloadJob> = fc.record({
       version: fc.constant(1 as const),
       type: fc.constant('download' as const),
-      planId: hex(8),
+      planId: hex(16),
       run,
       file: name,
       path,
       size: fc.option(size),
       checksum,
+      repair: fc.option(fc.record({ id: hex(16), splits: repaired, refetch: fc.boolean() })),
     });
     fc.assert(
       fc.property(job, (value) => {
-        assert.equal(JSON.stringify(parseDownloadJob(serializeJob(value))), JSON.stringify(value));
+        const body = serializeJob(value);
+        assert.ok(body.length < MAX_JOB_CHARACTERS);
+        assert.equal(JSON.stringify(parseDownloadJob(body)), JSON.stringify(value));
       }),
     );
   });

@@ -5,6 +5,7 @@ import {
   failureKey,
   failuresPrefix,
   fileManifestKey,
+  indexKey,
   manifestsPrefix,
   partKey,
   partsPrefix,
@@ -14,10 +15,12 @@ import {
   quarantineKey,
   quarantinePrefix,
   rawKey,
-  rawNoteKey,
+  rawRecordKey,
   receiptKey,
   receiptsPrefix,
+  rawPrefix,
   rowsPrefix,
+  splitKeys,
   runManifestKey,
   runPrefix,
 } from './keys.js';
@@ -26,7 +29,7 @@ import type { Settings } from './plan.js';
 import type { Run } from './run.js';
 
 const RUN: Run = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026-10-01' };
-const ID = '0123abcd';
+const ID = '0123456789abcdef';
 const FILE = 'f.bz2';
 const SPLIT = { index: 3, count: 12, start: 0, end: 1 };
 const SETTINGS: Settings = {
@@ -34,6 +37,7 @@ const SETTINGS: Settings = {
   format: 'jsonl',
   compression: 'gzip',
   rowsVersion: 1,
+  partsVersion: 1,
   namespaces: null,
   redirects: true,
   plainText: false,
@@ -43,38 +47,39 @@ const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10
 
 describe('keys', () => {
   const table: [key: string, expected: string][] = [
-    [rawKey(RUN, FILE), `raw/${OF_RUN}/f.bz2`],
+    [rawPrefix(RUN, FILE), `raw/${OF_RUN}/f.bz2/`],
+    [rawKey(RUN, ID, FILE, '0b7e9c1a'), `raw/${OF_RUN}/f.bz2/0123456789abcdef-0b7e9c1a`],
     [rowsPrefix(RUN), ROWS],
-    [partKey(RUN, FILE, SPLIT, ID, SETTINGS), `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz`],
+    [partKey(RUN, FILE, SPLIT, ID, SETTINGS), `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.jsonl.gz`],
     [
       partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, compression: 'zstd' }),
-      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.zst`,
+      `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.jsonl.zst`,
     ],
     [
       partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, compression: 'none' }),
-      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl`,
+      `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.jsonl`,
     ],
     [partsPrefix(RUN, FILE), `${ROWS}f.bz2/`],
     [quarantinePrefix(RUN), `quarantine/${OF_RUN}/`],
     [quarantinePrefix(RUN, FILE), `quarantine/${OF_RUN}/f.bz2/`],
     [
       partKey(RUN, FILE, SPLIT, ID, { ...SETTINGS, format: 'parquet', compression: 'zstd' }),
-      `${ROWS}f.bz2/part-00003-of-00012-0123abcd.parquet`,
+      `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.parquet`,
     ],
-    [quarantineKey(RUN, FILE, SPLIT, ID), `quarantine/${OF_RUN}/f.bz2/part-00003-of-00012-0123abcd.jsonl`],
+    [quarantineKey(RUN, FILE, SPLIT, ID), `quarantine/${OF_RUN}/f.bz2/part-00003-of-00012-0123456789abcdef.jsonl`],
     [runPrefix(RUN), `runs/${OF_RUN}/`],
     [planKey(RUN), `runs/${OF_RUN}/plan.json`],
-    [planPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/`],
-    [rawNoteKey(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/raw/f.bz2.json`],
-    [receiptsPrefix(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/receipts/f.bz2/`],
-    [receiptKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123abcd/receipts/f.bz2/00003.json`],
-    [failuresPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/failures/`],
-    [failureKey(RUN, ID, FILE, 'download'), `runs/${OF_RUN}/0123abcd/failures/f.bz2/download.json`],
-    [failureKey(RUN, ID, FILE, 'file'), `runs/${OF_RUN}/0123abcd/failures/f.bz2/file.json`],
-    [failureKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123abcd/failures/f.bz2/00003.json`],
-    [manifestsPrefix(RUN, ID), `runs/${OF_RUN}/0123abcd/manifests/`],
-    [fileManifestKey(RUN, ID, FILE), `runs/${OF_RUN}/0123abcd/manifests/f.bz2.json`],
-    [runManifestKey(RUN, ID), `runs/${OF_RUN}/0123abcd/manifest.json`],
+    [planPrefix(RUN, ID), `runs/${OF_RUN}/0123456789abcdef/`],
+    [rawRecordKey(RUN, ID, FILE), `runs/${OF_RUN}/0123456789abcdef/raw/f.bz2.json`],
+    [receiptsPrefix(RUN, ID, FILE), `runs/${OF_RUN}/0123456789abcdef/receipts/f.bz2/`],
+    [receiptKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123456789abcdef/receipts/f.bz2/00003.json`],
+    [failuresPrefix(RUN, ID), `runs/${OF_RUN}/0123456789abcdef/failures/`],
+    [failureKey(RUN, ID, FILE, 'download'), `runs/${OF_RUN}/0123456789abcdef/failures/f.bz2/download.json`],
+    [failureKey(RUN, ID, FILE, 'file'), `runs/${OF_RUN}/0123456789abcdef/failures/f.bz2/file.json`],
+    [failureKey(RUN, ID, FILE, 3), `runs/${OF_RUN}/0123456789abcdef/failures/f.bz2/00003.json`],
+    [manifestsPrefix(RUN, ID), `runs/${OF_RUN}/0123456789abcdef/manifests/`],
+    [fileManifestKey(RUN, ID, FILE), `runs/${OF_RUN}/0123456789abcdef/manifests/f.bz2.json`],
+    [runManifestKey(RUN, ID), `runs/${OF_RUN}/0123456789abcdef/manifest.json`],
   ];
   for (const [key, expected] of table) {
     it(expected, () => {
@@ -86,14 +91,14 @@ describe('keys', () => {
     it(`refuses ${JSON.stringify(hostile)} as a file or a wiki`, () => {
       const wiki = { ...RUN, wiki: hostile };
       const calls: (() => string)[] = [
-        () => rawKey(RUN, hostile),
+        () => rawKey(RUN, ID, hostile, '0b7e9c1a'),
         () => partKey(RUN, hostile, SPLIT, ID, SETTINGS),
         () => quarantineKey(RUN, hostile, SPLIT, ID),
-        () => rawNoteKey(RUN, ID, hostile),
+        () => rawRecordKey(RUN, ID, hostile),
         () => receiptKey(RUN, ID, hostile, 0),
         () => failureKey(RUN, ID, hostile, 'file'),
         () => fileManifestKey(RUN, ID, hostile),
-        () => rawKey(wiki, FILE),
+        () => rawKey(wiki, ID, FILE, '0b7e9c1a'),
         () => rowsPrefix(wiki),
         () => quarantinePrefix(wiki),
         () => planKey(wiki),
@@ -125,13 +130,32 @@ describe('planIdOfKey', () => {
   });
 
   for (const key of [
+    rawKey(RUN, ID, FILE, '0b7e9c1a-8f7e-4a39-9f0e-000000000000'),
+    rawRecordKey(RUN, ID, FILE),
+    receiptKey(RUN, ID, FILE, 3),
+    indexKey(RUN, ID, FILE, 3),
+    failureKey(RUN, ID, FILE, 'file'),
+    fileManifestKey(RUN, ID, FILE),
+    runManifestKey(RUN, ID),
+    ...splitKeys(RUN, FILE, SPLIT, ID),
+  ]) {
+    it(`finds it in ${key}`, () => {
+      assert.equal(planIdOfKey(key), ID);
+    });
+  }
+
+  it('finds none in the key of a plan, whose id stands inside', () => {
+    assert.equal(planIdOfKey(planKey(RUN)), null);
+  });
+
+  for (const key of [
     `${ROWS}f.bz2/_SUCCESS`,
-    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz.tmp`,
-    `${ROWS}f.bz2/part-3-of-12-0123abcd.jsonl.gz`,
-    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.parquet.gz`,
-    `${ROWS}f.bz2/part-00003-of-00012-0123ABCD.jsonl.gz`,
-    `${ROWS}f.bz2/part-00003-of-00012-0123abcd.jsonl.gz/x`,
-    `${ROWS}part-00003-of-00012-0123abcd.jsonl.gz\n`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.jsonl.gz.tmp`,
+    `${ROWS}f.bz2/part-3-of-12-0123456789abcdef.jsonl.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.parquet.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123456789ABCDEF.jsonl.gz`,
+    `${ROWS}f.bz2/part-00003-of-00012-0123456789abcdef.jsonl.gz/x`,
+    `${ROWS}part-00003-of-00012-0123456789abcdef.jsonl.gz\n`,
     '',
   ]) {
     it(`finds none in ${JSON.stringify(key.slice(-50))}`, () => {

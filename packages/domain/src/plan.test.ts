@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { COMPRESSIONS_OF, differencesOfPlans, planSchema } from './plan.js';
-import type { Plan } from './plan.js';
+import fc from 'fast-check';
+import { COMPRESSIONS_OF, differencesOfPlans, planSchema, sealPlan } from './plan.js';
+import type { Plan, PlanContent } from './plan.js';
+import { leavesOf, setAt } from './json-leaves.test.js';
 
 const FILE = {
   file: 'a.xml.bz2',
@@ -9,9 +11,7 @@ const FILE = {
   checksum: { algorithm: 'md5', value: '0'.repeat(32) },
 } as const;
 
-const PLAN: Plan = {
-  version: 1,
-  planId: '0123abcd',
+const CONTENT = {
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
@@ -19,25 +19,36 @@ const PLAN: Plan = {
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,
   },
   files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
-};
+  supersedes: ['0123456789abcdef'],
+} satisfies Omit<PlanContent, 'nonce'>;
+const PLAN: Plan = sealPlan(CONTENT);
+
+/** The plan with other content, sealed anew: what is wrong with it is not its digest. */
+function sealed(change: object): Plan {
+  return sealPlan({ ...CONTENT, ...change });
+}
 
 describe('planSchema', () => {
-  const file = (change: object): object => ({ ...PLAN, files: [{ ...FILE, ...change }] });
-  const settings = (change: object): object => ({ ...PLAN, settings: { ...PLAN.settings, ...change } });
+  const file = (change: object): object => sealed({ files: [{ ...FILE, ...change }] });
+  const settings = (change: object): object => sealed({ settings: { ...PLAN.settings, ...change } });
   const refused: [what: string, plan: object, place: string][] = [
-    ['another version', { ...PLAN, version: 2 }, 'version'],
-    ['an id of nine digits', { ...PLAN, planId: '0123abcde' }, 'planId'],
+    ['another version', { ...PLAN, version: 1 }, 'version'],
+    ['an id of eight digits', { ...PLAN, planId: PLAN.planId.slice(8) }, 'planId'],
+    ['an id that is not its digest', { ...PLAN, planId: '0123456789abcdef' }, 'planId'],
+    ['a superseded id of eight digits', sealed({ supersedes: ['0123abcd'] }), 'supersedes.0'],
+    ['a nonce of one digit', sealed({ nonce: '0' }), 'nonce'],
     ['an id that climbs', { ...PLAN, planId: '../../ab' }, 'planId'],
-    ['an id in capitals', { ...PLAN, planId: '0123ABCD' }, 'planId'],
-    ['no file', { ...PLAN, files: [] }, 'files'],
-    ['a file twice', { ...PLAN, files: [FILE, { ...FILE, size: 7 }] }, 'files.1.file'],
+    ['an id in capitals', { ...PLAN, planId: PLAN.planId.replace(/./, 'A') }, 'planId'],
+    ['no file', sealed({ files: [] }), 'files'],
+    ['a file twice', sealed({ files: [FILE, { ...FILE, size: 7 }] }), 'files.1.file'],
     ['an unknown field', { ...PLAN, note: '' }, ''],
-    ['another voucher', { ...PLAN, vouchedBy: 'me' }, 'vouchedBy'],
+    ['another voucher', sealed({ vouchedBy: 'me' }), 'vouchedBy'],
     ['a file that climbs', file({ file: '../a' }), 'files.0.file'],
     ['a path that climbs', file({ path: 'aawiki/../x' }), 'files.0.path'],
     ['an absolute path', file({ path: '/aawiki/x' }), 'files.0.path'],
@@ -53,7 +64,8 @@ describe('planSchema', () => {
     ['a hash in capitals', file({ checksum: { algorithm: 'md5', value: 'A'.repeat(32) } }), 'files.0.checksum.value'],
     ['crc32', file({ checksum: { algorithm: 'crc32', value: 'a'.repeat(8) } }), 'files.0.checksum.algorithm'],
     ['splits of nothing', settings({ splitBytes: 0 }), 'settings.splitBytes'],
-    ['rows of tomorrow', settings({ rowsVersion: 2 }), 'settings.rowsVersion'],
+    ['half a rows version', settings({ rowsVersion: 1.5 }), 'settings.rowsVersion'],
+    ['no parts version', settings({ partsVersion: undefined }), 'settings.partsVersion'],
     ['namespaces out of order', settings({ namespaces: [14, 0] }), 'settings.namespaces'],
     ['a namespace twice', settings({ namespaces: [0, 0] }), 'settings.namespaces'],
     ['no namespace at all', settings({ namespaces: [] }), 'settings.namespaces'],
@@ -84,8 +96,32 @@ describe('planSchema', () => {
 
   it('takes a plan, with and without sizes and checksums', () => {
     assert.deepEqual(planSchema.parse(PLAN), PLAN);
-    const bare = { ...PLAN, files: [{ ...FILE, size: null, checksum: null }] };
+    const bare = sealed({ files: [{ ...FILE, size: null, checksum: null }] });
     assert.deepEqual(planSchema.parse(JSON.parse(JSON.stringify(bare))), bare);
+  });
+});
+
+describe('sealPlan', () => {
+  it('gives plans of the same content different ids', () => {
+    assert.notEqual(sealPlan(CONTENT).planId, sealPlan(CONTENT).planId);
+  });
+
+  it('gives the same content and nonce the same id, in whatever order its keys are', () => {
+    const { run, vouchedBy, settings, files, supersedes, nonce } = PLAN;
+    const reversed = { nonce, supersedes, files, settings, vouchedBy, run };
+    assert.deepEqual(sealPlan(reversed), PLAN);
+  });
+
+  it('makes every edit of a plan noticed', () => {
+    const leaves = leavesOf(PLAN).filter((path) => path[0] !== 'version');
+    fc.assert(
+      fc.property(fc.constantFrom(...leaves), fc.jsonValue(), (path, value) => {
+        const edited = structuredClone(PLAN);
+        const before = setAt(edited, path, value);
+        fc.pre(JSON.stringify(before) !== JSON.stringify(value));
+        assert.equal(planSchema.safeParse(edited).success, false, path.join('.'));
+      }),
+    );
   });
 });
 
@@ -132,9 +168,10 @@ describe('differencesOfPlans', () => {
     });
   }
 
-  it('finds none where only the id and the order of the files differ', () => {
+  it('finds none where only nonce, predecessors and the order of the files differ', () => {
     assert.deepEqual(differencesOfPlans(PLAN, PLAN), []);
-    assert.deepEqual(differencesOfPlans(PLAN, { ...PLAN, planId: 'ffffffff', files: PLAN.files.toReversed() }), []);
+    const other = sealed({ supersedes: [], files: PLAN.files.toReversed() });
+    assert.deepEqual(differencesOfPlans(PLAN, other), []);
     assert.deepEqual(differencesOfPlans(PLAN, planSchema.parse(JSON.parse(JSON.stringify(PLAN)))), []);
   });
 });

@@ -1,13 +1,64 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { fileManifestResult, fileManifestSchema, runManifestResult, runManifestSchema } from './manifests.js';
+import { digestOf } from './digest.js';
+import { leavesOf, setAt } from './json-leaves.test.js';
+import {
+  fileManifestResult,
+  fileManifestSchema,
+  runManifestResult,
+  runManifestSchema,
+  sealManifest,
+} from './manifests.js';
+import { sealPlan } from './plan.js';
 import type { Plan } from './plan.js';
-import { emptyCounts, receiptFits, splitResultSchema, sumCounts } from './receipts.js';
-import type { Counts, SplitResult } from './receipts.js';
+import {
+  emptyCounts,
+  rawRecordSchema,
+  receiptFits,
+  receiptSchema,
+  sealRawRecord,
+  sealReceipt,
+  splitResultSchema,
+  sumCounts,
+} from './receipts.js';
+import type { Counts, RawResult, SplitResult } from './receipts.js';
 
 const RUN = { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' } as const;
 const SHA = 'a'.repeat(64);
-const [FILE_NAME, PLAN_ID] = ['a.bz2', '0123abcd'];
+const FILE_NAME = 'a.bz2';
+const PLAN_FILE = {
+  file: FILE_NAME,
+  path: 'x/a.bz2',
+  size: 100,
+  checksum: { algorithm: 'md5', value: '0'.repeat(32) },
+} as const;
+const PLAN: Plan = sealPlan({
+  run: RUN,
+  vouchedBy: 'listing',
+  settings: {
+    splitBytes: 50,
+    format: 'jsonl',
+    compression: 'gzip',
+    rowsVersion: 1,
+    partsVersion: 1,
+    namespaces: null,
+    redirects: true,
+    plainText: false,
+  },
+  files: [PLAN_FILE],
+  supersedes: [],
+});
+const PLAN_ID = PLAN.planId;
+const RAW: RawResult = {
+  planId: PLAN_ID,
+  run: RUN,
+  file: FILE_NAME,
+  size: 100,
+  sha256: SHA,
+  upstreamChecksum: PLAN_FILE.checksum,
+  splitBytes: 50,
+  compressor: 'gzip:0123456789abcdef',
+};
 
 function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
   return splitResultSchema.parse({
@@ -44,29 +95,64 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
 }
 
 const FIRST = result(0);
-const JOB = { planId: PLAN_ID, file: FILE_NAME, split: FIRST.split, object: { size: 100, sha256: SHA } };
 
 describe('receiptFits', () => {
-  const unfit: [what: string, job: typeof JOB, rowsVersion: number][] = [
-    ['another plan', { ...JOB, planId: 'ffffffff' }, 1],
-    ['another file', { ...JOB, file: 'b.bz2' }, 1],
-    ['another size', { ...JOB, object: { ...JOB.object, size: 101 } }, 1],
-    ['other bytes', { ...JOB, object: { ...JOB.object, sha256: 'b'.repeat(64) } }, 1],
-    ['another index', { ...JOB, split: { ...JOB.split, index: 1 } }, 1],
-    ['another count', { ...JOB, split: { ...JOB.split, count: 3 } }, 1],
-    ['another start', { ...JOB, split: { ...JOB.split, start: 1 } }, 1],
-    ['another end', { ...JOB, split: { ...JOB.split, end: 49 } }, 1],
-    ['other rows', JOB, 2],
+  const { split } = FIRST;
+  const newer: Plan = { ...PLAN, settings: { ...PLAN.settings, rowsVersion: 2 } };
+  const unfit: [what: string, plan: Plan, raw: RawResult, received: typeof split][] = [
+    ['another plan', { ...PLAN, planId: 'f'.repeat(16) }, RAW, split],
+    ['another file', PLAN, { ...RAW, file: 'b.bz2' }, split],
+    ['another size', PLAN, { ...RAW, size: 101 }, split],
+    ['other bytes', PLAN, { ...RAW, sha256: 'b'.repeat(64) }, split],
+    ['another index', PLAN, RAW, { ...split, index: 1 }],
+    ['another count', PLAN, RAW, { ...split, count: 3 }],
+    ['another start', PLAN, RAW, { ...split, start: 1 }],
+    ['another end', PLAN, RAW, { ...split, end: 49 }],
+    ['other rows', newer, RAW, split],
   ];
-  for (const [what, job, rowsVersion] of unfit) {
+  for (const [what, plan, raw, received] of unfit) {
     it(`does not for ${what}`, () => {
-      assert.equal(receiptFits(FIRST, job, rowsVersion), false);
+      assert.equal(receiptFits(FIRST, plan, raw, received), false);
     });
   }
 
-  it('does for its own job, whoever fetched the raw object', () => {
-    const object = { ...JOB.object, attemptId: 'another-attempt' };
-    assert.equal(receiptFits(FIRST, { ...JOB, object }, 1), true);
+  it('does for its own split', () => {
+    assert.equal(receiptFits(FIRST, PLAN, RAW, split), true);
+  });
+});
+
+describe('what is sealed', () => {
+  const run = { startedAt: '2026-10-02T00:00:00.000Z', finishedAt: '2026-10-02T00:00:01.000Z', seconds: 1 };
+  const attempt = { id: '0b7e9c1a-8f7e-4a39-9f0e-000000000000', etag: '"e"', mirror: 'm', repair: null };
+  const closed = { closedAt: '2026-10-02T00:00:00.000Z', host: 'h' };
+  const file = fileManifestResult(PLAN, PLAN_FILE, RAW, [result(0), result(1)]);
+  const objects = [
+    ['a receipt', receiptSchema, sealReceipt(FIRST, { ...run, host: 'h', receiveCount: 1 }, ['0123456789abcdef'])],
+    ['a raw object record', rawRecordSchema, sealRawRecord(RAW, attempt)],
+    ["a file's manifest", fileManifestSchema, sealManifest(file, closed)],
+    ["a run's manifest", runManifestSchema, sealManifest(runManifestResult(PLAN, [file]), closed)],
+  ] as const;
+  for (const [what, schema, object] of objects) {
+    it(`${what} is read as it was written`, () => {
+      assert.deepEqual(schema.parse(JSON.parse(JSON.stringify(object))), object);
+    });
+
+    it(`any edit of the result of ${what} is noticed`, () => {
+      const leaves = leavesOf(object).filter(([first]) => first === 'result' || first === 'digest');
+      fc.assert(
+        fc.property(fc.constantFrom(...leaves), fc.oneof(fc.jsonValue(), fc.nat(20)), (path, value) => {
+          const edited = JSON.parse(JSON.stringify(object)) as object;
+          const before = setAt(edited, path, value);
+          fc.pre(JSON.stringify(before) !== JSON.stringify(value));
+          assert.equal(schema.safeParse(edited).success, false, path.join('.'));
+        }),
+      );
+    });
+  }
+
+  it('a receipt names each repair once, in one order', () => {
+    const made = sealReceipt(FIRST, { ...run, host: 'h', receiveCount: 1 }, ['b', 'a', 'b']);
+    assert.deepEqual(made.repairs, ['a', 'b']);
   });
 });
 
@@ -113,38 +199,20 @@ describe('sumCounts', () => {
 });
 
 describe('manifests', () => {
-  const planFile = {
-    file: FILE_NAME,
-    path: 'x/a.bz2',
-    size: 100,
-    checksum: { algorithm: 'md5', value: '0'.repeat(32) },
-  } as const;
-  const plan: Plan = {
-    version: 1,
-    planId: PLAN_ID,
-    run: RUN,
-    vouchedBy: 'listing',
-    settings: {
-      splitBytes: 50,
-      format: 'jsonl',
-      compression: 'gzip',
-      rowsVersion: 1,
-      namespaces: null,
-      redirects: true,
-      plainText: false,
-    },
-    files: [planFile],
-  };
+  const plan = PLAN;
+  const planFile = PLAN_FILE;
   const results = [result(0), result(1)];
   const run = { closedAt: '2026-10-02T00:00:00.000Z', host: 'h' };
 
   it('of no split is an error', () => {
-    assert.throws(() => fileManifestResult(plan, planFile, []), RangeError);
+    assert.throws(() => fileManifestResult(plan, planFile, RAW, []), RangeError);
   });
 
   it('of a file says what it is made of, in the order of its splits', () => {
-    const made = fileManifestResult(plan, planFile, results);
-    assert.deepEqual(fileManifestSchema.parse({ version: 1, result: made, run }).result, made);
+    const made = fileManifestResult(plan, planFile, RAW, results);
+    assert.deepEqual(fileManifestSchema.parse(sealManifest(made, run)), sealManifest(made, run));
+    assert.equal(made.rawRecord, digestOf(RAW));
+    assert.deepEqual(made.receipts, results.map(digestOf));
     assert.deepEqual(
       made.parts.map(({ key, rows, pages, split, pageIds }) => [key, split.index, rows, pages, pageIds]),
       [
@@ -159,14 +227,16 @@ describe('manifests', () => {
 
   it('are pure: the same input gives the same bytes, also after a way through JSON', () => {
     const again = results.map((r) => splitResultSchema.parse(JSON.parse(JSON.stringify(r))));
-    const [a, b] = [fileManifestResult(plan, planFile, results), fileManifestResult(plan, planFile, again)];
+    const [a, b] = [fileManifestResult(plan, planFile, RAW, results), fileManifestResult(plan, planFile, RAW, again)];
     assert.equal(JSON.stringify(a), JSON.stringify(b));
     const of = runManifestResult(plan, [a]);
     assert.equal(JSON.stringify(of), JSON.stringify(runManifestResult(plan, [b])));
-    assert.deepEqual(runManifestSchema.parse({ version: 1, result: of, run }).result, of);
+    assert.deepEqual(runManifestSchema.parse(sealManifest(of, run)), sealManifest(of, run));
+    assert.equal(of.plan, plan.digest);
     assert.deepEqual(of.files, [
       {
         file: FILE_NAME,
+        manifest: digestOf(a),
         size: 100,
         sha256: SHA,
         upstreamChecksum: planFile.checksum,
@@ -184,7 +254,7 @@ describe('manifests', () => {
   it('leave what they are made of as it is', () => {
     const before = JSON.stringify(results);
     sumCounts(results.map(({ counts }) => counts));
-    fileManifestResult(plan, planFile, results);
+    fileManifestResult(plan, planFile, RAW, results);
     assert.equal(JSON.stringify(results), before);
   });
 });

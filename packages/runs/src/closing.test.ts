@@ -6,17 +6,21 @@ import {
   partKey,
   quarantineKey,
   rawKey,
-  rawNoteKey,
+  rawRecordKey,
   receiptKey,
   rowsPrefix,
   runManifestKey,
 } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
+import { receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-import { close, closeAgain, closeRun, readFileManifest, readRunManifest } from './closing.js';
-import { readFailures, writeFailure } from './failures.js';
+import { close, closeAgain, closeRun } from './closing.js';
+import { readFailures } from './failures.js';
+import { readFileManifest, readRunManifest, revokeManifests } from './manifests.js';
 import { settlePlan } from './plans.js';
+import type { PlanDraft } from './plans.js';
 import {
+  ATTEMPT,
   SHA,
   SIZE,
   fileOf,
@@ -24,11 +28,17 @@ import {
   overriding,
   resultsOf,
   startS3,
-  writeNote,
   writeReceipts,
+  writeRecord,
   writeWhole,
 } from './runs-harness.test.js';
 import type { Loopback } from './runs-harness.test.js';
+
+const NOW = '2026-10-02T00:00:00.000Z';
+
+function draftOf({ run, vouchedBy, settings, files }: Plan): PlanDraft {
+  return { run, vouchedBy, settings, files };
+}
 
 describe('close', () => {
   let s3: Loopback;
@@ -41,7 +51,7 @@ describe('close', () => {
   });
   after(async () => await s3.close());
 
-  const closeFirst = async (): Promise<string> => await close(s3.store, plan, fileOf(plan, 0));
+  const closeFirst = async (): Promise<string> => (await close(s3.store, plan, fileOf(plan, 0))).outcome;
   const isOpen = async (): Promise<void> => {
     assert.equal(await closeFirst(), 'open');
     assert.equal(await readFileManifest(s3.store, plan, 'a.bz2'), null);
@@ -49,7 +59,7 @@ describe('close', () => {
   };
 
   describe('leaves a file open', () => {
-    it('without a raw note', async () => {
+    it('without a raw object record', async () => {
       await writeReceipts(s3.store, plan, resultsOf(plan, 'a.bz2'));
       await isOpen();
     });
@@ -61,26 +71,112 @@ describe('close', () => {
         await isOpen();
       });
     }
+  });
 
+  describe('records why a file cannot be closed', () => {
+    const failsWith = async (code: string): Promise<void> => {
+      assert.equal(await closeFirst(), 'failed');
+      const failures = await readFailures(s3.store, plan, 'a.bz2');
+      assert.deepEqual(
+        failures.map((failure) => [failure.stage, failure.code]),
+        [['file', code]],
+      );
+      assert.match(failures[0]?.message ?? '', /verify --repair/);
+    };
     const unfit: [what: string, change: Partial<SplitResult>][] = [
       ['of other bytes', { object: { size: SIZE, sha256: 'b'.repeat(64) } }],
-      ['of another plan', { planId: 'ffffffff' }],
+      ['of another plan', { planId: 'f'.repeat(16) }],
       ['of other rows', { rowsVersion: 2 }],
       ['of another range', { split: { index: 1, count: 4, start: 30, end: 61 } }],
     ];
     for (const [what, change] of unfit) {
       it(`with a receipt ${what}`, async () => {
-        await writeNote(s3.store, plan, 'a.bz2');
+        await writeRecord(s3.store, plan, 'a.bz2');
         const results = resultsOf(plan, 'a.bz2').map((r) => (r.split.index === 1 ? { ...r, ...change } : r));
-        await writeReceipts(s3.store, plan, results);
-        await isOpen();
+        for (const [index, result] of results.entries()) {
+          const at = { startedAt: NOW, finishedAt: NOW, seconds: 1, host: 'h', receiveCount: 1 };
+          await s3.store.putJson(receiptKey(plan.run, plan.planId, 'a.bz2', index), sealReceipt(result, at));
+        }
+        await failsWith('RECEIPT_UNFIT');
       });
     }
 
-    it('whose raw object was replaced since', async () => {
+    it('with a receipt that was edited', async () => {
       await writeWhole(s3.store, plan, 'a.bz2');
-      await writeNote(s3.store, plan, 'a.bz2', { sha256: 'b'.repeat(64) });
+      const key = receiptKey(plan.run, plan.planId, 'a.bz2', 1);
+      const read = await s3.store.getJson(key, receiptSchema);
+      assert.ok(read);
+      await s3.store.putJson(key, { ...read.value, result: { ...read.value.result, passedOver: [7] } });
+      await failsWith('RECEIPT_MALFORMED');
+    });
+
+    it('with a manifest that cannot be read', async () => {
+      await writeWhole(s3.store, plan, 'a.bz2');
+      await s3.store.put(fileManifestKey(plan.run, plan.planId, 'a.bz2'), '{}');
+      await failsWith('MANIFEST_MALFORMED');
+    });
+  });
+
+  describe('with a repair', () => {
+    const REPAIR = '0123456789abcdef';
+
+    it('waits until the receipts of its splits name it', async () => {
+      await writeWhole(s3.store, plan, 'a.bz2');
+      assert.equal(await closeFirst(), 'closed');
+      await revokeManifests(s3.store, plan, 'a.bz2', { id: REPAIR, splits: [0, 2] });
       await isOpen();
+      const results = resultsOf(plan, 'a.bz2');
+      await writeReceipts(s3.store, plan, results.slice(0, 1), { repairs: [REPAIR] });
+      await isOpen();
+      await writeReceipts(s3.store, plan, results.slice(2, 3), { repairs: ['f'.repeat(16), REPAIR] });
+      assert.equal(await closeFirst(), 'closed');
+      assert.notEqual(await readFileManifest(s3.store, plan, 'a.bz2'), null);
+    });
+
+    it('waits for the last of several repairs of one split', async () => {
+      await writeWhole(s3.store, plan, 'a.bz2');
+      await revokeManifests(s3.store, plan, 'a.bz2', { id: REPAIR, splits: [0, 1] });
+      await revokeManifests(s3.store, plan, 'a.bz2', { id: 'f'.repeat(16), splits: [1] });
+      const results = resultsOf(plan, 'a.bz2');
+      await writeReceipts(s3.store, plan, results.slice(0, 2), { repairs: [REPAIR] });
+      await isOpen();
+      await writeReceipts(s3.store, plan, results.slice(1, 2), { repairs: ['f'.repeat(16)] });
+      assert.equal(await closeFirst(), 'closed');
+    });
+
+    it('that begins after a closer has read the receipts, makes that closer start again', async () => {
+      await writeWhole(s3.store, plan, 'a.bz2');
+      let begun = false;
+      const racing = overriding(s3.store, {
+        putJson: async (...call) => {
+          if (!begun && call[0] === fileManifestKey(plan.run, plan.planId, 'a.bz2')) {
+            begun = true;
+            await revokeManifests(s3.store, plan, 'a.bz2', { id: REPAIR, splits: [0] });
+          }
+          return await s3.store.putJson(...call);
+        },
+      });
+      const { outcome } = await close(racing, plan, fileOf(plan, 0));
+      assert.deepEqual([begun, outcome], [true, 'open']);
+      assert.equal(await readFileManifest(s3.store, plan, 'a.bz2'), null);
+    });
+
+    it("that begins after a closer has read the files' manifests leaves the run open", async () => {
+      for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
+      await closeFirst();
+      let begun = false;
+      const racing = overriding(s3.store, {
+        putJson: async (...call) => {
+          if (!begun && call[0] === runManifestKey(plan.run, plan.planId)) {
+            begun = true;
+            await revokeManifests(s3.store, plan, 'a.bz2', { id: REPAIR, splits: [0] });
+          }
+          return await s3.store.putJson(...call);
+        },
+      });
+      const { outcome, run } = await close(racing, plan, fileOf(plan, 1));
+      assert.deepEqual([begun, outcome, run.closed], [true, 'closed', false]);
+      assert.equal(await readRunManifest(s3.store, plan), null);
     });
   });
 
@@ -94,12 +190,12 @@ describe('close', () => {
         return await s3.store.getJson(key, ...rest);
       },
     });
-    assert.equal(await close(counting, plan, fileOf(plan, 0)), 'open');
-    assert.deepEqual(read, [rawNoteKey(plan.run, plan.planId, 'a.bz2')]);
+    assert.equal((await close(counting, plan, fileOf(plan, 0))).outcome, 'open');
+    assert.deepEqual(read, [rawRecordKey(plan.run, plan.planId, 'a.bz2')]);
   });
 
   it('writes down why the splits of a file do not join, and replaces it when it is closed again', async () => {
-    await writeNote(s3.store, plan, 'a.bz2');
+    await writeRecord(s3.store, plan, 'a.bz2');
     const results = resultsOf(plan, 'a.bz2').map((r) => (r.split.index === 1 ? { ...r, firstBlock: 250 } : r));
     await writeReceipts(s3.store, plan, results);
     for (let i = 0; i < 2; i += 1) {
@@ -121,7 +217,7 @@ describe('close', () => {
             place: 'bit 250',
             expected: 'a block at bit 240',
             received: 'bit 250',
-            written: { pages: 3, rows: 6 },
+            written: null,
           },
         ],
       );
@@ -137,7 +233,7 @@ describe('close', () => {
     assert.equal(await closeFirst(), 'closed');
     assert.equal(await readRunManifest(s3.store, plan), null);
     await writeWhole(s3.store, plan, 'a.bz2.b');
-    assert.equal(await close(s3.store, plan, fileOf(plan, 1)), 'closed');
+    assert.equal((await close(s3.store, plan, fileOf(plan, 1))).outcome, 'closed');
     const file = await readFileManifest(s3.store, plan, 'a.bz2');
     assert.deepEqual([file?.counts.rows, file?.parts.length, file?.sha256], [6, 3, SHA]);
     const run = await readRunManifest(s3.store, plan);
@@ -148,13 +244,13 @@ describe('close', () => {
     );
     // once more, by whoever comes late
     assert.equal(await closeFirst(), 'closed');
-    assert.equal(await closeRun(s3.store, plan), true);
+    assert.equal((await closeRun(s3.store, plan)).closed, true);
   });
 
   it('has many who close at once agree', async () => {
     for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
     const outcomes = await Promise.all(
-      Array.from({ length: 6 }, async (_, i) => await close(s3.store, plan, fileOf(plan, i % 2))),
+      Array.from({ length: 6 }, async (_, i) => (await close(s3.store, plan, fileOf(plan, i % 2))).outcome),
     );
     assert.deepEqual([...new Set(outcomes)], ['closed']);
     assert.equal((await readRunManifest(s3.store, plan))?.files.length, 2);
@@ -165,59 +261,48 @@ describe('close', () => {
     await closeFirst();
     const results = resultsOf(plan, 'a.bz2').map((r) => ({ ...r, counts: { ...r.counts, rows: 7 } }));
     await writeReceipts(s3.store, plan, results);
-    await assert.rejects(closeFirst(), (error) => {
-      assert.ok(error instanceof PermanentError);
-      assert.equal(error.code, 'MANIFESTS_DIFFER');
-      assert.equal(error.place, fileManifestKey(plan.run, plan.planId, 'a.bz2'));
-      assert.match(error.expected ?? '', /"rows":28/);
-      assert.match(error.received ?? '', /"rows":6/);
-      return true;
-    });
+    assert.equal(await closeFirst(), 'failed');
+    const [failure] = await readFailures(s3.store, plan, 'a.bz2');
+    assert.equal(failure?.code, 'MANIFESTS_DIFFER');
+    assert.equal(failure.place, fileManifestKey(plan.run, plan.planId, 'a.bz2'));
+    assert.match(failure.expected ?? '', /"rows":28/);
+    assert.match(failure.received ?? '', /"rows":6/);
+    assert.equal((await readFileManifest(s3.store, plan, 'a.bz2'))?.counts.rows, 6);
   });
 
-  it('tries again where the manifest that was there is gone', async () => {
+  it('gives up, for a retry, where others keep writing the manifest', async () => {
     await writeWhole(s3.store, plan, 'a.bz2');
-    const key = fileManifestKey(plan.run, plan.planId, 'a.bz2');
-    await s3.store.put(key, '{}');
-    const vanishing = overriding(s3.store, {
-      putJson: async () => {
-        await s3.store.delete([key]);
-        return false;
-      },
-    });
-    await assert.rejects(close(vanishing, plan, fileOf(plan, 0)), (error) => {
+    const contested = overriding(s3.store, { putJson: async () => await Promise.resolve(false) });
+    await assert.rejects(close(contested, plan, fileOf(plan, 0)), (error) => {
       return error instanceof FleetError && !(error instanceof PermanentError) && error.code === 'MANIFEST_CONTESTED';
     });
   });
 
-  it('deletes the failures of a file that is whole, and of no other', async () => {
-    const facts = { error: new PermanentError('X', 'x'), attempts: 1, written: null };
-    for (const stage of ['download', 'file', 0, 3] as const) await writeFailure(s3.store, plan, 'a.bz2', stage, facts);
-    await writeFailure(s3.store, plan, 'a.bz2.b', 'download', facts);
-    assert.equal((await readFailures(s3.store, plan)).length, 5);
+  it('takes its own manifest for written where the answer to the write was lost', async () => {
     await writeWhole(s3.store, plan, 'a.bz2');
-    await closeFirst();
-    const left = await readFailures(s3.store, plan);
-    assert.deepEqual(
-      left.map(({ file, stage }) => [file, stage]),
-      [['a.bz2.b', 'download']],
-    );
+    const losing = overriding(s3.store, {
+      putJson: async (...call) => {
+        await s3.store.putJson(...call);
+        return false;
+      },
+    });
+    assert.equal((await close(losing, plan, fileOf(plan, 0))).outcome, 'closed');
   });
 
   it('aborts the uploads that were left under the keys of a file, and no other', async () => {
     const split = { index: 1, count: 4, start: 30, end: 60 };
     const doomed = [
-      rawKey(plan.run, 'a.bz2'),
+      rawKey(plan.run, plan.planId, 'a.bz2', ATTEMPT.id),
       partKey(plan.run, 'a.bz2', split, plan.planId, plan.settings),
       quarantineKey(plan.run, 'a.bz2', split, plan.planId),
     ];
     const kept = [
       // its name begins with that of the file that is closed
-      rawKey(plan.run, 'a.bz2.b'),
+      rawKey(plan.run, plan.planId, 'a.bz2.b', ATTEMPT.id),
       partKey(plan.run, 'a.bz2.b', split, plan.planId, plan.settings),
       quarantineKey(plan.run, 'a.bz2.b', split, plan.planId),
       // and these are another plan's
-      partKey(plan.run, 'a.bz2', split, 'ffffffff', plan.settings),
+      partKey(plan.run, 'a.bz2', split, 'f'.repeat(16), plan.settings),
     ];
     for (const key of [...doomed, ...kept]) await s3.beginUpload(key);
     await writeWhole(s3.store, plan, 'a.bz2');
@@ -227,35 +312,36 @@ describe('close', () => {
   });
 
   it('reads nothing again of a file that is closed, but tidies it, and closes the run where that was left undone', async () => {
-    const again = async (): Promise<string> => await closeAgain(s3.store, plan, fileOf(plan, 0));
+    const again = async (): Promise<string> => (await closeAgain(s3.store, plan, fileOf(plan, 0))).outcome;
     assert.equal(await again(), 'open');
     for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
     assert.equal(await again(), 'closed');
-    assert.equal(await close(s3.store, plan, fileOf(plan, 1)), 'closed');
-    await s3.store.delete([runManifestKey(plan.run, plan.planId), rawNoteKey(plan.run, plan.planId, 'a.bz2')]);
-    await s3.beginUpload(rawKey(plan.run, 'a.bz2'));
+    assert.equal((await close(s3.store, plan, fileOf(plan, 1))).outcome, 'closed');
+    await s3.store.delete([runManifestKey(plan.run, plan.planId), rawRecordKey(plan.run, plan.planId, 'a.bz2')]);
+    await s3.beginUpload(rawKey(plan.run, plan.planId, 'a.bz2', ATTEMPT.id));
     assert.equal(await again(), 'closed');
     assert.deepEqual(await s3.uploads(), []);
     assert.notEqual(await readRunManifest(s3.store, plan), null);
   });
 
-  it('deletes the rows of another plan before the run is called whole, and nothing that is no part', async () => {
-    for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
+  it('deletes the rows of superseded plans before the run is closed, and nothing else', async () => {
+    const { plan: newer } = await settlePlan(s3.store, draftOf(plan), { force: true });
+    for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, newer, file);
     const split = { index: 0, count: 1, start: 0, end: 0 };
-    const foreign = partKey(plan.run, 'a.bz2', split, 'ffffffff', plan.settings);
+    const [superseded = '', unknown = ''] = [plan.planId, 'f'.repeat(16)].map((id) =>
+      partKey(plan.run, 'a.bz2', split, id, plan.settings),
+    );
     const strange = `${rowsPrefix(plan.run)}schema.json`;
-    for (const key of [foreign, strange]) await s3.store.put(key, 'x');
-    for (const index of [0, 1]) await close(s3.store, plan, fileOf(plan, index));
+    for (const key of [superseded, unknown, strange]) await s3.store.put(key, 'x');
+    for (const index of [0, 1]) await close(s3.store, newer, fileOf(newer, index));
     const rows = await s3.keys(rowsPrefix(plan.run));
-    assert.equal(rows.length, 7);
-    assert.ok(rows.includes(strange) && !rows.includes(foreign));
+    assert.equal(rows.length, 8);
+    assert.ok(rows.includes(strange) && rows.includes(unknown) && !rows.includes(superseded));
   });
 
   it('does nothing to a run that has another plan by now', async () => {
     for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
-    for (const { file } of plan.files) await s3.store.delete([rawNoteKey(plan.run, plan.planId, file)]);
-    const { files: _, version: __, planId: ___, ...draft } = plan;
-    const { plan: newer } = await settlePlan(s3.store, { ...draft, files: plan.files }, { force: true });
+    const { plan: newer } = await settlePlan(s3.store, draftOf(plan), { force: true });
     // a worker of the old plan that slept through all of this
     for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
     await writeWhole(s3.store, newer, 'a.bz2');
@@ -268,7 +354,7 @@ describe('close', () => {
       [],
       'the rows of the newer plan are there',
     );
-    assert.equal(await closeRun(s3.store, newer), false);
+    assert.equal((await closeRun(s3.store, newer)).closed, false);
   });
 
   it('ends by its signal', async () => {

@@ -236,7 +236,10 @@ function closedNow(): { closedAt: string; host: string } {
 /** Two closers of one file agree, or something that they read was changed under them. */
 function manifestsDiffer(plan: Plan, there: FileManifestResult, made: FileManifestResult): PermanentError {
   const key = fileManifestKey(plan.run, plan.planId, made.file);
-  const excerpt = (result: FileManifestResult): string => JSON.stringify(result).slice(0, 500);
+  const keys = (Object.keys(made) as (keyof FileManifestResult)[]).filter((k) => !isDeepStrictEqual(there[k], made[k]));
+  // what proves most first, in a bounded excerpt
+  const excerpt = (result: FileManifestResult): string =>
+    JSON.stringify(Object.fromEntries(keys.toReversed().map((key) => [key, result[key]]))).slice(0, 2000);
   return new PermanentError(
     'MANIFESTS_DIFFER',
     `${key}: it differs from what the receipts come to; \`fleet verify\` says in what`,

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
 import { parseDownloadJob } from '@wikifleet/domain/jobs';
-import { ATTEMPT_ID, headOfRawObject, readRawNote } from './raw-notes.js';
 import { PermanentError } from '@wikifleet/domain/errors';
-import { rawKey } from '@wikifleet/domain/keys';
+import { fileManifestKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
-import { close, readFileManifest, readRunManifest } from './closing.js';
+import { close } from './closing.js';
 import { enqueueMissing } from './enqueue.js';
-import { failureOf, readFailures, writeFailure } from './failures.js';
+import { failureOf, markRetried, readFailures, writeFailure } from './failures.js';
+import { readFileManifest, readRunManifest, revokeManifests } from './manifests.js';
 import { settlePlan } from './plans.js';
-import { SIZE, fileOf, newDraft, overriding, startS3, writeNote, writeWhole } from './runs-harness.test.js';
+import { contradictionOfRecord, headOfRawObject, rawKeyOf, readRawRecord } from './raw-records.js';
+import {
+  ATTEMPT,
+  SIZE,
+  fileOf,
+  newDraft,
+  overriding,
+  recordOf,
+  startS3,
+  writeRecord,
+  writeWhole,
+} from './runs-harness.test.js';
 import type { Loopback } from './runs-harness.test.js';
 
 let s3: Loopback;
@@ -33,21 +44,28 @@ describe('what a run keeps', () => {
 
   describe('enqueueMissing', () => {
     it('enqueues every file of a new plan, once', async () => {
-      assert.deepEqual(await enqueueMissing(s3.store, sender, plan), { files: ['a', 'b', 'c'], done: 0 });
+      const { files, done } = await enqueueMissing(s3.store, sender, plan);
+      assert.deepEqual([files, done], [['a', 'b', 'c'], 0]);
       assert.deepEqual(sent, ['a', 'b', 'c']);
     });
 
-    it('closes what is ready, deletes the failures of the rest, and enqueues just that', async () => {
+    it('closes what is ready, marks the failures of the rest as retried, and enqueues just that', async () => {
       const facts = { error: new PermanentError('X', 'x'), attempts: 1, written: null };
       await writeWhole(s3.store, plan, 'a');
       await close(s3.store, plan, fileOf(plan, 0));
       // all receipts, but the worker died before the manifest
       await writeWhole(s3.store, plan, 'b');
       for (const file of ['b', 'c']) await writeFailure(s3.store, plan, file, 'download', facts);
-      assert.deepEqual(await enqueueMissing(s3.store, sender, plan), { files: ['c'], done: 2 });
+      const { files, done } = await enqueueMissing(s3.store, sender, plan);
+      assert.deepEqual([files, done], [['c'], 2]);
       assert.deepEqual(sent, ['c']);
       assert.notEqual(await readFileManifest(s3.store, plan, 'b'), null);
-      assert.deepEqual(await readFailures(s3.store, plan), []);
+      const standing = await readFailures(s3.store, plan);
+      // that of a file with a manifest counts no more, whatever it says
+      assert.deepEqual(
+        standing.map(({ file }) => file),
+        ['b'],
+      );
     });
 
     it('closes the run where every manifest is there but its own', async () => {
@@ -60,7 +78,9 @@ describe('what a run keeps', () => {
         await assert.rejects(close(blind, plan, fileOf(plan, index)), /killed/);
       }
       assert.equal(await readRunManifest(s3.store, plan), null);
-      assert.deepEqual(await enqueueMissing(s3.store, sender, plan), { files: [], done: 3 });
+      const { files, done, run } = await enqueueMissing(s3.store, sender, plan);
+      assert.deepEqual([files, done, run.closed], [[], 3, true]);
+      assert.match(run.digest ?? '', /^[0-9a-f]{64}$/);
       assert.equal((await readRunManifest(s3.store, plan))?.files.length, 3);
       assert.deepEqual(sent, []);
     });
@@ -91,7 +111,30 @@ describe('what a run keeps', () => {
         received: null,
         attempts: 2,
         written: { pages: 1, rows: 2 },
+        retriedAt: null,
       });
+    });
+
+    it('that come while others are marked as retried stay as they are', async () => {
+      const facts = (code: string) => ({ error: new PermanentError(code, 'x'), attempts: 1, written: null });
+      for (const stage of ['download', 0] as const) await writeFailure(s3.store, plan, 'a', stage, facts('OLD'));
+      await writeFailure(s3.store, plan, 'b', 'download', facts('OTHER'));
+      const racing = overriding(s3.store, {
+        putJson: async (...call) => {
+          // the job fails again between reading its record and marking it
+          if (call[0].endsWith('00000.json')) await writeFailure(s3.store, plan, 'a', 0, facts('NEW'));
+          return await s3.store.putJson(...call);
+        },
+      });
+      await markRetried(racing, plan, new Set(['a']));
+      const standing = await readFailures(s3.store, plan);
+      assert.deepEqual(
+        standing.map(({ file, code }) => [file, code]),
+        [
+          ['a', 'NEW'],
+          ['b', 'OTHER'],
+        ],
+      );
     });
 
     for (const [error, code, message] of [
@@ -108,28 +151,46 @@ describe('what a run keeps', () => {
     }
   });
 
-  describe('raw notes', () => {
-    it('fit the raw object of their attempt alone', async () => {
-      const put = async (attempt: string, bytes: number): Promise<void> => {
-        const { signal } = new AbortController();
-        const metadata = { [ATTEMPT_ID]: attempt };
-        const writer = s3.store.createWriter(rawKey(plan.run, 'a'), { partBytes: 5 * 1024 * 1024, metadata, signal });
-        await writer.write(new Uint8Array(bytes));
-        await writer.finish();
-      };
-      await writeNote(s3.store, plan, 'a');
-      const note = await readRawNote(s3.store, plan, 'a');
-      assert.ok(note);
-      const fits = async (): Promise<boolean> => (await headOfRawObject(s3.store, plan.run, 'a', note)) !== null;
-      assert.equal(await fits(), false, 'no object');
-      await put('another-attempt', SIZE);
-      assert.equal(await fits(), false, 'another attempt');
-      await put(note.attemptId, SIZE - 1);
-      assert.equal(await fits(), false, 'another size');
-      await s3.store.put(rawKey(plan.run, 'a'), new Uint8Array(SIZE));
-      assert.equal(await fits(), false, 'no attempt id');
-      await put(note.attemptId, SIZE);
-      assert.equal(await fits(), true);
+  it('a file whose manifest a repair revoked is enqueued again', async () => {
+    await writeWhole(s3.store, plan, 'a');
+    await close(s3.store, plan, fileOf(plan, 0));
+    await revokeManifests(s3.store, plan, 'a', { id: '0123456789abcdef', splits: [1] });
+    assert.notEqual(await s3.store.head(fileManifestKey(plan.run, plan.planId, 'a')), null);
+    const { files } = await enqueueMissing(s3.store, sender, plan);
+    assert.deepEqual(files, ['a', 'b', 'c']);
+  });
+
+  describe('raw object records', () => {
+    it('fit the object of their attempt alone', async () => {
+      await writeRecord(s3.store, plan, 'a');
+      const record = await readRawRecord(s3.store, plan, 'a');
+      assert.ok(record);
+      assert.equal(await headOfRawObject(s3.store, record), null, 'no object');
+      await s3.store.put(rawKeyOf(record), new Uint8Array(SIZE));
+      assert.equal(await headOfRawObject(s3.store, record), null, 'another ETag');
+      const etag = (await s3.store.head(rawKeyOf(record)))?.etag ?? '';
+      const right = recordOf(plan, 'a', {}, { ...ATTEMPT, etag });
+      assert.notEqual(await headOfRawObject(s3.store, right), null);
+      assert.equal(await headOfRawObject(s3.store, recordOf(plan, 'a', { size: 1 }, { ...ATTEMPT, etag })), null);
+    });
+
+    const contradictions: [what: string, change: Parameters<typeof recordOf>[2]][] = [
+      ['plan', { planId: 'f'.repeat(16) }],
+      ['run', { run: { kind: 'articles', wiki: 'other', date: '2026-10-01' } }],
+      ['file', { file: 'b' }],
+      ['size', { size: SIZE + 1 }],
+      ['checksum', { upstreamChecksum: { algorithm: 'md5', value: '0'.repeat(32) } }],
+      ['bytes of a split', { splitBytes: 31 }],
+    ];
+    for (const [what, change] of contradictions) {
+      it(`contradict their plan by another ${what}`, () => {
+        const problem = contradictionOfRecord(plan, fileOf(plan, 0), recordOf(plan, 'a', change));
+        assert.ok(problem?.startsWith(`${what}: expected `), problem ?? 'none');
+      });
+    }
+
+    it('may say that the file cannot be split', () => {
+      assert.equal(contradictionOfRecord(plan, fileOf(plan, 0), recordOf(plan, 'a', { splitBytes: null })), null);
     });
   });
 });

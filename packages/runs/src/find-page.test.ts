@@ -11,20 +11,21 @@ import {
   receiptKey,
   runManifestKey,
 } from '@wikifleet/domain/keys';
-import { fileManifestResult, runManifestResult } from '@wikifleet/domain/manifests';
+import { digestOf } from '@wikifleet/domain/digest';
+import { fileManifestResult, runManifestResult, sealManifest } from '@wikifleet/domain/manifests';
 import type { FileManifestResult } from '@wikifleet/domain/manifests';
 import { ENTRY_BYTES, titleDigest } from '@wikifleet/domain/page-index';
-import { COMPRESSIONS_OF, FORMATS } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF, FORMATS, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-import { splitResultSchema } from '@wikifleet/domain/receipts';
+import { sealReceipt, splitResultSchema } from '@wikifleet/domain/receipts';
 import { completeRun, newestCompleteRun } from './complete-run.js';
 import type { CompleteRun } from './complete-run.js';
 import { findPage } from './find-page.js';
 import type { FoundPage } from './find-page.js';
 import { findQuarantined } from './find-quarantined.js';
 import type { Sought } from './page-rows.js';
-import { SHA, newDraft, overriding, resultsOf, startS3 } from './runs-harness.test.js';
+import { SHA, newDraft, overriding, recordOf, resultsOf, startS3 } from './runs-harness.test.js';
 import type { Loopback } from './runs-harness.test.js';
 import { packRows, rowLine, sha256 } from './verify-harness.test.js';
 
@@ -95,9 +96,18 @@ async function splitOf(
     members: found,
   });
   const attempt = { startedAt: CLOSED.closedAt, finishedAt: CLOSED.closedAt, seconds: 1, host: 'h', receiveCount: 1 };
-  const receipt = Buffer.from(JSON.stringify({ version: 1, result, run: attempt }));
+  const receipt = Buffer.from(JSON.stringify(sealReceipt(result, attempt)));
   objects.set(receiptKey(plan.run, plan.planId, file, split.index), receipt);
   return result;
+}
+
+/** An edit of the JSON of a sealed object's result, with a digest that fits. */
+function resealed(edit: (json: string) => string): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    const object = JSON.parse(bytes.toString()) as { result: unknown };
+    const result: unknown = JSON.parse(edit(JSON.stringify(object.result)));
+    return Buffer.from(JSON.stringify({ ...object, result, digest: digestOf(result) }));
+  };
 }
 
 /** A complete run of `files` files, each of so many splits with these members. */
@@ -108,13 +118,8 @@ async function build(
   rows: RowsFormat = GZIP,
 ): Promise<{ objects: Objects; run: CompleteRun }> {
   const draft = newDraft(Array.from({ length: files }, (_, at) => `dump-${at}.bz2`));
-  const plan: Plan = {
-    version: 1,
-    planId: '0123abcd',
-    ...draft,
-    settings: { ...draft.settings, ...rows },
-    files: [...draft.files],
-  };
+  const settings = { ...draft.settings, ...rows };
+  const plan: Plan = sealPlan({ ...draft, settings, files: [...draft.files], supersedes: [] });
   const objects: Objects = new Map();
   const json = (key: string, value: unknown): void => void objects.set(key, Buffer.from(JSON.stringify(value)));
   json(planKey(plan.run), plan);
@@ -125,12 +130,12 @@ async function build(
       const split = { index, count: splits, start: index * 30, end: index * 30 + 30 };
       results.push(await splitOf(objects, plan, file.file, split, pagesOf(at, index)));
     }
-    const result = fileManifestResult(plan, file, results);
-    json(fileManifestKey(plan.run, plan.planId, file.file), { version: 1, result, run: CLOSED });
+    const result = fileManifestResult(plan, file, recordOf(plan, file.file).result, results);
+    json(fileManifestKey(plan.run, plan.planId, file.file), sealManifest(result, CLOSED));
     manifests.push(result);
   }
   const manifest = runManifestResult(plan, manifests);
-  json(runManifestKey(plan.run, plan.planId), { version: 1, result: manifest, run: CLOSED });
+  json(runManifestKey(plan.run, plan.planId), sealManifest(manifest, CLOSED));
   return { objects, run: { plan, manifest } };
 }
 
@@ -216,8 +221,10 @@ describe('findPage', function () {
       { id: 1 },
       GZIP,
       (o, { receipt }) =>
-        change(o, receipt, (b) =>
-          Buffer.from(b.toString().replaceAll(/"sha256":"(?!a{64})[0-9a-f]{64}"/g, `"sha256":"${SHA}"`)),
+        change(
+          o,
+          receipt,
+          resealed((json) => json.replaceAll(/"sha256":"(?!a{64})[0-9a-f]{64}"/g, `"sha256":"${SHA}"`)),
         ),
       'RECEIPT_CONTRADICTS',
     ],
@@ -233,7 +240,12 @@ describe('findPage', function () {
       'the manifest is of other bytes',
       { id: 1 },
       GZIP,
-      (o, { manifest }) => change(o, manifest, text(SHA, 'b'.repeat(64))),
+      (o, { manifest }) =>
+        change(
+          o,
+          manifest,
+          resealed((json) => json.replace(`"sha256":"${SHA}"`, `"sha256":"${'b'.repeat(64)}"`)),
+        ),
       'MANIFEST_CONTRADICTS',
     ],
     ['the index is gone', { title: 'Title 1' }, GZIP, (o, { index }) => o.delete(index), 'OBJECT_MISSING'],
@@ -278,10 +290,11 @@ describe('findPage', function () {
       { id: 1 },
       SNAPPY,
       (o, { receipt }) =>
-        change(o, receipt, (b) =>
-          Buffer.from(
-            b
-              .toString()
+        change(
+          o,
+          receipt,
+          resealed((json) =>
+            json
               .replace('"rows":2,"firstPageId"', '"rows":3,"firstPageId"')
               .replace('"rows":2,"firstPageId"', '"rows":1,"firstPageId"'),
           ),
@@ -531,7 +544,7 @@ describe('findPage', function () {
     it('is the newest where no date is given, past those that are not finished', async () => {
       const { objects, run } = await build(1, 1, SMALL);
       await put(objects);
-      const of = (date: string): Plan => ({ ...run.plan, run: { ...run.plan.run, date } });
+      const of = (date: string): Plan => sealPlan({ ...run.plan, run: { ...run.plan.run, date } });
       for (const date of ['2026-09-01', '2026-11-01']) await s3.store.putJson(planKey(of(date).run), of(date));
       await s3.store.put(`runs/articles/${run.plan.run.wiki}/notes/plan.json`, '{}');
       const newest = await newestCompleteRun(s3.store, run.plan.run, signal);
@@ -560,7 +573,7 @@ describe('findPage', function () {
         manifest.result.quarantine.push({ key: name, size: Buffer.byteLength(content), sha256: SHA });
       }
       manifest.result.counts.quarantined = records;
-      objects.set(key, Buffer.from(JSON.stringify(manifest)));
+      objects.set(key, Buffer.from(JSON.stringify(sealManifest(manifest.result, CLOSED))));
       await put(objects);
       return { plan: run.plan, manifest: runManifestResult(run.plan, [manifest.result]) };
     }

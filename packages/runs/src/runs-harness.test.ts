@@ -5,13 +5,13 @@ import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { partKey, receiptKey } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { emptyCounts } from '@wikifleet/domain/receipts';
-import type { RawNote, Receipt, SplitResult } from '@wikifleet/domain/receipts';
+import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
+import type { RawAttempt, RawRecord, RawResult, SplitResult } from '@wikifleet/domain/receipts';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { Store } from '@wikifleet/store/store';
 import type { PlanDraft } from './plans.js';
-import { writeRawNote } from './raw-notes.js';
+import { writeRawRecord } from './raw-records.js';
 
 const BUCKET = 'bucket';
 export const SHA = 'a'.repeat(64);
@@ -83,6 +83,7 @@ export function newDraft(files = ['a.bz2', 'a.bz2.b']): PlanDraft {
       format: 'jsonl',
       compression: 'gzip',
       rowsVersion: 1,
+      partsVersion: 1,
       namespaces: null,
       redirects: true,
       plainText: false,
@@ -126,18 +127,26 @@ export function resultsOf(plan: Plan, file: string): SplitResult[] {
   });
 }
 
-export async function writeNote(store: Store, plan: Plan, file: string, change: Partial<RawNote> = {}): Promise<void> {
-  await writeRawNote(store, plan, {
-    version: 1,
-    file,
-    size: SIZE,
-    sha256: SHA,
-    upstreamChecksum: null,
-    splitBytes: plan.settings.splitBytes,
-    attemptId: '00000000-0000-4000-8000-000000000000',
-    mirror: 'm',
-    ...change,
-  });
+export const ATTEMPT: RawAttempt = {
+  id: '00000000-0000-4000-8000-000000000000',
+  etag: '"etag"',
+  mirror: 'm',
+  repair: null,
+};
+
+export function recordOf(plan: Plan, file: string, change: Partial<RawResult> = {}, attempt = ATTEMPT): RawRecord {
+  const { planId, run, settings } = plan;
+  const fixed = { planId, run, file, size: SIZE, sha256: SHA, upstreamChecksum: null, compressor: null };
+  return sealRawRecord({ ...fixed, splitBytes: settings.splitBytes, ...change }, attempt);
+}
+
+export async function writeRecord(
+  store: Store,
+  plan: Plan,
+  file: string,
+  change: Partial<RawResult> = {},
+): Promise<void> {
+  await writeRawRecord(store, recordOf(plan, file, change));
 }
 
 /** `parts`: whether something is put under the keys of parts. */
@@ -145,12 +154,12 @@ export async function writeReceipts(
   store: Store,
   plan: Plan,
   results: readonly SplitResult[],
-  { parts }: { parts: boolean } = { parts: true },
+  { parts = true, repairs = [] }: { parts?: boolean; repairs?: readonly string[] } = {},
 ): Promise<void> {
   const at = new Date().toISOString();
   for (const result of results) {
     const run = { startedAt: at, finishedAt: at, seconds: Math.random(), host: 'h', receiveCount: 1 };
-    const receipt: Receipt = { version: 1, result, run };
+    const receipt = sealReceipt(result, run, repairs);
     await store.putJson(receiptKey(plan.run, plan.planId, result.file, result.split.index), receipt);
     if (parts && result.part !== null) await store.put(result.part.key, 'x');
   }
@@ -158,6 +167,6 @@ export async function writeReceipts(
 
 /** Everything that a file needs to be closed. */
 export async function writeWhole(store: Store, plan: Plan, file: string): Promise<void> {
-  await writeNote(store, plan, file);
+  await writeRecord(store, plan, file);
   await writeReceipts(store, plan, resultsOf(plan, file));
 }

@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto';
 import { openPartFormat } from '@wikifleet/conversion/open-part-format';
-import { parseConvertJob, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
-import type { Split } from '@wikifleet/domain/jobs';
-import { indexKey, partKey, quarantineKey, rawKey } from '@wikifleet/domain/keys';
+import { parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
+import type { DownloadJob, Split } from '@wikifleet/domain/jobs';
+import { indexKey, partKey, quarantineKey, rawKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
 import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
+import { rawRecordSchema, receiptSchema } from '@wikifleet/domain/receipts';
 import type { Member, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { close } from './closing.js';
-import { ATTEMPT_ID, headOfRawObject, readRawNote } from './raw-notes.js';
-import { SIZE, resultsOf, writeNote, writeReceipts } from './runs-harness.test.js';
-
-const ATTEMPT = '00000000-0000-4000-8000-000000000000';
+import { pendingRepairs, revokeManifests, storedFileManifest } from './manifests.js';
+import { headOfRawObject, rawKeyOf, writeRawRecord } from './raw-records.js';
+import { readStored } from './read-stored.js';
+import { ATTEMPT, SIZE, recordOf, resultsOf, writeReceipts } from './runs-harness.test.js';
 const { signal } = new AbortController();
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The bytes of a dump file, by its name. */
+/** The bytes of a dump file, by its name; they begin as bzip2 does. */
 function rawBytes(file: string): Buffer {
-  return Buffer.alloc(SIZE, file);
+  return Buffer.concat([Buffer.from('BZh9'), Buffer.alloc(SIZE - 4, file)]);
 }
 
 /** A row as JSON, with its newline. */
@@ -81,18 +82,20 @@ async function writeSplit(store: Store, plan: Plan, file: string, split: Split):
   return { ...result, object, members, part, index, quarantine, counts: { ...result.counts, quarantined: 1 } };
 }
 
-/** What a downloader does with a job: object and note; an attempt that is there and fits serves. */
-async function writeRaw(store: Store, plan: Plan, file: string): Promise<void> {
-  const note = await readRawNote(store, plan, file);
-  if (note !== null && (await headOfRawObject(store, plan.run, file, note)) !== null) return;
-  const writer = store.createWriter(rawKey(plan.run, file), {
-    partBytes: 5 * 1024 * 1024,
-    metadata: { [ATTEMPT_ID]: ATTEMPT },
-    signal,
-  });
-  await writer.write(rawBytes(file));
-  await writer.finish();
-  await writeNote(store, plan, file, { sha256: sha256(rawBytes(file)) });
+/** What a downloader does with a job: object and record; those that are there and fit are used. */
+async function writeRaw(store: Store, plan: Plan, file: string, repair: string | null = null): Promise<void> {
+  const key = rawRecordKey(plan.run, plan.planId, file);
+  const there = await readStored(store, key, rawRecordSchema);
+  const known = there.state === 'valid' ? there.value : null;
+  const isUsable = known !== null && (repair === null || known.attempt.repair === repair);
+  if (isUsable && (await headOfRawObject(store, known)) !== null) return;
+  const id = repair === null ? ATTEMPT.id : `${repair}-0000`;
+  const raw = rawKey(plan.run, plan.planId, file, id);
+  await store.put(raw, rawBytes(file));
+  const etag = (await store.head(raw))?.etag ?? '';
+  const record = recordOf(plan, file, { sha256: sha256(rawBytes(file)) }, { ...ATTEMPT, id, etag, repair });
+  await writeRawRecord(store, record);
+  if (known !== null && rawKeyOf(known) !== raw) await store.delete([rawKeyOf(known)]);
 }
 
 /** Downloads, converts and closes every file of a plan, as workers do that are asked nothing twice. */
@@ -106,59 +109,55 @@ export async function writeRun(store: Store, plan: Plan): Promise<void> {
   }
 }
 
-/** Queues that remember, and workers that empty them. */
+/** A download queue that remembers, and workers that empty it as the programs do. */
 export class Workers {
-  /** Files, and files with their splits, in the order in which they were enqueued. */
-  readonly downloads: string[] = [];
-  readonly converts: string[] = [];
+  /** In the order in which they were enqueued. */
+  readonly downloads: DownloadJob[] = [];
   readonly #store: Store;
   readonly #plan: Plan;
-  readonly #splits: { readonly file: string; readonly split: Split }[] = [];
 
   constructor(store: Store, plan: Plan) {
     this.#store = store;
     this.#plan = plan;
   }
 
-  get queues(): Record<'downloads' | 'converts', { sendAll: (bodies: readonly string[]) => Promise<void> }> {
-    return {
-      downloads: {
-        sendAll: async (bodies) => await Promise.resolve(void this.downloads.push(...bodies.map(parseFile))),
-      },
-      converts: {
-        sendAll: async (bodies) => {
-          for (const { file, split } of bodies.map(parseConvertJob)) {
-            this.converts.push(`${file} ${split.index}`);
-            this.#splits.push({ file, split });
-          }
-          await Promise.resolve();
-        },
-      },
-    };
+  async sendAll(bodies: readonly string[]): Promise<void> {
+    await Promise.resolve(void this.downloads.push(...bodies.map(parseDownloadJob)));
   }
 
-  /** Does what was enqueued. Like a converter, it looks at no part whose receipt is there. */
   async work(): Promise<void> {
-    const [store, plan] = [this.#store, this.#plan];
-    for (const file of this.downloads) {
-      await writeRaw(store, plan, file);
-      for (const split of splitsOf(SIZE, plan.settings.splitBytes)) this.#splits.push({ file, split });
-    }
-    for (const { file, split } of this.#splits) {
-      const [key] = await keysOf(
-        store,
-        `runs/${plan.run.kind}/${plan.run.wiki}/${plan.run.date}/${plan.planId}/receipts/${file}/0000${split.index}`,
-      );
-      if (key === undefined)
-        await writeReceipts(store, plan, [await writeSplit(store, plan, file, split)], { parts: false });
-      const planned = plan.files.find((candidate) => candidate.file === file);
-      if (planned !== undefined) await close(store, plan, planned);
-    }
+    for (const job of this.downloads.splice(0)) await this.#download(job);
   }
-}
 
-function parseFile(body: string): string {
-  return parseDownloadJob(body).file;
+  async #download({ file, repair }: DownloadJob): Promise<void> {
+    const [store, plan] = [this.#store, this.#plan];
+    await writeRaw(store, plan, file, repair?.refetch === true ? repair.id : null);
+    const splits = splitsOf(SIZE, plan.settings.splitBytes);
+    if (repair !== null) {
+      const named = repair.splits === 'all' ? splits.map(({ index }) => index) : repair.splits;
+      await revokeManifests(store, plan, file, { id: repair.id, splits: named });
+    }
+    const pending = pendingRepairs(await storedFileManifest(store, plan, file));
+    for (const split of splits) {
+      const id = pending.find((one) => one.splits.includes(split.index))?.id ?? null;
+      await this.#convert(file, split, id);
+    }
+    const planned = plan.files.find((candidate) => candidate.file === file);
+    if (planned !== undefined) await close(store, plan, planned);
+  }
+
+  /** Like a converter, it looks at no part whose receipt is there, but for a repair. */
+  async #convert(file: string, split: Split, repair: string | null): Promise<void> {
+    const [store, plan] = [this.#store, this.#plan];
+    const key = receiptKey(plan.run, plan.planId, file, split.index);
+    const there = await readStored(store, key, receiptSchema);
+    if (there.state === 'valid' && (repair === null || there.value.repairs.includes(repair))) return;
+    const result = await writeSplit(store, plan, file, split);
+    const written = [result.part, result.index, result.quarantine].map((object) => object?.key);
+    if (repair !== null)
+      await store.delete(splitKeys(plan.run, file, split, plan.planId).filter((k) => !written.includes(k)));
+    await writeReceipts(store, plan, [result], { parts: false, repairs: repair === null ? [] : [repair] });
+  }
 }
 
 export async function keysOf(store: Store, prefix: string): Promise<string[]> {

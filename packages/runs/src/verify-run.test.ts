@@ -6,25 +6,25 @@ import {
   fileManifestKey,
   indexKey,
   partKey,
-  partsPrefix,
   planKey,
   quarantineKey,
   rawKey,
-  rawNoteKey,
+  rawRecordKey,
   receiptKey,
   rowsPrefix,
   runManifestKey,
 } from '@wikifleet/domain/keys';
-import { COMPRESSIONS_OF, FORMATS } from '@wikifleet/domain/plan';
+import { runManifestSchema } from '@wikifleet/domain/manifests';
+import { COMPRESSIONS_OF, FORMATS, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
-import { receiptSchema } from '@wikifleet/domain/receipts';
+import { receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
 import type { SplitResult } from '@wikifleet/domain/receipts';
-import { readRunManifest } from './manifests.js';
 import { readFailures, writeFailure } from './failures.js';
 import { settlePlan } from './plans.js';
+import type { PlanDraft } from './plans.js';
 import { repairRun } from './repair-run.js';
 import type { Repaired } from './repair-run.js';
-import { SIZE, newDraft, overriding, startS3 } from './runs-harness.test.js';
+import { ATTEMPT, SIZE, newDraft, overriding, recordOf, startS3 } from './runs-harness.test.js';
 import type { Loopback } from './runs-harness.test.js';
 import type { Problem } from './verify-file.js';
 import { Workers, bytesOf, keysOf, sha256, writeRun } from './verify-harness.test.js';
@@ -34,6 +34,10 @@ import type { RunVerdict } from './verify-run.js';
 const FILE = 'a.bz2';
 const { signal } = new AbortController();
 const SPLITS = splitsOf(SIZE, 30);
+
+function draftOf({ run, vouchedBy, settings, files }: Plan): PlanDraft {
+  return { run, vouchedBy, settings, files };
+}
 
 interface Verified {
   readonly verdict: RunVerdict;
@@ -60,8 +64,7 @@ describe('verifyRun and repairRun', () => {
     assert.equal(verdict.problems, problems.length);
     return { verdict, problems };
   };
-  const repair = async (verdict: RunVerdict): Promise<Repaired> =>
-    await repairRun(s3.store, workers.queues, verdict, signal);
+  const repair = async (verdict: RunVerdict): Promise<Repaired> => await repairRun(s3.store, workers, verdict, signal);
   const isProved = async (): Promise<void> => {
     const { verdict, problems } = await verify();
     assert.deepEqual([problems, verdict.proved], [[], true]);
@@ -78,9 +81,11 @@ describe('verifyRun and repairRun', () => {
   const changeResult = async (index: number, by: (result: SplitResult) => Partial<SplitResult>): Promise<void> => {
     const read = await s3.store.getJson(receipt(index), receiptSchema);
     assert.ok(read);
-    const { result } = read.value;
-    await s3.store.putJson(receipt(index), { ...read.value, result: { ...result, ...by(result) } });
+    const { result, run } = read.value;
+    await s3.store.putJson(receipt(index), sealReceipt({ ...result, ...by(result) }, run));
   };
+  const raw = (): string => rawKey(plan.run, plan.planId, FILE, ATTEMPT.id);
+  const record = (): string => rawRecordKey(plan.run, plan.planId, FILE);
 
   const formats = FORMATS.flatMap((format) => COMPRESSIONS_OF[format].map((compression) => ({ format, compression })));
   for (const { format, compression } of formats) {
@@ -107,23 +112,28 @@ describe('verifyRun and repairRun', () => {
     damage: () => Promise<void>,
     /** Code and splits of each problem. */
     found: [code: string, ...splits: number[]][],
-    /** What is enqueued: splits of the file, or its download. */
-    enqueued: number[] | 'download',
+    /** The repair of the file that is enqueued: its splits, and whether it is downloaded again; `job` for a job without one. */
+    enqueued: { readonly splits: 'all' | readonly number[]; readonly refetch?: true } | 'job' | null,
   ];
   const damages: Damage[] = [
-    ['a part is missing', async () => await remove(part(1)), [['PART_MISSING', 1]], [1]],
-    ['a part is cut', async () => await change(part(0), (b) => b.subarray(0, -1)), [['PART_SIZE_DIFFERS', 0]], [0]],
+    ['a part is missing', async () => await remove(part(1)), [['PART_MISSING', 1]], { splits: [1] }],
+    [
+      'a part is cut',
+      async () => await change(part(0), (b) => b.subarray(0, -1)),
+      [['PART_SIZE_DIFFERS', 0]],
+      { splits: [0] },
+    ],
     [
       'a part is longer',
       async () => await change(part(0), (b) => Buffer.concat([b, b])),
       [['PART_SIZE_DIFFERS', 0]],
-      [0],
+      { splits: [0] },
     ],
     [
       'a part has other bytes of the same size',
       async () => await change(part(2), (bytes) => bytes.fill(7, 12, 20)),
       [['PART_BYTES_DIFFER', 2]],
-      [2],
+      { splits: [2] },
     ],
     [
       'a part cannot be decoded, though its receipt says so',
@@ -132,71 +142,113 @@ describe('verifyRun and repairRun', () => {
         const digest = sha256(await bytesOf(s3.store, part(2)));
         await changeResult(2, (result) => ({ part: { ...result.part!, sha256: digest } }));
       },
-      [['PART_CONTENT_DIFFERS', 2], ['MANIFEST_DIFFERS']],
-      [2],
+      [['PART_CONTENT_DIFFERS', 2], ['MANIFEST_DIFFERS'], ['RUN_MANIFEST_DIFFERS']],
+      { splits: [2] },
     ],
-    ['a quarantine file is missing', async () => await remove(quarantine()), [['QUARANTINE_MISSING', 1]], [1]],
+    [
+      'a quarantine file is missing',
+      async () => await remove(quarantine()),
+      [['QUARANTINE_MISSING', 1]],
+      { splits: [1] },
+    ],
     [
       'a quarantine file has other bytes',
       async () => await change(quarantine(), (bytes) => bytes.fill(7, 0, 5)),
       [['QUARANTINE_BYTES_DIFFER', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'an index is missing',
       async () => await remove(indexKey(plan.run, plan.planId, FILE, 0)),
       [['INDEX_MISSING', 0]],
-      [0],
+      { splits: [0] },
     ],
-    ['a receipt is missing', async () => await remove(receipt(1)), [['RECEIPT_MISSING', 1]], [1]],
+    // under a manifest, only a repair makes it anew
+    ['a receipt is missing', async () => await remove(receipt(1)), [['RECEIPT_MISSING', 1]], { splits: [] }],
+    [
+      'a receipt is missing, and no manifest is there yet',
+      async () => await remove(receipt(1), fileManifest(), runManifest()),
+      [['RECEIPT_MISSING', 1]],
+      'job',
+    ],
     [
       'the receipts of a file are missing, and its parts',
       async () => await remove(receipt(0), receipt(1), receipt(2), receipt(3), part(0), part(1), part(2)),
       [['RECEIPT_MISSING', 0, 1, 2, 3]],
-      [0, 1, 2, 3],
+      { splits: [] },
     ],
-    ['a receipt is no JSON', async () => void (await s3.store.put(receipt(3), '{')), [['RECEIPT_MALFORMED', 3]], [3]],
+    [
+      'a receipt is no JSON',
+      async () => void (await s3.store.put(receipt(3), '{')),
+      [['RECEIPT_MALFORMED', 3]],
+      { splits: [3] },
+    ],
     [
       'a receipt is JSON of something else',
       async () => void (await s3.store.put(receipt(3), '{"version":1}')),
       [['RECEIPT_MALFORMED', 3]],
-      [3],
+      { splits: [3] },
     ],
     [
       'a receipt is of other bytes',
       async () => await changeResult(1, () => ({ object: { size: SIZE, sha256: 'b'.repeat(64) } })),
       [['RECEIPT_UNFIT', 1]],
-      [1],
+      { splits: [1] },
+    ],
+    [
+      'a receipt was edited where nothing else tells',
+      async () => await changeResult(1, () => ({ passedOver: [7] })),
+      [['MANIFEST_DIFFERS'], ['RUN_MANIFEST_DIFFERS']],
+      { splits: [1] },
+    ],
+    [
+      'a receipt was edited without its digest',
+      async () =>
+        await change(receipt(1), (bytes) => Buffer.from(bytes.toString().replace('"pages": 1', '"pages": 2'))),
+      [['RECEIPT_MALFORMED', 1]],
+      { splits: [1] },
+    ],
+    [
+      'a receipt says that it has no part, no rows and no pages, but for its first page',
+      async () =>
+        await changeResult(0, ({ counts }) => ({
+          part: null,
+          index: null,
+          members: [],
+          counts: { ...counts, rows: 0, pages: 0 },
+        })),
+      [['RECEIPT_CONTRADICTS', 0]],
+      { splits: [0] },
     ],
     [
       'a receipt counts other rows than its members',
       async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, rows: 3 } })),
       [['RECEIPT_CONTRADICTS', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'a receipt counts pages that were filtered out, by a plan without a filter',
       async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, filteredPages: 1, pages: 2 } })),
       [['RECEIPT_CONTRADICTS', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'a receipt counts texts that were refused, by a plan without plain_text',
       async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, plainTextRefused: { failed: 1 } } })),
       [['RECEIPT_CONTRADICTS', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'a receipt counts more pages without a row than pages',
       async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, pagesWithoutRevision: 99 } })),
       [['RECEIPT_CONTRADICTS', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'a receipt names the part of another split',
       async () => await changeResult(1, (result) => ({ part: { ...result.part!, key: part(0) } })),
       [['RECEIPT_CONTRADICTS', 1]],
-      [1],
+      { splits: [1] },
     ],
     [
       'a receipt has members that lie elsewhere, of the right sum',
@@ -207,23 +259,28 @@ describe('verifyRun and repairRun', () => {
             { ...two!, offset: two!.offset + 1, length: two!.length - 1 },
           ],
         })),
-      [['PART_CONTENT_DIFFERS', 1]],
-      [1],
+      [['PART_CONTENT_DIFFERS', 1], ['MANIFEST_DIFFERS'], ['RUN_MANIFEST_DIFFERS']],
+      { splits: [1] },
     ],
     [
       'two splits do not join',
       async () => await changeResult(1, () => ({ firstBlock: 250 })),
       [['BLOCKS_DO_NOT_JOIN', 0, 1]],
-      [0, 1],
+      { splits: [0, 1] },
     ],
     [
       'the last pages are missing',
       async () => await changeResult(2, (result) => ({ nextPage: { ...result.nextPage!, is: 'nothing' } })),
       [['NO_END_TAG', 2]],
-      [2],
+      { splits: [2] },
     ],
-    ['a manifest is missing', async () => await remove(fileManifest()), [['MANIFEST_MISSING']], []],
-    ['a manifest is no JSON', async () => void (await s3.store.put(fileManifest(), '[')), [['MANIFEST_MALFORMED']], []],
+    ['a manifest is missing', async () => await remove(fileManifest()), [['MANIFEST_MISSING']], null],
+    [
+      'a manifest is no JSON',
+      async () => void (await s3.store.put(fileManifest(), '[')),
+      [['MANIFEST_MALFORMED']],
+      { splits: [] },
+    ],
     [
       'a manifest is that of another file',
       async () =>
@@ -232,100 +289,123 @@ describe('verifyRun and repairRun', () => {
           await bytesOf(s3.store, fileManifestKey(plan.run, plan.planId, 'a.bz2.b')),
         )),
       [['MANIFEST_DIFFERS']],
-      [],
+      { splits: [0, 1, 2, 3] },
     ],
-    ['the manifest of the run is missing', async () => await remove(runManifest()), [['RUN_MANIFEST_MISSING']], []],
+    ['the manifest of the run is missing', async () => await remove(runManifest()), [['RUN_MANIFEST_MISSING']], null],
     [
-      'the manifest of the run differs',
+      'the manifest of the run was edited',
       async () =>
         await change(runManifest(), (bytes) => Buffer.from(bytes.toString().replace('"rows": 12', '"rows": 13'))),
-      [['RUN_MANIFEST_DIFFERS']],
-      [],
+      [['RUN_MANIFEST_MALFORMED']],
+      { splits: [] },
     ],
     [
       'the manifest of the run is no JSON',
       async () => void (await s3.store.put(runManifest(), ' ')),
       [['RUN_MANIFEST_MALFORMED']],
-      [],
+      { splits: [] },
     ],
     [
-      'a raw object has other bytes of the same size and attempt',
-      async () => {
-        const metadata = { 'attempt-id': '00000000-0000-4000-8000-000000000000' };
-        const writer = s3.store.createWriter(rawKey(plan.run, FILE), { partBytes: 5 << 20, metadata, signal });
-        await writer.write(Buffer.alloc(SIZE, 'z'));
-        await writer.finish();
-      },
+      'a raw object has other bytes of the same size',
+      async () => void (await s3.store.put(raw(), Buffer.alloc(SIZE, 'z'))),
       [['RAW_DIFFERS']],
-      'download',
+      { splits: [], refetch: true },
     ],
     [
-      'a raw object is of another attempt',
-      async () => void (await s3.store.put(rawKey(plan.run, FILE), Buffer.alloc(SIZE))),
+      'a raw object is longer',
+      async () => void (await s3.store.put(raw(), Buffer.alloc(SIZE + 1))),
       [['RAW_DIFFERS']],
-      'download',
+      { splits: [], refetch: true },
     ],
     [
       'the raw object is gone, and a part',
-      async () => await remove(rawKey(plan.run, FILE), part(1)),
+      async () => await remove(raw(), part(1)),
       [['PART_MISSING', 1], ['RAW_GONE']],
-      'download',
+      { splits: [1] },
     ],
     [
       'the raw object is gone, and a receipt',
-      async () => await remove(rawKey(plan.run, FILE), receipt(1)),
+      async () => await remove(raw(), receipt(1)),
       [['RECEIPT_MISSING', 1], ['RAW_GONE']],
-      'download',
+      { splits: [] },
     ],
     [
-      'the raw note is missing',
-      async () => await remove(rawNoteKey(plan.run, plan.planId, FILE)),
-      [['RAW_NOTE_MISSING']],
-      'download',
+      'the raw object record is missing',
+      async () => await remove(record()),
+      [['RAW_RECORD_MISSING']],
+      { splits: 'all' },
     ],
     [
-      'the raw note is no JSON',
-      async () => void (await s3.store.put(rawNoteKey(plan.run, plan.planId, FILE), 'x')),
-      [['RAW_NOTE_MALFORMED']],
-      'download',
+      'the raw object record is no JSON',
+      async () => void (await s3.store.put(record(), 'x')),
+      [['RAW_RECORD_MALFORMED']],
+      { splits: 'all' },
     ],
     [
-      'the raw note has other splits than the plan',
+      'the raw object record was edited',
       async () =>
-        await change(rawNoteKey(plan.run, plan.planId, FILE), (bytes) =>
-          Buffer.from(bytes.toString().replace('"splitBytes": 30', '"splitBytes": 1')),
-        ),
-      [['RAW_NOTE_CONTRADICTS']],
-      'download',
+        await change(record(), (bytes) => Buffer.from(bytes.toString().replace('"splitBytes": 30', '"splitBytes": 1'))),
+      [['RAW_RECORD_MALFORMED']],
+      { splits: 'all' },
     ],
     [
-      'a part of another plan lies beside',
-      async () => void (await s3.store.put(part(1).replace(plan.planId, 'ffffffff'), 'x')),
-      [['FOREIGN_ROWS']],
-      [],
+      'the raw object record contradicts the plan',
+      async () => void (await s3.store.putJson(record(), recordOf(plan, FILE, { splitBytes: 1 }))),
+      [['RAW_RECORD_CONTRADICTS']],
+      { splits: 'all' },
+    ],
+    [
+      'a part of an unknown plan lies beside',
+      async () => void (await s3.store.put(part(1).replace(plan.planId, 'f'.repeat(16)), 'x')),
+      [['UNEXPECTED_KEY']],
+      null,
     ],
     [
       'a part lies beside that the file has no split for',
       async () => void (await s3.store.put(part(1).replace('of-00004', 'of-00005'), 'x')),
-      [['STRAY_ROWS']],
-      [],
+      [['UNEXPECTED_KEY']],
+      null,
     ],
     [
       'a part lies where a receipt says that there are no rows',
       async () => void (await s3.store.put(part(3), 'x')),
-      [['STRAY_ROWS']],
-      [],
+      [['SURPLUS_KEY', 3]],
+      { splits: [3] },
+    ],
+    [
+      'a quarantine object lies where a receipt says that there is none',
+      async () => void (await s3.store.put(quarantineKey(plan.run, FILE, SPLITS[0]!, plan.planId), 'x')),
+      [['SURPLUS_KEY', 0]],
+      { splits: [0] },
     ],
     [
       'rows of a file lie beside that the plan does not have',
       async () => void (await s3.store.put(`${rowsPrefix(plan.run)}b.bz2/other.jsonl.gz`, 'x')),
-      [['STRAY_ROWS']],
-      [],
+      [['UNEXPECTED_KEY']],
+      null,
+    ],
+    [
+      'a file of another format lies beside the parts',
+      async () => void (await s3.store.put(part(1).replace('.jsonl.gz', '.json.gz'), 'x')),
+      [['UNEXPECTED_KEY']],
+      null,
+    ],
+    [
+      'a receipt of a split lies there that the file does not have',
+      async () => void (await s3.store.put(receipt(999), '{}')),
+      [['UNEXPECTED_KEY']],
+      null,
+    ],
+    [
+      'a raw object lies there that the record does not name',
+      async () => void (await s3.store.put(rawKey(plan.run, plan.planId, FILE, '0b7e9c1a'), 'x')),
+      [['ORPHANED_RAW_OBJECT']],
+      null,
     ],
   ];
 
   for (const [what, damage, found, enqueued] of damages) {
-    it(`finds and mends it where ${what}`, async () => {
+    it(`finds and repairs it where ${what}`, async () => {
       const whole = await contentOf();
       await damage();
       const { verdict, problems } = await verify();
@@ -335,12 +415,21 @@ describe('verifyRun and repairRun', () => {
         found,
         problems.map(({ message }) => message).join('\n'),
       );
+      const before = await s3.keys();
       const repaired = await repair(verdict);
-      assert.deepEqual(workers.downloads, enqueued === 'download' ? [FILE] : []);
-      assert.deepEqual(workers.converts, enqueued === 'download' ? [] : enqueued.map((index) => `${FILE} ${index}`));
-      assert.equal(repaired.whole, enqueued.length === 0);
-      const open = await readRunManifest(s3.store, plan);
-      assert.equal(open === null, enqueued.length > 0, 'nothing vouches for the run while it is mended');
+      assert.equal(repaired.whole, enqueued === null);
+      const jobs = workers.downloads.map(({ file, repair: wanted }) => [
+        file,
+        wanted === null ? 'job' : { splits: wanted.splits, ...(wanted.refetch ? { refetch: true } : {}) },
+      ]);
+      assert.deepEqual(jobs, enqueued === null ? [] : [[FILE, enqueued]]);
+      // a repair deletes nothing that a job of the plan writes
+      const allowed = new Set(verdict.strays.filter(({ kind }) => kind !== 'surplus').map(({ key }) => key));
+      const after = new Set(await s3.keys());
+      assert.deepEqual(
+        before.filter((key) => !after.has(key) && !allowed.has(key)),
+        [],
+      );
       await workers.work();
       await isProved();
       assert.deepEqual(await contentOf(), whole);
@@ -362,15 +451,66 @@ describe('verifyRun and repairRun', () => {
   }
 
   it('proves a run whose raw objects have expired, and says how many', async () => {
-    await remove(rawKey(plan.run, FILE));
+    await remove(raw());
     const { verdict, problems } = await verify();
     assert.deepEqual([problems, verdict.proved, verdict.rawGone], [[], true, 1]);
   });
 
-  it('leaves alone what no reader takes for rows', async () => {
-    await s3.store.put(`${rowsPrefix(plan.run)}schema.json`, '{}');
-    await s3.store.put(`${partsPrefix(plan.run, FILE)}_SUCCESS`, '1');
+  it('gives a digest that every change of the run changes', async () => {
+    const { verdict } = await verify();
+    assert.match(verdict.digest ?? '', /^[0-9a-f]{64}$/);
+    const manifest = await s3.store.getJson(runManifest(), runManifestSchema);
+    assert.ok(manifest?.value.state === 'closed');
+    assert.equal(verdict.digest, manifest.value.digest);
+    await changeResult(1, () => ({ passedOver: [7] }));
+    assert.notEqual((await verify()).verdict.digest, verdict.digest);
+  });
+
+  it('reports what a superseded plan wrote late, and deletes it', async () => {
+    const { plan: newer } = await settlePlan(s3.store, draftOf(plan), { force: true });
+    const old = plan;
+    plan = newer;
+    workers = new Workers(s3.store, plan);
+    await writeRun(s3.store, plan);
+    const late = [
+      partKey(old.run, FILE, SPLITS[0]!, old.planId, old.settings),
+      receiptKey(old.run, old.planId, FILE, 0),
+      rawKey(old.run, old.planId, FILE, '0b7e9c1a'),
+    ];
+    for (const key of late) await s3.store.put(key, 'x');
+    const { verdict, problems } = await verify();
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['SUPERSEDED_KEY', 'SUPERSEDED_KEY', 'SUPERSEDED_KEY'],
+    );
+    const repaired = await repair(verdict);
+    assert.deepEqual([repaired.deleted.toSorted(), repaired.whole], [late.toSorted(), true]);
     await isProved();
+  });
+
+  it('two repairs at once end in a run that is proved', async () => {
+    await remove(part(1), receipt(2));
+    await s3.store.put(receipt(0), '{');
+    const content = await s3.keys(rowsPrefix(plan.run));
+    const [first, second] = [await verify(), await verify()];
+    await Promise.all([repair(first.verdict), repair(second.verdict)]);
+    assert.equal(workers.downloads.length, 2);
+    await workers.work();
+    await isProved();
+    assert.equal((await s3.keys(rowsPrefix(plan.run))).length, content.length + 1);
+  });
+
+  it('a repair that is delivered twice, late, changes nothing', async () => {
+    await remove(part(1));
+    await repair((await verify()).verdict);
+    const [job] = workers.downloads;
+    assert.ok(job);
+    await workers.work();
+    const whole = await contentOf();
+    workers.downloads.push(job);
+    await workers.work();
+    await isProved();
+    assert.deepEqual(await contentOf(), whole);
   });
 
   it('changes nothing but by repair', async () => {
@@ -386,14 +526,14 @@ describe('verifyRun and repairRun', () => {
     assert.deepEqual(
       problems.map(({ code, file }) => [code, file]),
       [
-        ['RAW_NOTE_MISSING', 'a.bz2'],
-        ['RAW_NOTE_MISSING', 'a.bz2.b'],
+        ['RAW_RECORD_MISSING', 'a.bz2'],
+        ['RAW_RECORD_MISSING', 'a.bz2.b'],
       ],
     );
     assert.deepEqual([verdict.proved, verdict.manifest, verdict.files.whole], [false, 'open', 0]);
   });
 
-  it('says why a split was given up, and what is tried again has not failed', async () => {
+  it('says why a split failed, and what is enqueued again has not failed', async () => {
     await remove(receipt(2), fileManifest(), runManifest());
     const error = new PermanentError('BLOCK_BROKEN', 'a block is broken');
     await writeFailure(s3.store, plan, FILE, 2, { error, attempts: 3, written: null });
@@ -408,49 +548,19 @@ describe('verifyRun and repairRun', () => {
   });
 
   it('says why a raw object that is needed could not be had again', async () => {
-    await remove(receipt(2), rawKey(plan.run, FILE));
+    await remove(receipt(2), raw());
     const error = new PermanentError('FILE_NOT_ON_MIRROR', 'no mirror has it');
     await writeFailure(s3.store, plan, FILE, 'download', { error, attempts: 1, written: null });
     const { problems } = await verify();
     assert.match(problems.at(-1)?.message ?? '', /; given up: FILE_NOT_ON_MIRROR: no mirror has it$/);
   });
 
-  it('deletes no part whose receipt may be on its way, and deletes a receipt before its part', async () => {
-    await remove(receipt(0));
-    await s3.store.put(receipt(1), '{');
-    const { verdict } = await verify();
-    const order: string[] = [];
-    const store = overriding(s3.store, {
-      delete: async (keys, ...rest) => {
-        order.push(...keys);
-        await s3.store.delete(keys, ...rest);
-      },
-    });
-    await repairRun(store, workers.queues, verdict, signal);
-    assert.deepEqual(order.slice(0, 6), [
-      runManifest(),
-      fileManifest(),
-      receipt(1),
-      indexKey(plan.run, plan.planId, FILE, 1),
-      quarantine(),
-      part(1),
-    ]);
-    assert.notEqual(await s3.store.head(part(0)), null);
-  });
-
-  it('enqueues nothing before everything wrong is gone', async () => {
+  it('repairs nothing of a run that has another plan by now', async () => {
     await remove(part(1));
     const { verdict } = await verify();
-    const store = overriding(s3.store, { delete: async () => await Promise.reject(new Error('no right to delete')) });
-    await assert.rejects(repairRun(store, workers.queues, verdict, signal), /no right to delete/);
-    assert.deepEqual([workers.converts, workers.downloads], [[], []]);
-  });
-
-  it('mends nothing of a run that has another plan by now', async () => {
-    await remove(part(1));
-    const { verdict } = await verify();
-    await s3.store.putJson(planKey(plan.run), { ...plan, planId: 'ffffffff' });
+    await s3.store.putJson(planKey(plan.run), sealPlan({ ...draftOf(plan), files: [...plan.files], supersedes: [] }));
     await assert.rejects(repair(verdict), { code: 'PLAN_CHANGED' });
+    assert.deepEqual(workers.downloads, []);
     assert.notEqual(await s3.store.head(fileManifest()), null);
   });
 
