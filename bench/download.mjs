@@ -127,9 +127,9 @@ async function downloader(processes, folder, port, round) {
     child.once('exit', (code) => reject(new Error(`the downloader ended with ${code}`)));
     lines.on('line', (line) => {
       const { event, time } = JSON.parse(line);
-      if (event === 'download started') began ||= Date.parse(time);
+      if (event === 'download_started') began ||= Date.parse(time);
       if (event === 'job given up') reject(new Error(line));
-      if (event === 'file downloaded' && (left -= 1) === 0) resolve((Date.parse(time) - began) / 1000);
+      if (event === 'file_downloaded' && (left -= 1) === 0) resolve((Date.parse(time) - began) / 1000);
     });
   });
   const memory = watchMemory(child.pid);

@@ -394,12 +394,12 @@ async function runFor(one, splitSeconds = 0) {
 function figuresOf({ mirrors, slots, converters }, log, finished, bytes, splitSeconds) {
   const at = (entry) => (typeof entry.time === 'number' ? entry.time : Date.parse(entry.time));
   const begins = new Map();
-  for (const entry of log) if (entry.event === 'download started') begins.set(entry.file, at(entry));
+  for (const entry of log) if (entry.event === 'download_started') begins.set(entry.file, at(entry));
   const downloads = log
-    .filter(({ event }) => event === 'file downloaded')
+    .filter(({ event }) => event === 'file_downloaded')
     .map((entry) => ({ begin: begins.get(entry.file), end: at(entry) }));
   const splits = log
-    .filter(({ event }) => event === 'split converted')
+    .filter(({ event }) => event === 'split_converted')
     .map((entry) => ({ begin: at(entry) - 1000 * entry.seconds, end: at(entry), seconds: entry.seconds }));
   const began = Math.min(...downloads.map(({ begin }) => begin));
   const whole = finished - began;

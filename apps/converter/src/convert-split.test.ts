@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
-import { codeOf } from '@wikifleet/domain/errors';
+import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
+import { FleetError, PermanentError, codeOf } from '@wikifleet/domain/errors';
 import { convertJobOf, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
 import {
@@ -15,16 +16,22 @@ import {
   indexKey,
   partKey,
   planKey,
+  quarantineKey,
   rawKey,
+  rawRecordKey,
   receiptKey,
   runManifestKey,
 } from '@wikifleet/domain/keys';
 import { runManifestSchema } from '@wikifleet/domain/manifests';
 import { parseEntries, titleHash } from '@wikifleet/domain/page-index';
+import { sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
-import { receiptSchema } from '@wikifleet/domain/receipts';
+import { rawRecordSchema, receiptSchema, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
-import { ATTEMPT_ID, writeRawNote } from '@wikifleet/runs/raw-notes';
+import { readFailures } from '@wikifleet/runs/failures';
+import { revokeManifests } from '@wikifleet/runs/manifests';
+import { settlePlan } from '@wikifleet/runs/plans';
+import { writeRawRecord } from '@wikifleet/runs/raw-records';
 import { verifyRun } from '@wikifleet/runs/verify-run';
 import { Store } from '@wikifleet/store/store';
 import { createLog } from '@wikifleet/worker/log';
@@ -32,16 +39,16 @@ import { NO_METRICS } from '@wikifleet/worker/metrics';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { JobContext } from '@wikifleet/worker/service';
 import { SplitFailed, convertSplit } from './convert-split.js';
+import { recordSplitFailure } from './record-failure.js';
 
 const RUN = { kind: 'meta-current', wiki: 'aawiki', date: '2026-01-01' } as const;
 const FILE = 'aawiki-20260101-pages-meta-current.xml.bz2';
 const DUMP = fileURLToPath(new URL(`../../../tests/fixtures/dumps/${FILE}`, import.meta.url));
 const SPLIT_BYTES = 50_000;
 const ATTEMPT = '00000000-0000-4000-8000-000000000000';
+const REPAIR = '0123456789abcdef';
 
-const PLAN: Plan = {
-  version: 1,
-  planId: '0123abcd',
+const PLAN: Plan = sealPlan({
   run: RUN,
   vouchedBy: 'listing',
   settings: {
@@ -49,12 +56,14 @@ const PLAN: Plan = {
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,
   },
   files: [{ file: FILE, path: `aawiki/20260101/${FILE}`, size: null, checksum: null }],
-};
+  supersedes: [],
+});
 
 describe('convertSplit of the converter', function () {
   this.timeout(60_000);
@@ -78,34 +87,56 @@ describe('convertSplit of the converter', function () {
   after(async () => await releases.close());
 
   beforeEach(async () => {
-    const keys: string[] = [];
-    for await (const { key } of store.list('')) keys.push(key);
-    await store.delete(keys);
+    await store.delete(await allKeys());
     downloads.length = 0;
     await store.putJson(planKey(RUN), PLAN);
     jobs = await putRaw(bytes);
   });
 
-  /** Stores the raw object with its note; returns its convert jobs. */
-  async function putRaw(raw: Buffer): Promise<ConvertJob[]> {
-    const signal = new AbortController().signal;
-    const writer = store.createWriter(rawKey(RUN, FILE), {
-      partBytes: 8 << 20,
-      metadata: { [ATTEMPT_ID]: ATTEMPT },
-      signal,
+  async function allKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of store.list('')) keys.push(key);
+    return keys;
+  }
+
+  function rawOf(plan: Plan): string {
+    return rawKey(RUN, plan.planId, FILE, ATTEMPT);
+  }
+
+  /** The store, with something that happens before each write of a key that ends so. */
+  function beforeWriting(ending: string, act: () => Promise<void>): Store {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name, target);
+        if (name === 'putJson') {
+          return async (...call: Parameters<Store['putJson']>) => {
+            if (call[0].endsWith(ending)) await act();
+            return await target.putJson(...call);
+          };
+        }
+        return typeof method === 'function' ? method.bind(target) : method;
+      },
     });
-    await writer.write(raw);
-    await writer.finish();
-    const object = { size: raw.length, sha256: createHash('sha256').update(raw).digest('hex'), attemptId: ATTEMPT };
-    const facts = { version: 1, file: FILE, upstreamChecksum: null, splitBytes: SPLIT_BYTES, mirror: 'm' } as const;
-    await writeRawNote(store, PLAN, { ...facts, ...object });
-    return splitsOf(raw.length, SPLIT_BYTES).map((split) => convertJobOf(PLAN, FILE, split, object));
+  }
+
+  /** Stores the raw object with its record; returns its convert jobs. */
+  async function putRaw(raw: Buffer, plan = PLAN): Promise<ConvertJob[]> {
+    await store.put(rawOf(plan), raw);
+    const etag = (await store.head(rawOf(plan)))?.etag ?? '';
+    const object = { size: raw.length, sha256: createHash('sha256').update(raw).digest('hex') };
+    const { planId, settings } = plan;
+    const fixed = { planId, run: RUN, file: FILE, upstreamChecksum: null, splitBytes: SPLIT_BYTES };
+    const compressor = compressorFingerprint(settings.compression);
+    const attempt = { id: ATTEMPT, etag, mirror: 'm', repair: null };
+    await writeRawRecord(store, sealRawRecord({ ...fixed, ...object, compressor }, attempt));
+    return splitsOf(raw.length, SPLIT_BYTES).map((split) => convertJobOf(plan, FILE, split, object));
   }
 
   async function convert(
     job: ConvertJob | undefined,
     pool = openBlockPool(1),
     rawObjects: 'keep' | 'delete' = 'keep',
+    from = store,
   ): Promise<void> {
     assert.ok(job);
     const context: JobContext = {
@@ -118,7 +149,7 @@ describe('convertSplit of the converter', function () {
       sendAll: async (bodies: readonly string[]) => await Promise.resolve(void downloads.push(...bodies)),
     };
     try {
-      await convertSplit({ store, downloads: sender, pool, rawObjects }, job, context);
+      await convertSplit({ store: from, downloads: sender, pool, rawObjects }, job, context);
     } finally {
       await pool.close();
     }
@@ -146,7 +177,8 @@ describe('convertSplit of the converter', function () {
       await convert(job);
     }
     const manifest = await store.getJson(runManifestKey(RUN, PLAN.planId), runManifestSchema);
-    assert.deepEqual([manifest?.value.result.counts.pages, manifest?.value.result.counts.rows], [507, 507]);
+    assert.ok(manifest?.value.state === 'closed');
+    assert.deepEqual([manifest.value.result.counts.pages, manifest.value.result.counts.rows], [507, 507]);
   });
 
   it('gives the same part and the same result again, by threads too', async () => {
@@ -161,9 +193,10 @@ describe('convertSplit of the converter', function () {
   });
 
   it('writes Parquet that a check of the run proves: the same bytes by threads, members that the index has', async () => {
-    const plan: Plan = { ...PLAN, settings: { ...PLAN.settings, format: 'parquet', compression: 'snappy' } };
+    const plan = sealPlan({ ...PLAN, settings: { ...PLAN.settings, format: 'parquet', compression: 'snappy' } });
+    await store.delete(await allKeys());
     await store.putJson(planKey(RUN), plan);
-    const parquet = jobs.map((job) => ({ ...job, settings: plan.settings }));
+    const parquet = await putRaw(bytes, plan);
     for (const job of parquet) await convert(job);
     const verdict = await verifyRun(store, plan, { signal: new AbortController().signal });
     assert.deepEqual([verdict.proved, verdict.problems, verdict.counts.rows], [true, 0, 507]);
@@ -220,48 +253,215 @@ describe('convertSplit of the converter', function () {
     assert.equal(seen.size, 507);
   });
 
-  it('deletes the raw object of a file that is whole, and only then, where that is wished', async () => {
+  it('deletes the raw object of a file that is complete, and only then, where that is wished', async () => {
     for (const job of [...jobs, ...jobs]) {
       assert.equal(
-        (await store.head(rawKey(RUN, FILE))) === null,
+        (await store.head(rawOf(PLAN))) === null,
         (await store.head(fileManifestKey(RUN, PLAN.planId, FILE))) !== null,
       );
       await convert(job, undefined, 'delete');
     }
-    assert.equal(await store.head(rawKey(RUN, FILE)), null);
+    assert.equal(await store.head(rawOf(PLAN)), null);
     assert.deepEqual(downloads, [], 'a job that comes again fetches nothing');
-
-    // the file of a newer plan, say
-    await store.put(rawKey(RUN, FILE), bytes);
-    await convert(jobs[0], undefined, 'delete');
-    assert.notEqual(await store.head(rawKey(RUN, FILE)), null);
   });
 
-  it('drops a job of another plan, and what it made when the plan changed meanwhile', async () => {
-    await store.putJson(planKey(RUN), { ...PLAN, planId: 'ffffffff' });
-    await convert(jobs[0]);
-    assert.equal(await store.head(partOf(jobs[0]!)), null);
-
-    await store.putJson(planKey(RUN), PLAN);
-    const put = store.createWriter.bind(store);
-    // the plan changes while the part is written
-    store.createWriter = (key, options) => {
-      void store.putJson(planKey(RUN), { ...PLAN, planId: 'ffffffff' });
-      return put(key, options);
+  describe('of a superseded plan', () => {
+    const supersede = async (): Promise<Plan> => {
+      const { run, vouchedBy, settings, files } = PLAN;
+      return (await settlePlan(store, { run, vouchedBy, settings, files }, { force: true })).plan;
     };
-    try {
+    const keysOfPlan = async (plan: Plan): Promise<string[]> =>
+      (await allKeys()).filter((key) => key.includes(plan.planId));
+
+    it('is dropped', async () => {
+      await supersede();
       await convert(jobs[0]);
-    } finally {
-      store.createWriter = put;
+      assert.deepEqual(await keysOfPlan(PLAN), []);
+    });
+
+    it('deletes what it wrote where the plan changed meanwhile', async () => {
+      await convert(
+        jobs[0],
+        undefined,
+        'keep',
+        beforeWriting('00000.json', async () => void (await supersede())),
+      );
+      assert.deepEqual(await keysOfPlan(PLAN), []);
+    });
+
+    it('deletes what a first delivery wrote that was killed: exactly what that very job would have written', async () => {
+      await supersede();
+      // writes that were under way when it was killed arrive after the deletion of `--force`
+      const { index } = jobs[0]!.split;
+      const late = [
+        partOf(jobs[0]!),
+        indexKey(RUN, PLAN.planId, FILE, index),
+        quarantineKey(RUN, FILE, jobs[0]!.split, PLAN.planId),
+        receiptKey(RUN, PLAN.planId, FILE, index),
+      ];
+      for (const key of late) await store.put(key, 'x');
+      const other = partOf(jobs[1]!);
+      await store.put(other, 'x');
+      await convert(jobs[0]);
+      assert.deepEqual(await keysOfPlan(PLAN), [other]);
+    });
+
+    it('deletes nothing where its plan is not one that the current plan supersedes', async () => {
+      await convert(jobs[0]);
+      const there = await keysOfPlan(PLAN);
+      await store.putJson(planKey(RUN), sealPlan({ ...PLAN, supersedes: [], nonce: '0123456789abcdef' }));
+      await convert(jobs[0]);
+      assert.deepEqual(await keysOfPlan(PLAN), there);
+      await store.delete([planKey(RUN)]);
+      await convert(jobs[0]);
+      assert.deepEqual(await keysOfPlan(PLAN), there);
+    });
+  });
+
+  describe('with a message that does not fit the plan', () => {
+    const unfit: [what: string, change: (job: ConvertJob) => object][] = [
+      ['other settings', ({ settings }) => ({ settings: { ...settings, namespaces: [0] } })],
+      ['another column', ({ settings }) => ({ settings: { ...settings, plainText: true } })],
+      ['the file as one split', ({ object }) => ({ split: { index: 0, count: 1, start: 0, end: object.size } })],
+      [
+        'a split that is not there',
+        ({ split }) => ({ split: { ...split, index: split.count, count: split.count + 1 } }),
+      ],
+      ['another range', ({ split }) => ({ split: { ...split, end: split.end - 1 } })],
+      ['another size', ({ object }) => ({ object: { ...object, size: object.size + 1 } })],
+      ['other bytes', ({ object }) => ({ object: { ...object, sha256: 'b'.repeat(64) } })],
+      ['another file', () => ({ file: 'other.bz2' })],
+    ];
+    for (const [what, change] of unfit) {
+      it(`names the difference, and writes nothing: ${what}`, async () => {
+        const before = await allKeys();
+        const job = { ...jobs[0]!, ...change(jobs[0]!) };
+        let thrown: unknown;
+        await assert.rejects(convert(job), (error) => {
+          thrown = error;
+          assert.ok(error instanceof PermanentError);
+          assert.equal(error.code, 'JOB_DOES_NOT_FIT');
+          assert.match(error.message, /expected .*received /);
+          return true;
+        });
+        await recordSplitFailure(store, job, thrown, 1);
+        // nor after it was received too often
+        await recordSplitFailure(store, job, new FleetError('GIVEN_UP', 'received 19 times'), 19);
+        assert.deepEqual(await allKeys(), before);
+      });
     }
-    assert.equal(await store.head(partOf(jobs[0]!)), null, 'nobody shall read it');
-    assert.equal(await store.head(receiptKey(RUN, PLAN.planId, FILE, 0)), null);
+
+    it('is retried while the record is not there yet', async () => {
+      await store.delete([rawRecordKey(RUN, PLAN.planId, FILE)]);
+      await assert.rejects(convert(jobs[0]), (error) => {
+        return error instanceof FleetError && !(error instanceof PermanentError) && error.code === 'RAW_RECORD_MISSING';
+      });
+    });
+  });
+
+  it('records a failure that is its own', async () => {
+    await recordSplitFailure(store, jobs[1]!, new PermanentError('BLOCK_BROKEN', 'a block is broken'), 2);
+    const [failure, ...others] = await readFailures(store, PLAN);
+    assert.deepEqual([failure?.stage, failure?.code, failure?.attempts, others], ['00001', 'BLOCK_BROKEN', 2, []]);
+  });
+
+  it('refuses, for a retry by another worker, a plan whose bytes this build or runtime would not write', async () => {
+    const other = sealPlan({ ...PLAN, settings: { ...PLAN.settings, partsVersion: 2 } });
+    await store.putJson(planKey(RUN), other);
+    const [job] = await putRaw(bytes, other);
+    const refuses = async (received: RegExp): Promise<void> => {
+      await assert.rejects(convert(job), (error) => {
+        assert.ok(error instanceof FleetError && !(error instanceof PermanentError));
+        assert.equal(error.code, 'PARTS_VERSION_DIFFERS');
+        assert.match(error.message, received);
+        return true;
+      });
+    };
+    await refuses(/fixes parts version 2, .*would write parts version 1/);
+    await store.putJson(planKey(RUN), PLAN);
+    const [mine] = await putRaw(bytes);
+    const key = rawRecordKey(RUN, PLAN.planId, FILE);
+    const record = await store.getJson(key, rawRecordSchema);
+    assert.ok(record && mine);
+    const { result, attempt } = record.value;
+    await store.putJson(key, sealRawRecord({ ...result, compressor: 'gzip:of another zlib' }, attempt));
+    await assert.rejects(convert(mine), { code: 'PARTS_VERSION_DIFFERS', message: /compressor gzip:of another zlib/ });
+    assert.equal(await store.head(partOf(mine)), null);
+  });
+
+  describe('of a repair', () => {
+    const repairing = (index: number): ConvertJob => ({ ...jobs[index]!, repair: REPAIR });
+
+    it('replaces part, index and receipt, deletes what the split does not have, and closes the file again', async () => {
+      for (const job of jobs) await convert(job);
+      const right = await contentOf(partOf(jobs[0]!));
+      await store.put(partOf(jobs[0]!), 'damaged');
+      const surplus = quarantineKey(RUN, FILE, jobs[0]!.split, PLAN.planId);
+      await store.put(surplus, 'x');
+      await revokeManifests(store, PLAN, FILE, { id: REPAIR, splits: [0] });
+      await convert(jobs[0]);
+      assert.equal(
+        (await contentOf(partOf(jobs[0]!))).toString(),
+        'damaged',
+        'a job without the repair trusts the receipt',
+      );
+      await convert(repairing(0));
+      assert.ok(right.equals(await contentOf(partOf(jobs[0]!))));
+      assert.equal(await store.head(surplus), null);
+      const { proved, problems } = await verifyRun(store, PLAN, { signal: new AbortController().signal });
+      assert.deepEqual([proved, problems], [true, 0]);
+    });
+
+    it('does nothing when it comes again', async () => {
+      for (const job of jobs) await convert(job);
+      await revokeManifests(store, PLAN, FILE, { id: REPAIR, splits: [0] });
+      await convert(repairing(0));
+      const receipt = await contentOf(receiptKey(RUN, PLAN.planId, FILE, 0));
+      await convert(repairing(0));
+      assert.ok(receipt.equals(await contentOf(receiptKey(RUN, PLAN.planId, FILE, 0))));
+    });
+
+    it('keeps the repairs that concurrent attempts have written', async () => {
+      const key = receiptKey(RUN, PLAN.planId, FILE, 0);
+      await convert(repairing(0));
+      let raced = false;
+      const racing = beforeWriting('00000.json', async () => {
+        if (raced) return;
+        raced = true;
+        await convert({ ...jobs[0]!, repair: 'f'.repeat(16) });
+      });
+      await convert({ ...jobs[0]!, repair: 'e'.repeat(16) }, undefined, 'keep', racing);
+      const receipt = await store.getJson(key, receiptSchema);
+      assert.deepEqual(receipt?.value.repairs, [REPAIR, 'e'.repeat(16), 'f'.repeat(16)]);
+    });
+  });
+
+  it('writes its receipt anew where one is there that cannot be read', async () => {
+    const key = receiptKey(RUN, PLAN.planId, FILE, 0);
+    await store.put(key, '{');
+    await convert(jobs[0]);
+    assert.notEqual(await store.getJson(key, receiptSchema), null);
+  });
+
+  it('fails where a concurrent conversion of the same split had another result', async () => {
+    const key = receiptKey(RUN, PLAN.planId, FILE, 0);
+    let raced = false;
+    const racing = beforeWriting('00000.json', async () => {
+      if (raced) return;
+      raced = true;
+      await convert(jobs[0]);
+      const receipt = await store.getJson(key, receiptSchema);
+      assert.ok(receipt);
+      const { result, run } = receipt.value;
+      await store.putJson(key, sealReceipt({ ...result, passedOver: [7] }, run));
+    });
+    await assert.rejects(convert(jobs[0], undefined, 'keep', racing), { code: 'RECEIPTS_DIFFER' });
   });
 
   it('enqueues the download again where the raw object is gone, or another', async () => {
-    await store.delete([rawKey(RUN, FILE)]);
+    await store.delete([rawOf(PLAN)]);
     await convert(jobs[0]);
-    await store.put(rawKey(RUN, FILE), bytes);
+    await store.put(rawOf(PLAN), bytes.subarray(1));
     await convert(jobs[0]);
     assert.deepEqual(
       downloads.map((body) => parseDownloadJob(body).file),
@@ -270,15 +470,7 @@ describe('convertSplit of the converter', function () {
     assert.equal(await store.head(receiptKey(RUN, PLAN.planId, FILE, 0)), null);
   });
 
-  it('drops a job of a raw object that was fetched again since: its downloader enqueues the splits that fit', async () => {
-    const [job] = jobs;
-    assert.ok(job);
-    await convert({ ...job, object: { ...job.object, attemptId: 'ffffffff' } });
-    assert.deepEqual(downloads, []);
-    assert.equal(await store.head(receiptKey(RUN, PLAN.planId, FILE, 0)), null);
-  });
-
-  it('fails for good at a broken block, with its place, and keeps what was whole before it', async () => {
+  it('fails permanently at a broken block, with its place, and keeps what was complete before it', async () => {
     const broken = Buffer.from(bytes);
     broken[broken.length - 20_000]! ^= 1;
     const [last] = (await putRaw(broken)).slice(-1);

@@ -15,16 +15,17 @@ import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, rawKey } from '@wikifleet/domain/keys';
 import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
-import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
-import type { Compression, Format, Plan } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF, sealPlan } from '@wikifleet/domain/plan';
+import type { Compression, Format } from '@wikifleet/domain/plan';
 import type { Run } from '@wikifleet/domain/run';
+import { sealRawRecord } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { completeRun } from '@wikifleet/runs/complete-run';
 import type { CompleteRun } from '@wikifleet/runs/complete-run';
 import { findPage } from '@wikifleet/runs/find-page';
 import { findQuarantined } from '@wikifleet/runs/find-quarantined';
 import type { Sought } from '@wikifleet/runs/page-rows';
-import { ATTEMPT_ID, writeRawNote } from '@wikifleet/runs/raw-notes';
+import { writeRawRecord } from '@wikifleet/runs/raw-records';
 import { Store } from '@wikifleet/store/store';
 import { createLog } from '@wikifleet/worker/log';
 import { NO_METRICS } from '@wikifleet/worker/metrics';
@@ -110,14 +111,13 @@ describe('one page out of what the converter wrote', function () {
   }: Dump): Promise<{ run: CompleteRun; rows: string[][] }> {
     wikis += 1;
     const name: Run = { kind: 'meta-current', wiki, date: `2026-01-${String(wikis).padStart(2, '0')}` };
-    const plan: Plan = {
-      version: 1,
-      planId: '0123abcd',
+    const plan = sealPlan({
       run: name,
       vouchedBy: 'listing',
-      settings: { splitBytes, format, compression, rowsVersion: 1, ...EVERY_PAGE, plainText: false },
+      settings: { splitBytes, format, compression, rowsVersion: 1, partsVersion: 1, ...EVERY_PAGE, plainText: false },
       files: files.map((file) => ({ file: basename(file), path: basename(file), size: null, checksum: null })),
-    };
+      supersedes: [],
+    });
     await store.putJson(planKey(name), plan);
     const rows: string[][] = [];
     for (const path of files) {
@@ -125,17 +125,15 @@ describe('one page out of what the converter wrote', function () {
       const bytes = await readFile(path);
       const cut = containerOf(bytes) === 'bzip2' ? splitBytes : null;
       const object = { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
-      const writer = store.createWriter(rawKey(name, file), {
-        partBytes: 8 << 20,
-        metadata: { [ATTEMPT_ID]: ATTEMPT },
-        signal,
-      });
+      const raw = rawKey(name, plan.planId, file, ATTEMPT);
+      const writer = store.createWriter(raw, { partBytes: 8 << 20, signal });
       await writer.write(bytes);
       await writer.finish();
-      const facts = { version: 1, file, upstreamChecksum: null, mirror: 'm', attemptId: ATTEMPT } as const;
-      await writeRawNote(store, plan, { ...facts, ...object, splitBytes: cut });
+      const fixed = { planId: plan.planId, run: name, file, upstreamChecksum: null, compressor: null };
+      const attempt = { id: ATTEMPT, etag: writer.etag ?? '', mirror: 'm', repair: null };
+      await writeRawRecord(store, sealRawRecord({ ...fixed, ...object, splitBytes: cut }, attempt));
       for (const split of splitsOf(bytes.length, cut)) {
-        const job = convertJobOf(plan, file, split, { ...object, attemptId: ATTEMPT });
+        const job = convertJobOf(plan, file, split, object);
         const context = { signal, log: createLog('test', 'silent'), metrics: NO_METRICS, receiveCount: 1 };
         const downloads = { sendAll: async (): Promise<void> => await Promise.reject(new Error('fetched again')) };
         await convertSplit({ store, downloads, pool, rawObjects: 'keep' }, job, context);

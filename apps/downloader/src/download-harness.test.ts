@@ -12,16 +12,19 @@ import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/c
 import { parseMirrors, shareConnections } from '@wikifleet/config/mirrors';
 import { downloadJobOf, parseConvertJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
-import { planKey, rawKey, rawNoteKey } from '@wikifleet/domain/keys';
+import { planKey, rawPrefix, rawRecordKey } from '@wikifleet/domain/keys';
+import { sealPlan } from '@wikifleet/domain/plan';
 import type { Checksum, Plan } from '@wikifleet/domain/plan';
-import { rawNoteSchema } from '@wikifleet/domain/receipts';
-import type { RawNote } from '@wikifleet/domain/receipts';
+import { rawRecordSchema } from '@wikifleet/domain/receipts';
+import type { RawRecord } from '@wikifleet/domain/receipts';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import type { FtpServer, FtpServerOptions } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { mappedTree } from '@wikifleet/local-cloud/ftp/mapped-tree';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
 import type { MirrorRest } from '@wikifleet/mirror/mirror-pool';
+import { loadPlan } from '@wikifleet/runs/load-plan';
+import { rawKeyOf } from '@wikifleet/runs/raw-records';
 import { PartMemory } from '@wikifleet/store/part-memory';
 import { openMirror } from '@wikifleet/mirror/open-mirror';
 import { Queue } from '@wikifleet/queue/queue';
@@ -34,7 +37,6 @@ import { download } from './download.js';
 import type { DownloaderParts } from './download.js';
 
 export const RUN = { kind: 'articles', wiki: 'testwiki', date: '2026-10-01' } as const;
-export const PLAN_ID = '0123abcd';
 export const MIB = 1024 * 1024;
 
 export function fileName(number = 1): string {
@@ -59,9 +61,7 @@ export function planOf(
   files: ReadonlyMap<string, Uint8Array>,
   known: { readonly size?: number | null; readonly checksum?: Checksum | null } = {},
 ): Plan {
-  return {
-    version: 1,
-    planId: PLAN_ID,
+  return sealPlan({
     run: RUN,
     vouchedBy: 'dumpstatus',
     settings: {
@@ -69,6 +69,7 @@ export function planOf(
       format: 'jsonl',
       compression: 'gzip',
       rowsVersion: 1,
+      partsVersion: 1,
       namespaces: null,
       redirects: true,
       plainText: false,
@@ -79,7 +80,9 @@ export function planOf(
       size: known.size === undefined ? bytes.length : known.size,
       checksum: known.checksum === undefined ? sha1Of(bytes) : known.checksum,
     })),
-  };
+    supersedes: [],
+    nonce: '0123456789abcdef',
+  });
 }
 
 /** A mirror on loopback: its files by name, how it fails, and what it allows. */
@@ -207,26 +210,38 @@ export class DownloadHarness {
     await Promise.all(jobs.map(async (job) => await download(task.parts, job, this.context(receiveCount))));
   }
 
-  async note(file: string): Promise<RawNote | undefined> {
-    return (await this.store.getJson(rawNoteKey(RUN, PLAN_ID, file), rawNoteSchema))?.value;
+  /** The raw object record of a file, of whatever plan is current. */
+  async record(file: string): Promise<RawRecord | undefined> {
+    const plan = await loadPlan(this.store, RUN);
+    if (plan === null) return undefined;
+    return (await this.store.getJson(rawRecordKey(RUN, plan.planId, file), rawRecordSchema))?.value;
   }
 
-  /** The raw object is byte for byte `bytes`, and its note says so. */
+  /** The keys of the raw objects of a file: one for each attempt that is left. */
+  async rawObjects(file: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.store.list(rawPrefix(RUN, file))) keys.push(key);
+    return keys;
+  }
+
+  /** The raw object is byte for byte `bytes`, its record says so, and no other attempt is left. */
   async assertWhole(file: string, bytes: Uint8Array): Promise<void> {
-    const note = await this.note(file);
+    const record = await this.record(file);
+    assert.ok(record);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    assert.equal(note?.sha256, sha256);
-    const answer = await this.#s3.send(new GetObjectCommand({ Bucket: 'test', Key: rawKey(RUN, file) }));
+    assert.equal(record.result.sha256, sha256);
+    assert.deepEqual(await this.rawObjects(file), [rawKeyOf(record)]);
+    const answer = await this.#s3.send(new GetObjectCommand({ Bucket: 'test', Key: rawKeyOf(record) }));
     const stored = createHash('sha256');
     for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) stored.update(chunk);
     assert.equal(stored.digest('hex'), sha256);
-    assert.equal(answer.Metadata?.['attempt-id'], note?.attemptId);
+    assert.equal(answer.ETag, record.attempt.etag);
     assert.equal(await this.store.abortUploads(''), 0, 'no upload is left');
   }
 
   async assertNothingThere(file: string): Promise<void> {
-    assert.equal(await this.store.head(rawKey(RUN, file)), null);
-    assert.equal(await this.note(file), undefined);
+    assert.deepEqual(await this.rawObjects(file), []);
+    assert.equal(await this.record(file), undefined);
     assert.deepEqual(await this.enqueued(), []);
     assert.equal(await this.store.abortUploads(''), 0, 'no upload is left');
   }

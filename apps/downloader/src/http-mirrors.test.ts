@@ -84,7 +84,7 @@ describe('downloads from HTTP mirrors', function () {
 
   it('takes from FTP while the HTTP mirror is full: 503 means wait', async () => {
     await go(webMirror('full').mirror, { name: 'ftp', files: FILES });
-    assert.equal((await harness.note(FILE))?.mirror, 'ftp');
+    assert.equal((await harness.record(FILE))?.attempt.mirror, 'ftp');
     await harness.assertWhole(FILE, BYTES);
   });
 

@@ -48,7 +48,7 @@ describe('downloads from several mirrors', function () {
       },
     }));
     await harness.withMirrors(counted, async ([task]) => await harness.downloadAll(task!, plan));
-    return { last: (await harness.note(FILE))?.mirror, asked };
+    return { last: (await harness.record(FILE))?.attempt.mirror, asked };
   }
 
   it('goes on at the same byte from another mirror', async () => {

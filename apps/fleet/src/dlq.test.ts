@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { convertJobOf, serializeJob } from '@wikifleet/domain/jobs';
+import { sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { DeadLetter } from '@wikifleet/queue/dead-letters';
 import { describeQueue, listedLetter } from './dlq.js';
 import { printable, printableJson } from './printable.js';
 
 const NOW = new Date('2026-10-02T00:00:00Z');
-const PLAN: Plan = {
-  version: 1,
-  planId: '0123abcd',
+const PLAN: Plan = sealPlan({
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
@@ -16,13 +15,15 @@ const PLAN: Plan = {
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,
   },
   files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
-};
-const OBJECT = { size: 100, sha256: 'a'.repeat(64), attemptId: '00000000-0000-4000-8000-000000000000' };
+  supersedes: [],
+});
+const OBJECT = { size: 100, sha256: 'a'.repeat(64) };
 const JOB = serializeJob(convertJobOf(PLAN, 'a.bz2', { index: 3, count: 4, start: 90, end: 100 }, OBJECT));
 const LETTER: DeadLetter = {
   messageId: 'm',

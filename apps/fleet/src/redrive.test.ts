@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { planKey } from '@wikifleet/domain/keys';
+import { sealPlan } from '@wikifleet/domain/plan';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
@@ -111,9 +112,7 @@ describe('the mending commands, as processes against the loopback cloud', functi
     assert.match(unplanned.out, /^PLAN_MISSING {2}the run: .*nothing was seeded\n.*not proved.*\nnext: npm run seed/);
     await cloud.store.put(planKey(RUN), '{');
     assert.match((await fleet('verify', ...name)).out, /^PLAN_MALFORMED .*\n.*\n.*--force/);
-    await cloud.store.putJson(planKey(RUN), {
-      version: 1,
-      planId: '0123abcd',
+    const plan = sealPlan({
       run: RUN,
       vouchedBy: 'dumpstatus',
       settings: {
@@ -121,17 +120,20 @@ describe('the mending commands, as processes against the loopback cloud', functi
         format: 'jsonl',
         compression: 'gzip',
         rowsVersion: 1,
+        partsVersion: 1,
         namespaces: null,
         redirects: true,
         plainText: false,
       },
       files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
+      supersedes: [],
     });
+    await cloud.store.putJson(planKey(RUN), plan);
     const planned = await fleet('verify', ...name);
     assert.equal(planned.code, 1);
     assert.match(
       planned.out,
-      /^RAW_NOTE_MISSING {2}a\.bz2: .*not downloaded\n.*: not done: 0 of 1 files are whole, 1 problem\n/,
+      /^RAW_RECORD_MISSING {2}a\.bz2: .*not downloaded\n.*: not done: 0 of 1 files are complete, 1 problem\n/,
     );
     assert.match(planned.out, /--repair/);
     assert.equal((await cloud.downloads.depth()).visible, 0);
@@ -139,9 +141,9 @@ describe('the mending commands, as processes against the loopback cloud', functi
     assert.equal(repaired.code, 1);
     const { proved, repaired: done } = JSON.parse(repaired.out) as {
       proved: boolean;
-      repaired: { downloads: string[] };
+      repaired: { enqueued: string[] };
     };
-    assert.deepEqual([proved, done.downloads], [false, ['a.bz2']]);
+    assert.deepEqual([proved, done.enqueued], [false, ['a.bz2']]);
     assert.equal((await cloud.downloads.depth()).visible, 1);
   });
 

@@ -44,6 +44,7 @@ describe('the status of runs', () => {
       format: 'jsonl',
       compression: 'none',
       rowsVersion: 1,
+      partsVersion: 1,
       namespaces: null,
       redirects: true,
       plainText: false,
@@ -73,7 +74,7 @@ describe('the status of runs', () => {
     const status = await readRunStatus(store, made.run);
     assert.deepEqual([status.state, status.files, status.done, status.open.length], ['open', 8, 1, 6]);
     const lines = describeRun(status);
-    assert.match(lines[0] ?? '', /^articles\/openwiki\/2026-10-01 \(plan [0-9a-f]{8}\): open, 1 of 8 files done$/);
+    assert.match(lines[0] ?? '', /^articles\/openwiki\/2026-10-01 \(plan [0-9a-f]{16}\): open, 1 of 8 files done$/);
     assert.match(lines[1] ?? '', /failed openwiki-1\.bz2 \(download, tried 3 times\): CHECKSUM_DIFFERS: not what/);
     assert.match(lines[2] ?? '', /not done: openwiki-2\.bz2, .*openwiki-6\.bz2$/);
     assert.match(lines[3] ?? '', /and 1 more files that are not done/);

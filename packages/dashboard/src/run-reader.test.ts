@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { PermanentError } from '@wikifleet/domain/errors';
 import { fileManifestKey, quarantineKey, rawKey, receiptKey, runManifestKey } from '@wikifleet/domain/keys';
-import { fileManifestResult, runManifestResult } from '@wikifleet/domain/manifests';
+import { fileManifestResult, runManifestResult, sealManifest } from '@wikifleet/domain/manifests';
 import type { Plan } from '@wikifleet/domain/plan';
-import type { SplitResult } from '@wikifleet/domain/receipts';
-import { emptyCounts } from '@wikifleet/domain/receipts';
+import type { RawResult, SplitResult } from '@wikifleet/domain/receipts';
+import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import type { LocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { writeFailure } from '@wikifleet/runs/failures';
 import { settlePlan } from '@wikifleet/runs/plans';
-import { writeRawNote } from '@wikifleet/runs/raw-notes';
+import { writeRawRecord } from '@wikifleet/runs/raw-records';
 import { Store } from '@wikifleet/store/store';
 import { CallBudget } from './call-budget.js';
 import { findRuns } from './find-runs.js';
@@ -55,6 +55,7 @@ describe('a run as S3 tells it', () => {
       format: 'jsonl',
       compression: 'none',
       rowsVersion: 1,
+      partsVersion: 1,
       namespaces: null,
       redirects: true,
       plainText: false,
@@ -91,11 +92,15 @@ describe('a run as S3 tells it', () => {
   const receipt = async (file: string, index: number): Promise<void> => {
     const at = new Date().toISOString();
     const run = { startedAt: at, finishedAt: at, seconds: 1, host: 'here', receiveCount: 1 };
-    await store.putJson(receiptKey(RUN, plan.planId, file, index), { version: 1, result: resultOf(file, index), run });
+    await store.putJson(receiptKey(RUN, plan.planId, file, index), sealReceipt(resultOf(file, index), run));
   };
-  const note = async (file: string): Promise<void> => {
-    const known = { sha256: SHA256, upstreamChecksum: null, splitBytes: 100, attemptId: '12345678', mirror: 'near' };
-    await writeRawNote(store, plan, { version: 1, file, size: SIZE, ...known });
+  const rawResult = (file: string): RawResult => {
+    const known = { sha256: SHA256, upstreamChecksum: null, splitBytes: 100, compressor: null };
+    return { planId: plan.planId, run: RUN, file, size: SIZE, ...known };
+  };
+  const download = async (file: string): Promise<void> => {
+    const attempt = { id: '12345678', etag: '"e"', mirror: 'near', repair: null };
+    await writeRawRecord(store, sealRawRecord(rawResult(file), attempt));
   };
   /** The first file's state, its splits and rows, as a tile shows them. */
   const tile = async (): Promise<unknown[]> => {
@@ -132,7 +137,7 @@ describe('a run as S3 tells it', () => {
   });
 
   it('an upload under way, with its bytes', async () => {
-    const to = { Bucket: 'bucket', Key: rawKey(RUN, FILE) };
+    const to = { Bucket: 'bucket', Key: rawKey(RUN, plan.planId, FILE, '12345678') };
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(to));
     await s3.send(new UploadPartCommand({ ...to, UploadId, PartNumber: 1, Body: Buffer.alloc(100) }));
     const before = budget.lastMinute;
@@ -146,7 +151,7 @@ describe('a run as S3 tells it', () => {
   });
 
   it('a note, then receipts', async () => {
-    await note(FILE);
+    await download(FILE);
     assert.deepEqual(await tile(), ['downloaded', 0, 0]);
     await receipt(FILE, 0);
     await receipt(FILE, 2);
@@ -188,24 +193,18 @@ describe('a run as S3 tells it', () => {
       const result = fileManifestResult(
         plan,
         file,
+        rawResult(file.file),
         [0, 1, 2].map((index) => resultOf(file.file, index)),
       );
       results.push(result);
-      await note(file.file);
-      await store.putJson(fileManifestKey(RUN, plan.planId, file.file), {
-        version: 1,
-        result,
-        run: { closedAt: new Date().toISOString(), host: 'here' },
-      });
+      await download(file.file);
+      const closed = { closedAt: new Date().toISOString(), host: 'here' };
+      await store.putJson(fileManifestKey(RUN, plan.planId, file.file), sealManifest(result, closed));
       assert.equal((await tile())[0], 'done');
     }
     assert.equal(reader.state, 'open');
     const run = { closedAt: new Date().toISOString(), host: 'here' };
-    await store.putJson(runManifestKey(RUN, plan.planId), {
-      version: 1,
-      result: runManifestResult(plan, results),
-      run,
-    });
+    await store.putJson(runManifestKey(RUN, plan.planId), sealManifest(runManifestResult(plan, results), run));
     assert.deepEqual(await tile(), ['done', 3, 33]);
     assert.equal(reader.state, 'done');
     const before = budget.lastMinute;

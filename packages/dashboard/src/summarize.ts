@@ -1,3 +1,4 @@
+import { rawPrefix } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
 import { openFailures, rowsOf, sharesOf, stateOf } from './file-progress.js';
 import type { FileProgress, FileState } from './file-progress.js';
@@ -134,10 +135,12 @@ function summarizeRun(reader: RunReader): RunSummary {
 export function transfersOf(readers: readonly RunReader[], uploads: readonly Upload[]): Snapshot['transfers'] {
   const sizes = new Map<string, number | null>();
   for (const { run, files } of readers) {
-    for (const { file, size, uploading } of files.values())
-      if (uploading) sizes.set(`raw/${runName(run)}/${file}`, size);
+    for (const { file, size, uploading } of files.values()) if (uploading) sizes.set(rawPrefix(run, file), size);
   }
-  return uploads.slice(0, MOST_TRANSFERS).map(({ key, received }) => ({ key, received, size: sizes.get(key) ?? null }));
+  return uploads.slice(0, MOST_TRANSFERS).map(({ key, received }) => {
+    // each attempt to download a file has an object of its own below the file's prefix
+    return { key, received, size: sizes.get(key.slice(0, key.lastIndexOf('/') + 1)) ?? null };
+  });
 }
 
 /** One page of a run's tiles, in the plan's order. */

@@ -80,7 +80,7 @@ export class DownloadFleet {
 
   /** Bytes that the log of the downloads says have come. */
   received(file: string): number {
-    const last = this.events('download progress').findLast((line) => line['file'] === file);
+    const last = this.events('download_progressed').findLast((line) => line['file'] === file);
     return Number(last?.['received'] ?? 0);
   }
 
@@ -88,7 +88,7 @@ export class DownloadFleet {
     await until(
       `${files.join(', ')} are there`,
       () => {
-        const there = new Set(this.events('file downloaded').map((line) => line['file']));
+        const there = new Set(this.events('file_downloaded').map((line) => line['file']));
         const failed = this.events('job given up')[0];
         if (failed !== undefined) throw new Error(JSON.stringify(failed));
         return files.every((file) => there.has(file));

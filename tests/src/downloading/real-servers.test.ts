@@ -42,7 +42,7 @@ describe(title, function () {
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')
-      console.log(fleet?.events('mirror rests').slice(-3), fleet?.events('download resumed').slice(-3));
+      console.log(fleet?.events('mirror rests').slice(-3), fleet?.events('download_resumed').slice(-3));
     await fleet?.close();
     fleet = null;
     for (const daemon of daemons.splice(0)) await daemon.kill();
@@ -107,7 +107,7 @@ describe(title, function () {
       }
       await downloaded([...sums.keys()], 60);
       await assertWhole(sums);
-      const resumed = events('download resumed').filter(({ offset }) => Number(offset) > 0);
+      const resumed = events('download_resumed').filter(({ offset }) => Number(offset) > 0);
       assert.ok(resumed.length >= 4, `it went on ${resumed.length} times`);
     });
 
@@ -158,10 +158,10 @@ describe(title, function () {
       await doomed.kill();
       await downloaded([...sums.keys()], 60);
       await assertWhole(sums);
-      const [resumed] = events('download resumed');
+      const [resumed] = events('download_resumed');
       assert.equal(resumed?.['mirror'], `${first}-1`);
       assert.ok(Number(resumed?.['offset']) >= 100 * MB - 8 * MB, `went on at ${String(resumed?.['offset'])}`);
-      assert.equal(events('file downloaded')[0]?.['mirror'], `${second}-2`);
+      assert.equal(events('file_downloaded')[0]?.['mirror'], `${second}-2`);
     });
   }
 
@@ -172,7 +172,7 @@ describe(title, function () {
     for (let i = 0; i < 2; i += 1)
       fleet?.startDownloader({ WIKIFLEET_DOWNLOADERS: '2', WIKIFLEET_DOWNLOAD_SLOTS: '6' });
     for (let i = 0; i < 3; i += 1) {
-      await until('something comes', () => events('download progress').length > 2 * i);
+      await until('something comes', () => events('download_progressed').length > 2 * i);
       await daemon.dropSessions();
     }
     await downloaded([...small.keys()], 120);
@@ -194,7 +194,7 @@ describe(title, function () {
       'all are there',
       async () => {
         own = Math.max(own, (await memoryOf(downloader?.pid ?? -1)).own);
-        return events('file downloaded').length === run.size;
+        return events('file_downloaded').length === run.size;
       },
       120,
     );

@@ -73,7 +73,7 @@ describe('fleet get', function () {
       assert.match(ended.stderr, says);
       assert.ok(!/ {4}at /.test(ended.stderr) && !ended.stderr.includes('\u001b'), 'no stack, no escapes');
     }
-    const [plan] = (await readdir(join(out, 'runs', RUN))).filter((name) => /^[0-9a-f]{8}$/.test(name));
+    const [plan] = (await readdir(join(out, 'runs', RUN))).filter((name) => /^[0-9a-f]{16}$/.test(name));
     const manifest = join(out, 'runs', RUN, plan!, 'manifest.json');
     await rename(manifest, join(out, 'aside.json'));
     const unfinished = await get('--page', '1', '--date', '2026-10-01');

@@ -90,7 +90,7 @@ describe('npm start, interrupted', function () {
         const third = await start(START, ['--out', out, ...args]).ended;
         assert.equal(third.code, 0, third.stderr);
         assert.match(third.stdout, /2 of 2 runs complete/);
-        const names = (text: string): string => text.replaceAll(/-[0-9a-f]{8}\.jsonl/g, '');
+        const names = (text: string): string => text.replaceAll(/-[0-9a-f]{16}\.jsonl/g, '');
         assert.deepEqual((await allRows(out)).map(names), (await allRows(calm)).map(names));
       });
     });

@@ -20,18 +20,19 @@ const LARGEST = 1024 * 1024;
 
 const RUN = { kind: 'articles-multistream', wiki: 'testwiki', date: '2026-10-01' };
 const FILE = 'testwiki-20261001-pages-articles-multistream.xml.bz2';
-const SHARED = { version: 1, planId: '0123abcd', run: RUN, file: FILE };
+const SHARED = { version: 1, planId: '0123456789abcdef', run: RUN, file: FILE };
 const DOWNLOAD = { ...SHARED, type: 'download', path: `testwiki/20261001/${FILE}`, size: 1000, checksum: null };
 const CONVERT = {
   ...SHARED,
   type: 'convert',
   split: { index: 0, count: 1, start: 0, end: 1000 },
-  object: { size: 1000, sha256: '0'.repeat(64), attemptId: '01234567' },
+  object: { size: 1000, sha256: '0'.repeat(64) },
   settings: {
     splitBytes: 1000,
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,

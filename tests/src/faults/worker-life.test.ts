@@ -56,12 +56,12 @@ describe('the life of a worker', function () {
       try {
         const life = { WIKIFLEET_METRICS: 'emf', ECS_AGENT_URI: agent.uri };
         const downloader = processes.worker('downloader', life);
-        await until('both files are downloaded', () => downloader.events('file downloaded').length === 2);
+        await until('both files are downloaded', () => downloader.events('file_downloaded').length === 2);
         await until('the downloader is idle', () => agent.states.at(-1) === false);
         downloader.kill('SIGTERM');
         await downloader.ended;
         assert.deepEqual(agent.states, [true, false]);
-        const bytes = downloader.events('file downloaded').reduce((sum, line) => sum + Number(line['bytes']), 0);
+        const bytes = downloader.events('file_downloaded').reduce((sum, line) => sum + Number(line['bytes']), 0);
         assert.deepEqual(
           ['JobsDone', 'JobsFailed', 'Retries', 'BytesIn', 'BytesOut'].map((name) => total(downloader, name)),
           [2, 0, 0, bytes, bytes],
@@ -84,7 +84,7 @@ describe('the life of a worker', function () {
         assert.equal(heartbeatCheck(file), 1);
         assert.deepEqual(agent.states, [true, false, true, false], 'kept from job to job');
 
-        const converted = converter.events('split converted');
+        const converted = converter.events('split_converted');
         const sum = (field: string): number => converted.reduce((all, line) => all + Number(line[field]), 0);
         assert.ok(sum('rows') > 500);
         assert.deepEqual(

@@ -171,7 +171,7 @@ export class WorkerProcesses {
   /** All files are downloaded by a worker that has gone again: their splits wait in the convert queue. */
   async downloadAll(): Promise<void> {
     const downloader = this.worker('downloader');
-    await until('both files are downloaded', () => downloader.events('file downloaded').length === 2);
+    await until('both files are downloaded', () => downloader.events('file_downloaded').length === 2);
     await until('its messages are gone', async () => (await this.depth('DOWNLOAD')).inFlight === 0);
     downloader.kill('SIGTERM');
     await downloader.ended;
@@ -209,7 +209,7 @@ export class WorkerProcesses {
   /** Whether the run is closed. */
   async isWhole(): Promise<boolean> {
     const keys = [...(await this.objects('runs')).keys()];
-    return keys.some((key) => /\/[0-9a-f]{8}\/manifest\.json$/.test(key));
+    return keys.some((key) => /\/[0-9a-f]{16}\/manifest\.json$/.test(key));
   }
 
   /** May be called twice. */

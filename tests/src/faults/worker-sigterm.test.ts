@@ -81,7 +81,7 @@ describe('SIGTERM in mid-split', function () {
       const { code, ms } = await exitAfter(worker, Date.now());
       assert.equal(code, 0);
       assert.ok(ms < 5000, `it is gone ${ms} ms later`);
-      assert.equal(worker.events('split converted').length, 1);
+      assert.equal(worker.events('split_converted').length, 1);
       assert.deepEqual(await processes.depth('CONVERT'), { visible: 1, inFlight: 0 });
     });
   });
@@ -108,7 +108,7 @@ describe('SIGTERM in mid-download', function () {
     await withProcesses(async (processes) => {
       const worker = processes.worker('downloader', { WIKIFLEET_GRACE_SECONDS: '60' });
       await until('two files are on their way', () => {
-        const files = new Set(worker.events('download progress').map((line) => line['file']));
+        const files = new Set(worker.events('download_progressed').map((line) => line['file']));
         return files.size === 2 && processes.mirror.connections.now === 2;
       });
       const began = Date.now();

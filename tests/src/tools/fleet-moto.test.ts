@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { OUTSTANDING_METRIC, QUEUE_DIMENSION } from '@wikifleet/queue/publish-outstanding';
+import { sealPlan } from '@wikifleet/domain/plan';
 import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { run } from '../end-to-end/programs.js';
 import type { Ended } from '../end-to-end/programs.js';
@@ -240,10 +241,8 @@ describe(`the operator's command line on moto${WITHOUT_MOTO}`, function () {
     it('status and costs of a run: from its plan on', async () => {
       const place = { endpoint: environment['AWS_ENDPOINT_URL'] ?? '', region: 'us-east-1' };
       const s3 = new S3Client({ ...place, forcePathStyle: true });
-      const simplewiki = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026-10-01' };
-      const plan = {
-        version: 1,
-        planId: '0123abcd',
+      const simplewiki = { kind: 'articles-multistream', wiki: 'simplewiki', date: '2026-10-01' } as const;
+      const plan = sealPlan({
         run: simplewiki,
         vouchedBy: 'dumpstatus',
         settings: {
@@ -251,12 +250,14 @@ describe(`the operator's command line on moto${WITHOUT_MOTO}`, function () {
           format: 'jsonl',
           compression: 'gzip',
           rowsVersion: 1,
+          partsVersion: 1,
           namespaces: null,
           redirects: true,
           plainText: false,
         },
         files: [{ file: 'a.bz2', path: 'simplewiki/a.bz2', size: 10, checksum: null }],
-      };
+        supersedes: [],
+      });
       const Key = 'runs/articles-multistream/simplewiki/2026-10-01/plan.json';
       await s3.send(new PutObjectCommand({ Bucket: 'wikifleet', Key, Body: JSON.stringify(plan) }));
       s3.destroy();

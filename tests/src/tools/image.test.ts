@@ -79,7 +79,7 @@ describe(`the image${image === '' ? ' (skipped: no WIKIFLEET_IMAGE, a folder of 
       assert.deepEqual(await depth('DOWNLOAD'), [2, 0]);
 
       const second = begin(downloader, cloud, fast.file);
-      await until('both files are there', () => second.events('file downloaded').length === 2, 90);
+      await until('both files are there', () => second.events('file_downloaded').length === 2, 90);
       await until('their messages are gone', async () => (await depth('DOWNLOAD')).join() === '0,0');
       await second.stop();
       assert.equal((await second.ended).code, 0, second.output);
@@ -97,7 +97,7 @@ describe(`the image${image === '' ? ' (skipped: no WIKIFLEET_IMAGE, a folder of 
 
       // The image's own command
       const converter = begin([], cloud);
-      await until('both splits are converted', () => converter.events('split converted').length === 2, 90);
+      await until('both splits are converted', () => converter.events('split_converted').length === 2, 90);
       await until('their messages are gone', async () => (await depth('CONVERT')).join() === '0,0');
       const idle = await converter.stop();
       assert.equal((await converter.ended).code, 0, converter.output);

@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { digestOf } from '@wikifleet/domain/digest';
+import { sealManifest } from '@wikifleet/domain/manifests';
+import { sealPlan } from '@wikifleet/domain/plan';
+import { sealRawRecord } from '@wikifleet/domain/receipts';
 
 const NO_COUNTS = {
   pages: 0,
@@ -14,7 +18,7 @@ const NO_COUNTS = {
   plainTextRefused: {},
   unmapped: {},
 };
-const KIND = 'articles-multistream';
+const KIND = 'articles-multistream' as const;
 const DATE = '2026-10-01';
 const SPLIT_BYTES = 32 * 1024 * 1024;
 const SHA256 = 'a'.repeat(64);
@@ -35,11 +39,10 @@ export interface SimulatedRun {
   readonly secondsEach?: number;
 }
 
-/** Writes what a fleet would have left of a run into a bucket's folder: plan, notes, receipts, manifests, failures. */
+/** Writes what a fleet would have left of a run into a bucket's folder: plan, records, receipts, manifests, failures. */
 export async function simulateRun(bucket: string, simulated: SimulatedRun): Promise<void> {
   const { wiki, splits } = simulated;
-  const run = { kind: KIND, wiki, date: DATE };
-  const planId = '0123abcd';
+  const run = { kind: KIND, wiki, date: DATE } as const;
   const size = splits * SPLIT_BYTES - 1000;
   const top = `runs/${KIND}/${wiki}/${DATE}`;
   const file = (i: number): string =>
@@ -50,13 +53,17 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
     format: 'jsonl',
     compression: 'gzip',
     rowsVersion: 1,
+    partsVersion: 1,
     namespaces: null,
     redirects: true,
     plainText: false,
-  };
+  } as const;
   const planned = files.map((name) => ({ file: name, path: `${wiki}/20261001/${name}`, size, checksum: null }));
   const objects = new Map<string, unknown>();
-  objects.set(`${top}/plan.json`, { version: 1, planId, run, vouchedBy: 'dumpstatus', settings, files: planned });
+  const nonce = '0123456789abcdef';
+  const plan = sealPlan({ run, vouchedBy: 'dumpstatus', settings, files: planned, supersedes: [], nonce });
+  const { planId } = plan;
+  objects.set(`${top}/plan.json`, plan);
   const counts = {
     ...NO_COUNTS,
     pages: 900,
@@ -70,8 +77,9 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
   for (const [i, name] of files.entries()) {
     if (i >= until.downloaded) break;
     const mirror = i % 3 === 0 ? 'bringyour' : 'your.org';
-    const note = { version: 1, file: name, size, sha256: SHA256, upstreamChecksum: null, splitBytes: SPLIT_BYTES };
-    objects.set(`${top}/${planId}/raw/${name}.json`, { ...note, attemptId: '12345678', mirror });
+    const fixed = { planId, run, file: name, size, sha256: SHA256, upstreamChecksum: null, splitBytes: SPLIT_BYTES };
+    const attempt = { id: '12345678', etag: '"e"', mirror, repair: null };
+    objects.set(`${top}/${planId}/raw/${name}.json`, sealRawRecord({ ...fixed, compressor: null }, attempt));
     if (i < until.done) {
       const result = {
         planId,
@@ -80,11 +88,13 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
         size,
         sha256: SHA256,
         upstreamChecksum: null,
+        rawRecord: SHA256,
+        receipts: [],
         counts,
         parts: [],
         quarantine: [],
       };
-      objects.set(`${top}/${planId}/manifests/${name}.json`, { version: 1, result, run: closed });
+      objects.set(`${top}/${planId}/manifests/${name}.json`, sealManifest(result, closed));
     } else if (i < until.converting) {
       for (let split = 0; split < 1 + (i % Math.max(1, splits - 1)); split += 1) {
         objects.set(
@@ -109,13 +119,15 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
         attempts: 1,
         written: null,
         at: closed.closedAt,
+        retriedAt: null,
       });
     }
   }
   if (simulated.done === simulated.files) {
-    const of = { planId, run, vouchedBy: 'dumpstatus', settings, counts };
+    const of = { planId, plan: plan.digest, run, vouchedBy: 'dumpstatus', settings, counts };
     const rows = files.map((name) => ({
       file: name,
+      manifest: SHA256,
       size,
       sha256: SHA256,
       upstreamChecksum: null,
@@ -126,7 +138,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
       parts: 0,
       pageIds: { first: 1, last: 900 },
     }));
-    objects.set(`${top}/${planId}/manifest.json`, { version: 1, result: { ...of, files: rows }, run: closed });
+    objects.set(`${top}/${planId}/manifest.json`, sealManifest({ ...of, files: rows }, closed));
   }
   await writeObjects(bucket, objects, simulated.more === true);
   const { secondsEach } = simulated;
@@ -190,5 +202,6 @@ function receiptOf(run: object, planId: string, file: string, size: number, inde
     ...none,
   };
   const at = `${DATE}T12:00:00.000Z`;
-  return { version: 1, result, run: { startedAt: at, finishedAt: at, seconds: 1, host: 'simulated', receiveCount: 1 } };
+  const attempt = { startedAt: at, finishedAt: at, seconds: 1, host: 'simulated', receiveCount: 1 };
+  return { version: 2, digest: digestOf(result), result, repairs: [], run: attempt };
 }

@@ -35,8 +35,8 @@ export class Progress {
     if (file === undefined) return;
     const number = (key: string): number => (typeof line[key] === 'number' ? line[key] : 0);
     if (program === 'downloader') {
-      if (event === 'download progress') file.received = number('received');
-      if (event === 'file downloaded') {
+      if (event === 'download_progressed') file.received = number('received');
+      if (event === 'file_downloaded') {
         Object.assign(file, {
           size: number('bytes'),
           received: number('bytes'),
@@ -44,8 +44,8 @@ export class Progress {
           splits: number('splits'),
         });
       }
-    } else if (event === 'split progress' || event === 'split converted') {
-      const share = event === 'split converted' ? 1 : number('fraction');
+    } else if (event === 'split_progressed' || event === 'split_converted') {
+      const share = event === 'split_converted' ? 1 : number('fraction');
       file.converted.set(number('split'), { share, rows: number('rows') });
     }
   }
