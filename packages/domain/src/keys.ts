@@ -5,11 +5,9 @@ import type { Split } from './jobs.js';
 import type { Run } from './run.js';
 
 const COMPRESSED = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.snappy' } as const;
-const PART_ENDING = String.raw`\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
 /** How the name of a file of rows ends, in any format; a quarantine file's ends so, too. */
-export const PART_NAME = new RegExp(PART_ENDING);
+const PART_ENDING = String.raw`\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
 const PLAN_OF_PART = new RegExp(String.raw`/part-\d{5}-of-\d{5}-([0-9a-f]{16})${PART_ENDING}`);
-
 const PLAN_OF_RAW = /^raw\/[^/]+\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})-[0-9a-f-]+$/;
 const PLAN_OF_RECORD = /^runs\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})\//;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson, checkDigest, digestOf, sha256Schema } from './digest.js';
+import { checkDigest, digestOf, sha256Schema } from './digest.js';
 import { isName, nameSchema } from './names.js';
 import { pageFilterSchema } from './page-filter.js';
 import { runSchema } from './run.js';
@@ -142,11 +142,6 @@ export function sealPlan(content: Omit<PlanContent, 'nonce'> & { readonly nonce?
   const sealed = { run, vouchedBy, settings, files, supersedes, nonce };
   const digest = digestOf(sealed);
   return { version: 2, planId: digest.slice(0, 16), digest, ...sealed };
-}
-
-/** Whether two settings lead to the same bytes. */
-export function equalSettings(a: Settings, b: Settings): boolean {
-  return canonicalJson(a) === canonicalJson(b);
 }
 
 /** What of a plan shapes the result. */

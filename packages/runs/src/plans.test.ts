@@ -185,7 +185,7 @@ describe('settlePlan', () => {
     let newer: string[] = [];
     let delayed = false;
     const slow = overriding(s3.store, {
-      list: async function* (...call) {
+      async *list(...call) {
         // its listing hangs while another seed starts the run again, and workers write
         if (!delayed) {
           delayed = true;
