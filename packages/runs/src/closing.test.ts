@@ -217,7 +217,7 @@ describe('close', () => {
             place: 'bit 250',
             expected: 'a block at bit 240',
             received: 'bit 250',
-            written: null,
+            written: { pages: 3, rows: 6 },
           },
         ],
       );

@@ -34,7 +34,7 @@ import {
 import type { FileManifest, FileManifestResult, PendingRepair } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
-import type { RawRecord, Receipt } from '@wikifleet/domain/receipts';
+import type { RawRecord, Receipt, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { deleteBelow } from './delete-superseded.js';
 import { writeFailure } from './failures.js';
@@ -121,9 +121,9 @@ async function closeFile(
     const there = await storedFileManifest(store, plan, file.file, signal);
     const verdict = await readFile(store, plan, file, record, there, signal);
     if (verdict === 'open') return 'open';
-    if (verdict instanceof FleetError) {
-      const written = null;
-      await writeFailure(store, plan, file.file, 'file', { error: verdict, attempts: 1, written }, signal);
+    if (verdict instanceof IncompleteFile) {
+      const { error, written } = verdict;
+      await writeFailure(store, plan, file.file, 'file', { error, attempts: 1, written }, signal);
       return 'failed';
     }
     const isClosed = there.state === 'valid' && there.value.state === 'closed';
@@ -137,7 +137,20 @@ async function closeFile(
   throw new FleetError('MANIFEST_CONTESTED', `${key}: others keep writing it; try again`);
 }
 
-/** The manifest that a file's receipts come to; `open` while one is missing, an error where they prove no file. */
+/** Why the receipts of a file prove no complete file, and what was written all the same, where it is known. */
+class IncompleteFile {
+  readonly error: PermanentError;
+  readonly written: { readonly pages: number; readonly rows: number } | null;
+
+  constructor(error: PermanentError, results: readonly SplitResult[] | null = null) {
+    this.error = error;
+    const sum = (key: 'pages' | 'rows'): number =>
+      (results ?? []).reduce((total, { counts }) => total + counts[key], 0);
+    this.written = results === null ? null : { pages: sum('pages'), rows: sum('rows') };
+  }
+}
+
+/** The manifest that a file's receipts come to; `open` while one is missing. */
 async function readFile(
   store: Store,
   plan: Plan,
@@ -145,10 +158,10 @@ async function readFile(
   record: RawRecord,
   manifest: Stored<FileManifest>,
   signal: AbortSignal | undefined,
-): Promise<FileManifestResult | 'open' | FleetError> {
+): Promise<FileManifestResult | 'open' | IncompleteFile> {
   if (manifest.state === 'malformed') return unusable('MANIFEST_MALFORMED', manifest.message);
   const pending = pendingRepairs(manifest);
-  const results = [];
+  const results: SplitResult[] = [];
   for (const split of splitsOf(record.result.size, record.result.splitBytes)) {
     const key = receiptKey(plan.run, plan.planId, file.file, split.index);
     const receipt = await readStored(store, key, receiptSchema, signal);
@@ -162,11 +175,13 @@ async function readFile(
     results.push(result);
   }
   const [problem] = joinProblems(record.result.size, results);
-  if (problem !== undefined) return new PermanentError(problem.code, problem.message, problem);
+  if (problem !== undefined) {
+    return new IncompleteFile(new PermanentError(problem.code, problem.message, problem), results);
+  }
   const made = fileManifestResult(plan, file, record.result, results);
   if (manifest.state === 'valid' && manifest.value.state === 'closed') {
     const there = manifest.value.result;
-    if (!isDeepStrictEqual(there, made)) return manifestsDiffer(plan, there, made);
+    if (!isDeepStrictEqual(there, made)) return new IncompleteFile(manifestsDiffer(plan, there, made));
   }
   return made;
 }
@@ -177,8 +192,8 @@ function isAnswered({ repairs }: Receipt, split: number, pending: readonly Pendi
 }
 
 /** Somebody edited or damaged it: `verify --repair` makes it anew. */
-function unusable(code: string, message: string): PermanentError {
-  return new PermanentError(code, `${message}; \`fleet verify --repair\` makes it anew`);
+function unusable(code: string, message: string): IncompleteFile {
+  return new IncompleteFile(new PermanentError(code, `${message}; \`fleet verify --repair\` makes it anew`));
 }
 
 async function countReceipts(store: Store, plan: Plan, file: string, signal: AbortSignal | undefined): Promise<number> {

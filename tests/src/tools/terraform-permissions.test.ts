@@ -171,7 +171,8 @@ describe('what programs may do on AWS (terraform/policies)', () => {
     ['converter', ['SQS.ChangeMessageVisibility'], ['wikifleet-convert']],
     ['converter', ['CloudWatch.PutMetricData', 'ECSAgent.GetTaskProtection'], ['']],
     ['downloader', ['S3.DeleteObjects'], ['raw/x', 'runs/kind/wiki/date/plan/raw/x.json']],
-    ['downloader', ['S3.ListMultipartUploads'], ['']],
+    ['downloader', ['S3.ListMultipartUploads', 'S3.ListObjectsV2'], ['']],
+    ['downloader', ['S3.HeadObject'], ['raw/x', 'runs/x']],
     ['seed', ['S3.DeleteObjects'], ['raw/x', 'rows/x', 'quarantine/x', 'runs/x']],
     ['seed', ['S3.AbortMultipartUpload'], ['raw/x', 'rows/x', 'quarantine/x', 'runs/x']],
     ['seed', ['CloudWatch.PutMetricData'], ['']],
@@ -217,7 +218,7 @@ describe('what programs may do on AWS (terraform/policies)', () => {
       ],
       downloader: [
         'CloudWatch.PutMetricData',
-        'S3.HeadObject',
+        'S3.GetObject',
         'S3.PutObject',
         'SQS.ReceiveMessage',
         'SQS.DeleteMessage',
