@@ -2,6 +2,8 @@ import type { Store } from './store.js';
 
 /** A reader that stops early shall not have asked for gigabytes: what lies behind the range comes in steps. */
 const STEP_BYTES = 4 * 1024 * 1024;
+/** An object of so many bytes is read by the first request, and kept until its reader is done. */
+const MAX_KEPT_BYTES = 64 * 1024;
 
 /** An object that is read from a byte on, to its end or as far as is needed. */
 export interface ObjectFile {
@@ -23,19 +25,28 @@ export function openObject(
   signal: AbortSignal,
 ): ObjectFile {
   const { size, etag } = object;
+  let kept: Buffer | undefined;
+  const readAll = async (end: number): Promise<Buffer> => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of store.read(key, { start: 0, end, etag }, signal)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
   return {
     size,
     async *read(start) {
+      if (kept !== undefined) {
+        if (start < size) yield kept.subarray(start);
+        return;
+      }
       let end = (start === range.start ? range.end : start) + STEP_BYTES;
       for (let from = start; from < size; from = end, end += STEP_BYTES) {
         yield* store.read(key, { start: from, end: Math.min(size, end), etag }, signal);
       }
     },
     async first(count) {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of store.read(key, { start: 0, end: Math.min(size, count), etag }, signal))
-        chunks.push(chunk);
-      return Buffer.concat(chunks);
+      if (size > MAX_KEPT_BYTES) return await readAll(Math.min(size, count));
+      kept ??= await readAll(size);
+      return kept.subarray(0, count);
     },
   };
 }

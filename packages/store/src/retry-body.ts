@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '@wikifleet/domain/errors';
+import { sleepFor } from './sleep.js';
+import type { Sleep } from './sleep.js';
 
 /** A body that broke is asked for again so often. */
 const RETRIES = 5;
@@ -13,6 +14,7 @@ export async function retryBody<A extends { Body?: unknown }, T>(
   ask: () => Promise<A>,
   read: (answer: A) => Promise<T>,
   signal: AbortSignal | undefined,
+  sleep: Sleep = sleepFor,
 ): Promise<T> {
   for (let broken = 0; ; broken += 1) {
     const answer = await ask();
@@ -24,6 +26,6 @@ export async function retryBody<A extends { Body?: unknown }, T>(
     } finally {
       if (answer.Body instanceof Readable) answer.Body.destroy();
     }
-    await sleep(50 * 2 ** broken, undefined, signal === undefined ? {} : { signal });
+    await sleep(50 * 2 ** broken, signal);
   }
 }

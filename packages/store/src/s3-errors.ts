@@ -23,3 +23,8 @@ export function isPreconditionFailed(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   return statusOf(error) === 409;
 }
+
+/** The object still has the ETag of the condition. */
+export function isNotModified(error: unknown): boolean {
+  return statusOf(error) === 304;
+}

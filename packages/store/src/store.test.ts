@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { FleetError, PermanentError, UsageError } from '@wikifleet/domain/errors';
 import { z } from 'zod';
+import type { Sleep } from './sleep.js';
 import { Store } from './store.js';
 import type { ListedUpload } from './store.js';
 import { BUCKET, refuse, startHttp, startS3 } from './s3-harness.test.js';
@@ -46,6 +47,60 @@ describe('Store', () => {
       });
     }
 
+    describe('read an object again whose answer was damaged on its way', () => {
+      const RIGHT = '{"n":1}';
+      const damaged = ['', 'x'.repeat(RIGHT.length), '{"n":', '{"m":1}'];
+      const waits: number[] = [];
+      let answers: string[] = [];
+      let requests = 0;
+      let http: HttpServer;
+      let shaky: Store;
+      before(async () => {
+        http = await startHttp((_, response) => {
+          requests += 1;
+          response.writeHead(200, { etag: '"1"' }).end(answers.shift() ?? RIGHT);
+        });
+        const place = { endpoint: http.endpoint, region: 'us-east-1', forcePathStyle: true };
+        const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+        const wait: Sleep = async (milliseconds) => await Promise.resolve(void waits.push(milliseconds));
+        shaky = new Store(new S3Client({ ...place, credentials }), BUCKET, wait);
+      });
+      beforeEach(() => {
+        waits.length = 0;
+        requests = 0;
+      });
+      after(async () => {
+        shaky.close();
+        await http.close();
+      });
+
+      it('not at all where it is right', async () => {
+        answers = [];
+        assert.deepEqual((await shaky.getJson('a.json', SCHEMA))?.value, { n: 1 });
+        assert.deepEqual([requests, waits], [1, []]);
+      });
+
+      for (const body of damaged) {
+        it(`once: ${JSON.stringify(body)}`, async () => {
+          answers = [body];
+          assert.deepEqual((await shaky.getJson('a.json', SCHEMA))?.value, { n: 1 });
+          assert.deepEqual([requests, waits], [2, [50]]);
+        });
+      }
+
+      it('three times, with backoff', async () => {
+        answers = damaged.slice(0, 3);
+        assert.deepEqual((await shaky.getJson('a.json', SCHEMA))?.value, { n: 1 });
+        assert.deepEqual([requests, waits], [4, [50, 100, 200]]);
+      });
+
+      it('and take it for malformed after the fourth time', async () => {
+        answers = [...damaged, ...damaged];
+        await assert.rejects(shaky.getJson('a.json', SCHEMA), { code: 'OBJECT_MALFORMED' });
+        assert.deepEqual([requests, waits], [4, [50, 100, 200]]);
+      });
+    });
+
     it('say null of what is not there', async () => {
       assert.equal(await store.getJson('missing.json', SCHEMA), null);
       assert.equal(await store.head('missing.json'), null);
@@ -55,6 +110,19 @@ describe('Store', () => {
       assert.equal(await store.putJson('once.json', { n: 1 }, { ifNoneMatch: '*' }), true);
       assert.equal(await store.putJson('once.json', { n: 2 }, { ifNoneMatch: '*' }), false);
       assert.deepEqual((await store.getJson('once.json', SCHEMA))?.value, { n: 1 });
+    });
+
+    it('return what is known where the object is unchanged, and read it again where it is not', async () => {
+      await store.putJson('known.json', { n: 1 });
+      const known = await store.getJson('known.json', SCHEMA);
+      assert.ok(known);
+      const bytes = store.traffic.bytes;
+      assert.equal(await store.getJson('known.json', SCHEMA, undefined, known), known);
+      assert.equal(store.traffic.bytes, bytes, 'no body was sent');
+      await store.putJson('known.json', { n: 2 });
+      assert.deepEqual((await store.getJson('known.json', SCHEMA, undefined, known))?.value, { n: 2 });
+      await store.delete(['known.json']);
+      assert.equal(await store.getJson('known.json', SCHEMA, undefined, known), null);
     });
 
     it('replace only what they saw', async () => {

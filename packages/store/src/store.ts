@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -13,7 +12,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { FleetError, PermanentError, UsageError, messageOf } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { z } from 'zod';
 import { getRange } from './get-range.js';
 import type { SizedRange } from './get-range.js';
@@ -21,7 +20,9 @@ import { ObjectWriter } from './object-writer.js';
 import type { WriterOptions } from './object-writer.js';
 import { readRange } from './read-range.js';
 import { retryBody } from './retry-body.js';
-import { isConflict, isMissing, isPreconditionFailed } from './s3-errors.js';
+import { sleepFor } from './sleep.js';
+import type { Sleep } from './sleep.js';
+import { isConflict, isMissing, isNotModified, isPreconditionFailed } from './s3-errors.js';
 import { countTraffic } from './traffic.js';
 import type { Traffic } from './traffic.js';
 
@@ -38,6 +39,12 @@ export interface ObjectHead {
   readonly size: number;
   readonly etag: string;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A JSON object that was read, with its ETag. */
+export interface JsonObject<T> {
+  readonly value: T;
+  readonly etag: string;
 }
 
 export interface ListedObject {
@@ -64,6 +71,9 @@ const MAX_JSON_BYTES = 64 * 1024 * 1024;
 /** The SDK waits for a dead connection for ever, and a lease would be extended as long. */
 const CONNECT_MS = 10_000;
 const IDLE_MS = 120_000;
+/** An object is read so often before it is taken for malformed, with 50, 100 and 200 ms between. */
+const MAX_MALFORMED_READS = 4;
+const MALFORMED_BACKOFF_MS = 50;
 /** Conditional writes that met another one under way are done again so often. */
 const CONFLICT_RETRIES = 5;
 
@@ -73,9 +83,12 @@ export class Store {
   /** Of this store, so far. */
   readonly traffic: Readonly<Traffic>;
   readonly #client: S3Client;
+  readonly #sleep: Sleep;
 
-  constructor(client: S3Client, bucket: string) {
+  /** `wait`: how the store waits between attempts; a test puts its own clock there. */
+  constructor(client: S3Client, bucket: string, wait: Sleep = sleepFor) {
     this.#client = client;
+    this.#sleep = wait;
     this.bucket = bucket;
     this.traffic = countTraffic(client);
   }
@@ -113,26 +126,44 @@ export class Store {
     }
   }
 
-  /** A JSON object, validated; null where it is not there. Throws `OBJECT_MALFORMED` where it does not fit. */
+  /**
+   * A JSON object, validated; null where it is not there. An answer of status 200 may still be damaged on its way: what is no
+   * JSON, or does not fit the schema, is read again with backoff, and only then thrown as `OBJECT_MALFORMED`. `known` is
+   * what an earlier call returned: it is returned again where the object still has its ETag (If-None-Match, status 304).
+   */
   async getJson<T>(
     key: string,
     schema: z.ZodType<T>,
     signal?: AbortSignal,
-  ): Promise<{ value: T; etag: string } | null> {
-    const read = await this.#getText(key, signal);
-    return read === null ? null : { value: parseJson(key, read.text, schema), etag: read.etag };
+    known?: JsonObject<T>,
+  ): Promise<JsonObject<T> | null> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const read = await this.#getText(key, signal, known?.etag);
+        return read === null ? null : { value: parseJson(key, read.text, schema), etag: read.etag };
+      } catch (error) {
+        if (known !== undefined && isNotModified(error)) return known;
+        if (codeOf(error) !== 'OBJECT_MALFORMED' || attempt === MAX_MALFORMED_READS) throw error;
+      }
+      await this.#sleep(MALFORMED_BACKOFF_MS * 2 ** (attempt - 1), signal);
+    }
   }
 
   /** A small object; null where it is not there. */
-  async #getText(key: string, signal: AbortSignal | undefined): Promise<{ text: string; etag: string } | null> {
+  async #getText(
+    key: string,
+    signal: AbortSignal | undefined,
+    knownEtag: string | undefined,
+  ): Promise<{ text: string; etag: string } | null> {
+    const condition = knownEtag === undefined ? {} : { IfNoneMatch: knownEtag };
     const ask = async () =>
-      await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }), send(signal));
+      await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key, ...condition }), send(signal));
     const read = async ({ Body, ContentLength = 0, ETag = '' }: GetObjectCommandOutput) => ({
       text: await readText(key, Body, ContentLength),
       etag: ETag,
     });
     try {
-      return await retryBody(ask, read, signal);
+      return await retryBody(ask, read, signal, this.#sleep);
     } catch (error) {
       if (isMissing(error)) return null;
       throw error;
@@ -162,7 +193,7 @@ export class Store {
         // of If-Match S3 says 404 where nothing is there to match
         if (isPreconditionFailed(error) || (condition.ifMatch !== undefined && isMissing(error))) return false;
         if (!isConflict(error) || conflicts === CONFLICT_RETRIES) throw error;
-        await sleep(50 * 2 ** conflicts, undefined, signal === undefined ? {} : { signal });
+        await this.#sleep(50 * 2 ** conflicts, signal);
       }
     }
   }
