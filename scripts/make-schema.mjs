@@ -1,11 +1,12 @@
 // Writes schema/ and the table of terraform/modules/query: the row as JSON Schema, made of packages/domain/src/row-schema.ts, and what is made of that JSON Schema for
 // readers: DuckDB's columns, Spark's and Arrow's schema, Athena's table, and the same table for Terraform. Run it after `npm run build`.
 // usage: node scripts/make-schema.mjs [--check]     --check writes nothing; exit code 1 and a line a file that differs
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rowsPrefix } from '../packages/domain/dist/keys.js';
 import { rowJsonSchema } from '../packages/domain/dist/row-schema.js';
 import { KINDS } from '../packages/domain/dist/run.js';
+import { writeOutput } from '../packages/worker/dist/output-file.js';
 
 const FOLDER = fileURLToPath(new URL('../schema/', import.meta.url));
 /** Roles that Wikimedia's wikis have: for readers whose types have no map. */
@@ -190,7 +191,7 @@ const files = {
 };
 const check = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {
-  if (!check) writeFileSync(FOLDER + name, text);
+  if (!check) await writeOutput({ name: 'the schema', path: FOLDER + name }, text);
   else if (read(name) !== text) {
     process.stdout.write(`schema/${name} is not what scripts/make-schema.mjs makes: npm run build && npm run schema\n`);
     process.exitCode = 1;

@@ -2,7 +2,18 @@
 // bundled, schema/ and the row's types. What it needs from the registry are ordinary dependencies. Run it after `npm run build`.
 // usage: node scripts/pack.mjs [--out DIR]     default: dist; prints the file's path
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +61,9 @@ try {
   rmSync(join(folder, 'schema/__pycache__'), { recursive: true, force: true });
   writeFileSync(join(folder, 'README.md'), readme());
   writeJson(join(folder, 'package.json'), packageOf(bundled, external));
-  mkdirSync(out, { recursive: true });
-  const npm = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out], {
+  const packed = join(folder, '.packed');
+  mkdirSync(packed);
+  const npm = spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', packed], {
     cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -59,7 +71,15 @@ try {
   });
   if (npm.status !== 0) throw new Error(`npm pack ended with ${npm.status}`);
   const [{ filename }] = JSON.parse(npm.stdout);
-  process.stdout.write(`${join(out, filename)}\n`);
+  mkdirSync(out, { recursive: true });
+  // an older package stays until the new one is complete
+  const target = join(out, filename);
+  copyFileSync(join(packed, filename), `${target}.partial`);
+  renameSync(`${target}.partial`, target);
+  process.stdout.write(`${target}\n`);
+} catch (error) {
+  process.stderr.write(`pack: ${JSON.stringify(error.message).slice(1, -1)}\n`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -29,8 +29,10 @@ else if (name === '--version') {
   process.stdout.write(`${version}\n`);
 } else if (!Object.hasOwn(COMMANDS, name)) {
   const expected = Object.keys(COMMANDS).join(', ');
-  process.stderr.write(`wikifleet: expected a command: one of ${expected}; received ${JSON.stringify(name)}\n`);
-  process.exitCode = 2;
+  const { reportLine } = await import('@wikifleet/worker/terminal');
+  const { EXIT_CODES } = await import('@wikifleet/domain/exit-codes');
+  reportLine(`wikifleet: expected a command: one of ${expected}; received ${JSON.stringify(name)}`);
+  process.exitCode = EXIT_CODES.refused;
 } else {
   // the programs read ./mirrors.json, which only a checkout has
   if (!existsSync('mirrors.json')) process.env.WIKIFLEET_MIRRORS ??= fileURLToPath(new URL('mirrors.json', root));

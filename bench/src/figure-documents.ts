@@ -1,5 +1,6 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeOutput } from '@wikifleet/worker/output-file';
 import { DRAWINGS } from './drawings/drawings.js';
 import { digestOf } from './kept-results.js';
 import type { Kept } from './kept-results.js';
@@ -18,7 +19,7 @@ export async function writeDocuments(root: string, kept: Kept): Promise<string[]
   for (const [path, text] of await wantedFiles(root, kept)) {
     if ((await textOf(join(root, path))) === text) continue;
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
+    await writeOutput({ name: 'the document', path: join(root, path) }, text);
     changed.push(path);
   }
   return changed;

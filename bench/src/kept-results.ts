@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeOutput } from '@wikifleet/worker/output-file';
 import { nodeMajor, readResults } from './results.js';
 import type { Results } from './results.js';
 
@@ -101,11 +102,6 @@ async function linesOf(path: string): Promise<string[]> {
 
 async function keepLines(path: string, lines: readonly string[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(
-    path,
-    lines
-      .toSorted()
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  const text = lines.toSorted().map((line) => `${line}\n`);
+  await writeOutput({ name: 'the results', path }, text.join(''));
 }

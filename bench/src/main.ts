@@ -4,7 +4,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zlib from 'node:zlib';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { HelpRequested, messageOf, UsageError } from '@wikifleet/domain/errors';
+import { UsageError } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
+import { runMain } from '@wikifleet/worker/run-main';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { writeDocuments } from './figure-documents.js';
 import { Inputs } from './inputs.js';
 import { readKept } from './kept-results.js';
@@ -43,15 +47,15 @@ const QUICK_MEGABYTES = 20;
 const MEMORY_RUNS = 3;
 
 function say(line: string): void {
-  process.stderr.write(`bench: ${line}\n`);
+  reportLine(`bench: ${line}`);
 }
 
-async function bench(argv: readonly string[]): Promise<number> {
+async function bench(argv: readonly string[]): Promise<ExitCode> {
   const { flags } = parseCommandLine(COMMAND_LINE, argv);
   const { quick = false, memory = false } = flags;
   if (flags.report === true) {
     await writeReport();
-    return 0;
+    return EXIT_CODES.done;
   }
   const cache = resolve(
     flags.cache ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wikifleet/bench'),
@@ -83,11 +87,11 @@ async function bench(argv: readonly string[]): Promise<number> {
     versions: await versions(peers),
     suites: measured,
   };
-  if (quick) process.stdout.write(`${reportOf([results])}\n`);
+  if (quick) reportOf([results]).split('\n').forEach(printLine);
   else await keep(results);
   for (const line of [...peers.missing, ...('zstdCompress' in zlib ? [] : [NO_ZSTD])]) say(`not measured: ${line}`);
   for (const line of failures) say(`FAILED: ${line}`);
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
 function chosen(suites: readonly Suite[], names: string | undefined): readonly Suite[] {
@@ -128,16 +132,8 @@ async function keep(results: Results): Promise<void> {
 /** Writes documents and pictures from all results that are kept. */
 async function writeReport(): Promise<void> {
   const kept = await readKept(RESULTS);
-  process.stdout.write(`${reportOf(kept.suites)}\n`);
+  reportOf(kept.suites).split('\n').forEach(printLine);
   await writeDocuments(root, kept);
 }
 
-try {
-  process.exitCode = await bench(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof HelpRequested) process.stdout.write(error.message);
-  else {
-    process.stderr.write(`bench: ${messageOf(error)}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  }
-}
+await runMain(async () => await bench(process.argv.slice(2)));

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseCommandLine } from '@wikifleet/config/command-line';
-import { HelpRequested, messageOf, UsageError } from '@wikifleet/domain/errors';
+import { messageOf, UsageError } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
+import { runMain } from '@wikifleet/worker/run-main';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { checkDocuments, writeDocuments } from './figure-documents.js';
 import { STEPS } from './figure-steps.js';
 import type { Step } from './figure-steps.js';
@@ -34,15 +38,15 @@ const RESULTS = join(root, 'bench/results');
 const running = new Set<number>();
 
 function say(line: string): void {
-  process.stderr.write(`figures: ${line}\n`);
+  reportLine(`figures: ${line}`);
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[]): Promise<ExitCode> {
   const { flags } = parseCommandLine(COMMAND_LINE, argv);
   const steps = chosen(flags.only);
   if (flags.list === true) {
-    for (const step of steps) process.stdout.write(described(step));
-    return 0;
+    steps.flatMap(described).forEach(printLine);
+    return EXIT_CODES.done;
   }
   if (flags.check === true) return await check();
   const failures: string[] = [];
@@ -69,15 +73,15 @@ async function main(argv: readonly string[]): Promise<number> {
     say(changed.length === 0 ? 'the documents stay as they were' : `written: ${changed.join(', ')}`);
   }
   if (failures.length > 0) say(`failed: ${failures.join(', ')}`);
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
-async function check(): Promise<number> {
+async function check(): Promise<ExitCode> {
   const problems = await checkDocuments(root, await readKept(RESULTS));
-  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  problems.forEach(printLine);
   if (problems.length > 0) say('"npm run figures -- --only none" writes the documents from the kept results');
   else say('every figure is the one that is kept');
-  return problems.length === 0 ? 0 : 1;
+  return problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
 function chosen(names: string | undefined): readonly Step[] {
@@ -92,8 +96,12 @@ function chosen(names: string | undefined): readonly Step[] {
   return STEPS.filter(({ name }) => wanted.includes(name));
 }
 
-function described({ name, measures, writes, minutes, command }: Step): string {
-  return `${name}, about ${minutes} minutes: ${measures}\n  runs   ${command.join(' ')}\n  writes ${writes.join(', ')}\n`;
+function described({ name, measures, writes, minutes, command }: Step): string[] {
+  return [
+    `${name}, about ${minutes} minutes: ${measures}`,
+    `  runs   ${command.join(' ')}`,
+    `  writes ${writes.join(', ')}`,
+  ];
 }
 
 /** Runs a step's program, in a process group that ends with it, and keeps its figures. */
@@ -140,15 +148,7 @@ function killGroup(pid: number | undefined): void {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     for (const pid of running) killGroup(pid);
-    process.exit(130);
+    process.exit(EXIT_CODES.stopped);
   });
 }
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof HelpRequested) process.stdout.write(error.message);
-  else {
-    say(messageOf(error));
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  }
-}
+await runMain(async () => await main(process.argv.slice(2)));

@@ -1,6 +1,7 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { writeOutput } from '@wikifleet/worker/output-file';
 import type { Input } from './inputs.js';
 import type { Leg } from './legs.js';
 import type { Measure } from './measure.js';
@@ -68,5 +69,6 @@ export async function readResults(folder: string): Promise<Results[]> {
 /** A file a Node's major version: a line about the machine, then one a suite. */
 export async function writeResults(folder: string, { suites, ...head }: Results): Promise<void> {
   const lines = [head, ...suites].map((line) => `${JSON.stringify(line)}\n`);
-  await writeFile(join(folder, `node-${nodeMajor(head.node)}.jsonl`), lines.join(''));
+  const path = join(folder, `node-${nodeMajor(head.node)}.jsonl`);
+  await writeOutput({ name: 'the results', path }, lines.join(''));
 }

@@ -13,6 +13,7 @@ import { METRIC_NAMESPACE, SERVICE_DIMENSION } from '@wikifleet/scaling/metrics'
 import type { WorkerMetric } from '@wikifleet/scaling/metrics';
 import type { Store } from '@wikifleet/store/store';
 import { connect } from '@wikifleet/worker/connect';
+import { printJson, printLine } from '@wikifleet/worker/terminal';
 import { asked, clientConfig } from './aws-calls.js';
 import { computeCosts, gigabytesOf } from './compute-costs.js';
 import type { Costs, TaskTime } from './compute-costs.js';
@@ -75,8 +76,8 @@ export const costs: Command = async (argv, releases) => {
   }
   const found = computeCosts(times, regional);
   const answer = { run, from: span.from, to: span.to, times, ...found, currency: prices.currency, prices: prices.date };
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
-  else process.stdout.write(asText(run, span, times, found, prices.currency, prices.date));
+  if (flags.json === true) printJson(answer);
+  else linesOf(run, span, times, found, prices.currency, prices.date).forEach(printLine);
   return 0;
 };
 
@@ -143,14 +144,14 @@ async function readTaskSeconds(client: CloudWatchClient, service: string, { from
   return seconds;
 }
 
-function asText(
+function linesOf(
   run: Run | null,
   { from, to }: Span,
   times: readonly TaskTime[],
   { lines, onDemand, expected }: Costs,
   currency: string,
   date: string,
-): string {
+): string[] {
   const title = `${run === null ? 'all runs' : runName(run)}, ${from.toISOString()} to ${to.toISOString()}`;
   const sum = times.reduce((total, { seconds }) => total + seconds, 0);
   const rows = lines.map(({ service, what, hours, expected: cost }) => {
@@ -164,5 +165,5 @@ function asText(
           `about ${expected.toFixed(2)} ${currency} (${share}), at most ${onDemand.toFixed(2)} ${currency} on demand`,
           `Prices of ${date}; S3, SQS, logs and metrics come on top.`,
         ];
-  return [title, ...(sum === 0 ? [] : rows), ...foot].map((line) => `${line}\n`).join('');
+  return [title, ...(sum === 0 ? [] : rows), ...foot];
 }

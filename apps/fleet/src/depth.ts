@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
+import { printJson, printLine } from '@wikifleet/worker/terminal';
 import { clientConfig } from './aws-calls.js';
 import { drawChart, timeAxis } from './draw-chart.js';
 import type { Command } from './main.js';
@@ -43,7 +44,8 @@ export const depth: Command = async (argv, releases) => {
   const client = releases.defer(new CloudWatchClient(clientConfig(settings)), (c) => c.destroy());
   const span = spanOf(hours, WIDTH, new Date());
   const found = await readQueueMetrics(client, queues, span);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(asJson(found, span))}\n` : asText(found, span));
+  if (flags.json === true) printJson(asJson(found, span));
+  else linesOf(found, span).forEach(printLine);
   return 0;
 };
 
@@ -52,18 +54,15 @@ function asJson(found: readonly QueueSeries[], span: Span): unknown {
   return { from: from.toISOString(), to: endOf(span).toISOString(), periodSeconds, queues: found };
 }
 
-function asText(found: readonly QueueSeries[], span: Span): string {
+function linesOf(found: readonly QueueSeries[], span: Span): string[] {
   const axis = timeAxis(span.from, endOf(span), span.periods);
   const every = `a column is ${span.periodSeconds / 60} min`;
-  return found
-    .flatMap(({ queue, visible, inFlight, outstanding, backlog: columns }) => {
-      const now = `visible ${last(visible)}, in flight ${last(inFlight)}, published by the fleet ${last(outstanding)}`;
-      if (columns.every((value) => value === null)) return [`${queue}: CloudWatch has nothing of it in this time`, ''];
-      if (columns.every((value) => value === null || value === 0)) return [`${queue}: empty all this time`, ''];
-      return [`${queue}: ${now} (last values; ${every})`, ...drawChart(columns, HEIGHT), axis, ''];
-    })
-    .map((line) => `${line}\n`)
-    .join('');
+  return found.flatMap(({ queue, visible, inFlight, outstanding, backlog: columns }) => {
+    const now = `visible ${last(visible)}, in flight ${last(inFlight)}, published by the fleet ${last(outstanding)}`;
+    if (columns.every((value) => value === null)) return [`${queue}: CloudWatch has nothing of it in this time`, ''];
+    if (columns.every((value) => value === null || value === 0)) return [`${queue}: empty all this time`, ''];
+    return [`${queue}: ${now} (last values; ${every})`, ...drawChart(columns, HEIGHT), axis, ''];
+  });
 }
 
 function last(values: readonly (number | null)[]): string {

@@ -7,8 +7,8 @@ import { runName } from '@wikifleet/domain/run';
 import { readDeadLetters } from '@wikifleet/queue/dead-letters';
 import type { DeadLetter } from '@wikifleet/queue/dead-letters';
 import { connect } from '@wikifleet/worker/connect';
+import { printJson, printLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
-import { printable, printableJson } from './printable.js';
 import { chosenQueues } from './redrive-queues.js';
 import type { ChosenQueue } from './redrive-queues.js';
 
@@ -51,10 +51,9 @@ export const dlq: Command = async (argv, releases) => {
     const listed = letters.map((letter) => listedLetter(chosen, letter));
     queues.push({ queue: chosen.name, letters: listed, more });
   }
-  if (flags.json === true) process.stdout.write(`${printableJson({ queues })}\n`);
+  if (flags.json === true) printJson({ queues });
   else
-    for (const { queue, letters, more } of queues)
-      process.stdout.write(describeQueue(queue, letters, more, new Date()));
+    for (const { queue, letters, more } of queues) describeQueue(queue, letters, more, new Date()).forEach(printLine);
   return 0;
 };
 
@@ -74,23 +73,23 @@ export function listedLetter({ name }: Pick<ChosenQueue, 'name'>, letter: DeadLe
   }
 }
 
-/** Lines for a terminal, whatever strangers have written into the messages. */
-export function describeQueue(queue: string, letters: readonly ListedLetter[], more: number, now: Date): string {
-  if (letters.length + more === 0) return `${queue}: no dead letters\n`;
+/** What a dead-letter queue holds, in lines. */
+export function describeQueue(queue: string, letters: readonly ListedLetter[], more: number, now: Date): string[] {
+  if (letters.length + more === 0) return [`${queue}: no dead letters`];
   const lines = [`${queue}: ${letters.length} dead letter${letters.length === 1 ? '' : 's'} listed`];
   for (const letter of letters) {
     const { run, file, split, body, code, reason, receiveCount, sentAt, messageId } = letter;
     const job = `${run} ${file}${split === null ? '' : ` split ${splitNumber(split)}`}`;
-    const what = body === null ? job : `no job: ${printable(JSON.stringify(body))}`;
+    const what = body === null ? job : `no job: ${JSON.stringify(body)}`;
     const age = sentAt === null ? 'of unknown age' : `${ageOf(Date.parse(sentAt), now)} old`;
     lines.push(
       `  ${what}`,
-      `    ${printable(code ?? 'NO_REASON')}: ${printable(reason ?? 'SQS moved it by itself')}`,
-      `    ${age}, received ${receiveCount} time${receiveCount === 1 ? '' : 's'} here, message ${printable(messageId)}`,
+      `    ${code ?? 'NO_REASON'}: ${reason ?? 'SQS moved it by itself'}`,
+      `    ${age}, received ${receiveCount} time${receiveCount === 1 ? '' : 's'} here, message ${messageId}`,
     );
   }
   if (more > 0) lines.push(`  about ${more} more: not asked for (--max), or somebody else holds them`);
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 /** `59 s`, `2 min`, `3 h`, `4 days` */

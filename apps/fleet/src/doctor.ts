@@ -6,6 +6,7 @@ import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { FleetError, messageOf } from '@wikifleet/domain/errors';
 import { connect } from '@wikifleet/worker/connect';
+import { printLine } from '@wikifleet/worker/terminal';
 import { clientConfig } from './aws-calls.js';
 import type { AwsPlace } from './aws-calls.js';
 import { checkTask, mainContainer } from './check-task.js';
@@ -13,7 +14,6 @@ import type { Finding } from './check-task.js';
 import { FLEET_VARIABLES, describeServices, describeTaskDefinition, fleetServices } from './fleet-services.js';
 import type { FleetService } from './fleet-services.js';
 import type { Command } from './main.js';
-import { printable } from './printable.js';
 import { findTarget } from './scalable-targets.js';
 import { NO_VCPUS, addVcpus, askFor, readQuotas, vcpusNeeded, vcpusOf } from './vcpu-quotas.js';
 import type { Vcpus } from './vcpu-quotas.js';
@@ -53,7 +53,7 @@ export const doctor: Command = async (argv, releases) => {
   const tell = (findings: readonly Finding[]): void => {
     for (const { ok, line } of findings) {
       bad += ok ? 0 : 1;
-      process.stdout.write(`${ok ? 'ok   ' : 'fail '} ${printable(line)}\n`);
+      printLine(`${ok ? 'ok   ' : 'fail '} ${line}`);
     }
   };
   tell(
@@ -84,7 +84,7 @@ export const doctor: Command = async (argv, releases) => {
     });
     for (const check of checks) tell(await check);
   }
-  process.stdout.write(bad === 0 ? 'all is well\n' : `${bad} things are not well\n`);
+  printLine(bad === 0 ? 'all checks passed' : `${bad} ${bad === 1 ? 'check' : 'checks'} failed`);
   return bad === 0 ? 0 : 1;
 };
 

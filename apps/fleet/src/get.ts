@@ -2,6 +2,8 @@ import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
 import { UsageError, codeOf } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import { KINDS, runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { completeRun, newestCompleteRun } from '@wikifleet/runs/complete-run';
@@ -12,10 +14,10 @@ import { findQuarantined } from '@wikifleet/runs/find-quarantined';
 import type { FoundQuarantine } from '@wikifleet/runs/find-quarantined';
 import type { Sought } from '@wikifleet/runs/page-rows';
 import { Store } from '@wikifleet/store/store';
-import type { ExitCode } from '@wikifleet/worker/run-main';
+import { StreamOutput } from '@wikifleet/worker/stream-output';
+import { reportLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
-import { printable } from './printable.js';
 
 const COMMAND_LINE = {
   usage: asTyped('fleet', 'get --wiki W [--date D] [--kind K] --page ID|--title T'),
@@ -56,20 +58,20 @@ export const get: Command = async (argv, releases) => {
     return await getPage(store, run, sought, signal);
   } catch (error) {
     // the reader of a pipe went away, as `head` does
-    if (codeOf(error) === 'EPIPE') return 141;
+    if (codeOf(error) === 'EPIPE') return EXIT_CODES.readerGone;
     throw error;
   }
 };
 
 async function getPage(store: Store, run: CompleteRun, sought: Sought, signal: AbortSignal): Promise<ExitCode> {
-  const print = printer(process.stdout);
-  const found = await findPage(store, run, sought, async ({ line }) => await print(line), signal);
+  const output = StreamOutput.standardOutput();
+  const found = await findPage(store, run, sought, async ({ line }) => await output.write(line), signal);
   const quarantine = await findQuarantined(store, run, sought, found, signal);
   const lines = [...describe(run, sought, found), ...describeQuarantine(quarantine)];
   const { requests, bytes } = store.traffic;
   lines.push(`${requests} requests, ${bytes} bytes`);
-  process.stderr.write(lines.map((line) => `${printable(line)}\n`).join(''));
-  return found.rows > 0 ? 0 : 1;
+  lines.forEach(reportLine);
+  return found.rows > 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
 function refusal(what: string): UsageError {
@@ -80,28 +82,15 @@ function soughtBy(page: string | undefined, title: string | undefined): Sought {
   if ((page === undefined) === (title === undefined)) throw refusal('expected --page or --title, and not both');
   if (title !== undefined) return { title };
   if (page !== undefined && /^-?\d{1,15}$/.test(page)) return { id: Number(page) };
-  throw new UsageError('FLAG_REFUSED', `--page: expected an id, received ${printable(JSON.stringify(page))}`);
+  throw new UsageError('FLAG_REFUSED', `--page: expected an id, received ${JSON.stringify(page)}`);
 }
 
 async function chooseRun(store: Store, run: Run, isDated: boolean, signal: AbortSignal): Promise<CompleteRun> {
   if (isDated) return await completeRun(store, run, signal);
   const { unfinished, ...newest } = await newestCompleteRun(store, run, signal);
   const passed = unfinished.map(({ date }) => `${date} is not complete`);
-  process.stderr.write(`${[`reading ${runName(newest.plan.run)}`, ...passed].join('; ')}\n`);
+  reportLine([`reading ${runName(newest.plan.run)}`, ...passed].join('; '));
   return newest;
-}
-
-/** Writes at the reader's pace; throws what the stream does. */
-function printer(stream: NodeJS.WriteStream): (line: Uint8Array) => Promise<void> {
-  const failed = new Promise<never>((_, reject) => stream.on('error', reject));
-  // it is looked at with each line
-  failed.catch(() => {});
-  return async (line) => {
-    const written = new Promise<void>((resolve) => {
-      stream.write(line, () => resolve());
-    });
-    await Promise.race([written, failed]);
-  };
 }
 
 function describe({ plan, manifest }: CompleteRun, sought: Sought, found: FoundPage): string[] {

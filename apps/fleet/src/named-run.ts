@@ -2,7 +2,6 @@ import { UsageError } from '@wikifleet/domain/errors';
 import { isName } from '@wikifleet/domain/names';
 import { parseDate, parseKind } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
-import { printable } from './printable.js';
 
 /** The run that --wiki, --date and --kind name; null where none of them is given. */
 export function namedRun(wiki: string | undefined, date: string | undefined, kind: string | undefined): Run | null {
@@ -11,8 +10,7 @@ export function namedRun(wiki: string | undefined, date: string | undefined, kin
     throw new UsageError('COMMAND_LINE_REFUSED', 'a run is named by --wiki and --date, and by --kind if it is another');
   }
   if (!isName(wiki)) {
-    const received = printable(JSON.stringify(wiki));
-    throw new UsageError('FLAG_REFUSED', `--wiki: expected a database name, received ${received}`);
+    throw new UsageError('FLAG_REFUSED', `--wiki: expected a database name, received ${JSON.stringify(wiki)}`);
   }
   return { kind: parseKind(kind ?? 'articles-multistream'), wiki, date: parseDate(date) };
 }

@@ -40,8 +40,3 @@ export function bytesWords(bytes: number): string {
 export function dollarsWords(dollars: number): string {
   return `$${dollars.toFixed(dollars < 0.1 ? 4 : 2)}`;
 }
-
-/** One line of what may be several. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/:\s*\n\s*/g, ': ').replaceAll(/\s*\n\s*/g, '; ');
-}

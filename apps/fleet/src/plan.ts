@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { parseMirrors } from '@wikifleet/config/mirrors';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { readSettings } from '@wikifleet/config/settings';
-import { FleetError, UsageError, messageOf } from '@wikifleet/domain/errors';
+import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { parseKind } from '@wikifleet/domain/run';
 import type { Kind } from '@wikifleet/domain/run';
@@ -14,6 +14,8 @@ import type { SimulatedRun } from '@wikifleet/simulation/simulated-run';
 import { Store } from '@wikifleet/store/store';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { ExitCode } from '@wikifleet/worker/run-main';
+import { writeOutput } from '@wikifleet/worker/output-file';
+import { printJson, printLine, reportLine } from '@wikifleet/worker/terminal';
 import { readAssumptions, readPrices } from './plan-assumptions.js';
 import { fleetWithin } from './plan-deadline.js';
 import { filesOfCatalogue, filesOfList } from './plan-files.js';
@@ -22,21 +24,10 @@ import { modelOf } from './plan-model.js';
 import { pictureOf } from './plan-picture.js';
 import { dataOf, reportOf } from './plan-report.js';
 import { converterSpeed } from './plan-speed.js';
-import { numberOf, oneLine, secondsOf } from './plan-words.js';
+import { numberOf, secondsOf } from './plan-words.js';
 
 /** `fleet plan`: tells how a run would go, before it is begun. */
 export async function plan(argv: readonly string[], releases: ReleaseStack): Promise<ExitCode> {
-  try {
-    return await planned(argv, releases);
-  } catch (error) {
-    if (!(error instanceof FleetError) || !error.message.includes('\n')) throw error;
-    // one clear line, where others may take several
-    const Kind = error instanceof UsageError ? UsageError : FleetError;
-    throw new Kind(error.code, oneLine(error.message), { cause: error });
-  }
-}
-
-async function planned(argv: readonly string[], releases: ReleaseStack): Promise<ExitCode> {
   const { flags } = parseCommandLine(PLAN_COMMAND_LINE, argv);
   const { wiki, date } = flags;
   if (wiki === undefined || date === undefined) {
@@ -52,14 +43,13 @@ async function planned(argv: readonly string[], releases: ReleaseStack): Promise
   const mirrors = await mirrorsOf(mirrorsFile, kind);
   const query = { kind, wiki, date, splitBytes, mirrorsFile, contact: settings.WIKIFLEET_CONTACT };
   const files = await (flags.files === undefined ? filesOfCatalogue(query, releases) : filesOfList(flags.files, query));
-  const remark = (line: string): void => void process.stderr.write(`${line}\n`);
-  files.remarks.forEach(remark);
+  files.remarks.forEach(reportLine);
 
   const given = flags['seconds-per-split'];
   const isGzip = kind.startsWith('stubs-');
   const speed =
     given === undefined
-      ? await converterSpeed(openStore(releases), { kind, wiki, isGzip, threads }, assumed, remark)
+      ? await converterSpeed(openStore(releases), { kind, wiki, isGzip, threads }, assumed, reportLine)
       : {
           bytesPerSecond: DEFAULT_SPLIT_BYTES / numberOf('seconds-per-split', given, 0.001, 1e6),
           source: '--seconds-per-split',
@@ -80,9 +70,13 @@ async function planned(argv: readonly string[], releases: ReleaseStack): Promise
         });
   const diagnosis = diagnose(model, run);
   const result = { files, speed, threads, priceSource: prices.source, model, run, diagnosis, cost: price(run) };
-  if (flags.svg !== undefined) await writePicture(flags.svg, pictureOf(files.title, run));
-  const output = flags.json === true ? JSON.stringify(dataOf(result)) : reportOf(result).join('\n');
-  process.stdout.write(`${output}\n`);
+  if (flags.svg !== undefined) {
+    const inputs = [{ name: '--mirrors', path: mirrorsFile }];
+    if (flags.files !== undefined) inputs.push({ name: '--files', path: flags.files });
+    await writeOutput({ name: '--svg', path: flags.svg }, pictureOf(files.title, run), inputs);
+  }
+  if (flags.json === true) printJson(dataOf(result));
+  else reportOf(result).forEach(printLine);
   return 0;
 }
 
@@ -106,12 +100,4 @@ function openStore(releases: ReleaseStack): Store | null {
   const settings = readSettings(process.env, ['AWS_ENDPOINT_URL', 'AWS_REGION', 'WIKIFLEET_BUCKET']);
   const place = { region: settings.AWS_REGION, endpoint: settings.AWS_ENDPOINT_URL };
   return releases.defer(Store.connect({ bucket: settings.WIKIFLEET_BUCKET, ...place }), (store) => store.close());
-}
-
-async function writePicture(path: string, svg: string): Promise<void> {
-  try {
-    await writeFile(path, svg);
-  } catch (error) {
-    throw new UsageError('SVG_UNWRITABLE', `--svg ${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
 }

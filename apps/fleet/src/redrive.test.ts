@@ -88,7 +88,7 @@ describe('the mending commands, as processes against the loopback cloud', functi
     assert.equal(listed.code, 0);
     assert.match(
       listed.out,
-      /^downloads: no dead letters\nconverts: 2 dead letters listed\n {2}no job: "\\u\{9b\}x"\n/,
+      /^downloads: no dead letters\nconverts: 2 dead letters listed\n {2}no job: "<U\+009B>x"\n/,
     );
     assert.match(listed.out, /about 1 more/);
     const json = JSON.parse((await fleet('dlq', '--queue', 'converts', '--json')).out) as {

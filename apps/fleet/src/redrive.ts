@@ -5,8 +5,8 @@ import { messageOf } from '@wikifleet/domain/errors';
 import { MAX_MOVE_RATE, moveMessagesBack } from '@wikifleet/queue/move-messages';
 import type { MoveProgress } from '@wikifleet/queue/move-messages';
 import { connect } from '@wikifleet/worker/connect';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
-import { printable } from './printable.js';
 import { chosenQueues } from './redrive-queues.js';
 import type { ChosenQueue } from './redrive-queues.js';
 
@@ -22,8 +22,6 @@ const COMMAND_LINE = {
   },
 } as const;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
 export const redrive: Command = async (argv, releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, argv);
   const rate = flags.rate === undefined ? undefined : wholeNumber('rate', flags.rate, 1, MAX_MOVE_RATE);
@@ -35,7 +33,7 @@ export const redrive: Command = async (argv, releases) => {
     } catch (error) {
       // the other queue has nothing to do with it
       failed = true;
-      process.stderr.write(`wikifleet: ${chosen.name}: ${printable(messageOf(error))}\n`);
+      reportLine(`wikifleet: ${chosen.name}: ${messageOf(error)}`);
     }
   }
   return failed ? 1 : 0;
@@ -43,19 +41,20 @@ export const redrive: Command = async (argv, releases) => {
 
 async function redriveQueue({ name, queue }: ChosenQueue, rate: number | undefined): Promise<void> {
   const { visible, inFlight, delayed } = await queue.deadLetterDepth();
-  if (visible + inFlight + delayed === 0) return say(`${name}: nothing there to be moved`);
+  if (visible + inFlight + delayed === 0) return printLine(`${name}: nothing there to be moved`);
   let shown = '';
   const onProgress = ({ moved, toMove }: MoveProgress): void => {
     const line = `${name}: ${moved} of ${toMove === null ? 'an unknown number' : `about ${toMove}`} moved`;
-    if (line !== shown) process.stderr.write(`${line}\n`);
+    if (line !== shown) reportLine(line);
     shown = line;
   };
   const moved = await moveMessagesBack(queue, {
     ...(rate === undefined ? {} : { rate }),
     onProgress,
-    onJoined: () => say(`${name}: somebody is moving them already; watching`),
+    onJoined: () => printLine(`${name}: somebody is moving them already; watching`),
   });
-  say(`${name}: ${moved} moved back to ${queue.name}`);
+  printLine(`${name}: ${moved} moved back to ${queue.name}`);
   const left = await queue.deadLetterDepth();
-  if (left.inFlight > 0) say(`${name}: about ${left.inFlight} stay, which somebody holds: redrive again in a minute`);
+  if (left.inFlight > 0)
+    printLine(`${name}: about ${left.inFlight} stay, which somebody holds: redrive again in a minute`);
 }

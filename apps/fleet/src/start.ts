@@ -3,6 +3,7 @@ import type { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
+import { printLine } from '@wikifleet/worker/terminal';
 import { asked } from './aws-calls.js';
 import { describeTaskDefinition } from './fleet-services.js';
 import type { FleetService } from './fleet-services.js';
@@ -22,8 +23,6 @@ const COMMAND_LINE = {
     'on-demand': { type: 'boolean', help: 'none of them on Spot; new tasks too, until terraform is applied again' },
   },
 } as const;
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export const start: Command = async (argv, releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, argv);
@@ -55,9 +54,11 @@ export const start: Command = async (argv, releases) => {
   const quotas = await readQuotas(place);
   const wishes = askFor(needed, quotas, place.AWS_REGION);
   if (wishes.length > 0) {
-    throw new FleetError('QUOTA_TOO_SMALL', `${wishes.join('\n')}\nNothing was changed; fewer --tasks need less.`);
+    const [first = '', ...others] = wishes;
+    const moreLines = [...others, 'Nothing was changed; fewer --tasks need less.'];
+    throw new FleetError('QUOTA_TOO_SMALL', first, { moreLines });
   }
-  if (quotas.onDemand === null || quotas.spot === null) say('vCPU quotas: AWS does not say; nothing was checked');
+  if (quotas.onDemand === null || quotas.spot === null) printLine('vCPU quotas: AWS does not say; nothing was checked');
 
   if (onDemand) await runOnDemand(ecs, services.converter, tasks);
   // first its end: whatever happens afterwards, the minimum goes back
@@ -65,9 +66,11 @@ export const start: Command = async (argv, releases) => {
   await schedulePinsEnd(scaling, services.converter, end);
   await changeTarget(scaling, services.converter, { min: tasks, suspended: false });
   await changeTarget(scaling, services.downloader, { suspended: false });
-  say(`${services.converter.name}: at least ${tasks} of at most ${max} tasks until ${end.toISOString().slice(0, 16)}Z`);
-  say(`${services.downloader.name}: as its queue wants, at most ${downloads.MaxCapacity ?? 0} tasks`);
-  if (onDemand) say('on demand until terraform is applied again');
+  printLine(
+    `${services.converter.name}: at least ${tasks} of at most ${max} tasks until ${end.toISOString().slice(0, 16)}Z`,
+  );
+  printLine(`${services.downloader.name}: as its queue wants, at most ${downloads.MaxCapacity ?? 0} tasks`);
+  if (onDemand) printLine('on demand until terraform is applied again');
   return 0;
 };
 

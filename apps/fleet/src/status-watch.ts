@@ -4,12 +4,14 @@ import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { FleetWatcher } from '@wikifleet/dashboard/fleet-watcher';
 import type { Snapshot } from '@wikifleet/dashboard/snapshot';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
+import { printable } from '@wikifleet/domain/printable';
 import { connect } from '@wikifleet/worker/connect';
-import type { ExitCode } from '@wikifleet/worker/run-main';
 import { stopRequested } from '@wikifleet/worker/stop-requested';
+import { printJson, printLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
-import { printable, printableJson } from './printable.js';
 import { screenLines, plainLine } from './status-watch-lines.js';
 
 const COMMAND_LINE = {
@@ -67,23 +69,22 @@ export const watchStatus: Command = async (argv, releases) => {
       const { at: _at, calls: _calls, depth, ...facts } = snapshot;
       const news = flags.json === true ? JSON.stringify([facts, depth.queues]) : plainLine(snapshot);
       if (news !== last) {
-        const line =
-          flags.json === true ? printableJson(snapshot) : `${clock(snapshot.at)} ${printable(plainLine(snapshot))}`;
-        stdout.write(`${line}\n`);
+        if (flags.json === true) printJson(snapshot);
+        else printLine(`${clock(snapshot.at)} ${plainLine(snapshot)}`);
       }
       last = news;
     }
     if (end !== null) return end;
     await sleep(onScreen ? SCREEN_EVERY_MS : LINE_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {});
-    if (stop.signal.aborted) return unread ? 141 : 130;
+    if (stop.signal.aborted) return unread ? EXIT_CODES.readerGone : EXIT_CODES.stopped;
   }
 };
 
 /** Of one run; null while something may still happen to it. */
 function endOf({ runs: [run], depth }: Snapshot): ExitCode | null {
-  if (run?.state === 'done') return 0;
+  if (run?.state === 'done') return EXIT_CODES.done;
   const left = depth?.queues.reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
-  return run?.state === 'failed' && left === 0 ? 1 : null;
+  return run?.state === 'failed' && left === 0 ? EXIT_CODES.failed : null;
 }
 
 /** `2026-10-01T14:05:09Z` */

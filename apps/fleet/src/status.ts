@@ -10,6 +10,7 @@ import type { Queue, QueueDepth } from '@wikifleet/queue/queue';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
+import { printJson, printLine } from '@wikifleet/worker/terminal';
 import { clientConfig } from './aws-calls.js';
 import type { AwsPlace } from './aws-calls.js';
 import { describeService } from './describe-service.js';
@@ -17,7 +18,6 @@ import { FLEET_VARIABLES, describeServices, fleetServicesThere } from './fleet-s
 import type { FleetServices } from './fleet-services.js';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
-import { printable, printableJson } from './printable.js';
 import { describeRun, readRunStatus, recentRuns } from './run-status.js';
 import type { RunStatus } from './run-status.js';
 import { readServiceFacts } from './service-facts.js';
@@ -87,7 +87,8 @@ export const status: Command = async (argv, releases) => {
     wikisLeftOut: runs.leftOut,
     problems,
   };
-  process.stdout.write(flags.json === true ? `${printableJson(all)}\n` : asText(all));
+  if (flags.json === true) printJson(all);
+  else linesOf(all).forEach(printLine);
   return problems.length > 0 ? 1 : 0;
 };
 
@@ -126,8 +127,8 @@ async function serviceStatuses(
   );
 }
 
-function asText({ queues, services, runs, wikisLeftOut, problems }: FleetStatus): string {
-  const lines = [
+function linesOf({ queues, services, runs, wikisLeftOut, problems }: FleetStatus): string[] {
+  return [
     ...queues.map(({ queue, visible, inFlight, delayed, deadLetters }) => {
       return `${queue}: ${visible} visible, ${inFlight} in flight, ${delayed} delayed; ${deadLetters} dead letters`;
     }),
@@ -141,5 +142,4 @@ function asText({ queues, services, runs, wikisLeftOut, problems }: FleetStatus)
     ...(wikisLeftOut === 0 ? [] : [`${wikisLeftOut} more wikis were not looked at; name a run by --wiki and --date`]),
     ...problems.map((problem) => `not shown: ${problem}`),
   ];
-  return lines.map((line) => `${printable(line)}\n`).join('');
 }

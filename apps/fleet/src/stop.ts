@@ -1,6 +1,7 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
+import { printLine } from '@wikifleet/worker/terminal';
 import { asked } from './aws-calls.js';
 import type { Command } from './main.js';
 import { openFleet } from './open-fleet.js';
@@ -28,8 +29,8 @@ export const stop: Command = async (argv, releases) => {
     await asked('ECS: UpdateService', ecs.send(command));
     const running = there[service.role].runningCount ?? 0;
     const busy = running === 0 ? '' : `; ${running} ran, and busy ones finish their job`;
-    process.stdout.write(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}\n`);
+    printLine(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}`);
   }
-  process.stdout.write(`"${asTyped('fleet', 'resume')}" has them scale again\n`);
+  printLine(`"${asTyped('fleet', 'resume')}" has them scale again`);
   return 0;
 };

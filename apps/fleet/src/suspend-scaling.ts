@@ -1,5 +1,6 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
+import { printLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
 import { openFleet } from './open-fleet.js';
 import { changeTarget, readTarget } from './scalable-targets.js';
@@ -17,7 +18,7 @@ export function suspendScaling(name: 'pause' | 'resume', about: string): Command
       const { desiredCount = 0, runningCount = 0 } = there[service.role];
       const counts = `${runningCount} running of ${desiredCount} wanted`;
       const what = suspended ? 'dynamic scaling suspended, the count stays' : 'dynamic scaling goes on';
-      process.stdout.write(`${service.name}: ${what} (${counts})\n`);
+      printLine(`${service.name}: ${what} (${counts})`);
     }
     return 0;
   };

@@ -1,12 +1,13 @@
 import { asTyped } from '@wikifleet/config/as-typed';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import { splitNumber } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { Repaired } from '@wikifleet/runs/repair-run';
 import type { Problem } from '@wikifleet/runs/verify-file';
 import type { RunVerdict } from '@wikifleet/runs/verify-run';
-import type { ExitCode } from '@wikifleet/worker/run-main';
-import { printable, printableJson } from './printable.js';
+import { printJson, printLine, reportLine } from '@wikifleet/worker/terminal';
 
 const PROGRESS_EVERY_MS = 5000;
 
@@ -25,7 +26,7 @@ export class VerifyReport {
 
   add(problem: Problem): void {
     if (this.#json) this.#problems.push(problem);
-    else this.#say(describeProblem(problem));
+    else printLine(describeProblem(problem));
   }
 
   /** Another file was read, of so many. */
@@ -33,16 +34,16 @@ export class VerifyReport {
     this.#filesRead += 1;
     if (Date.now() - this.#toldAt < PROGRESS_EVERY_MS) return;
     this.#toldAt = Date.now();
-    process.stderr.write(`${this.#filesRead} of ${files} files read\n`);
+    reportLine(`${this.#filesRead} of ${files} files read`);
   }
 
   unplanned(): ExitCode {
     if (this.#json) this.#sayJson({ planId: null, proved: false });
     else {
-      this.#say(`${runName(this.#run)}: not proved: no plan that can be read`);
-      this.#say(`next: ${asTyped('seed', this.#flags())}   (with --force where the plan cannot be read)`);
+      printLine(`${runName(this.#run)}: not proved: no plan that can be read`);
+      printLine(`next: ${asTyped('seed', this.#flags())}   (with --force where the plan cannot be read)`);
     }
-    return 1;
+    return EXIT_CODES.failed;
   }
 
   /** `outstanding`: jobs in the queues, of whatever run. */
@@ -52,11 +53,11 @@ export class VerifyReport {
       const { plan, digest, counts, files, rawGone } = verdict;
       this.#sayJson({ planId: plan.planId, proved, digest, files, counts, rawGone, outstanding, repaired });
     } else {
-      this.#say(this.#judgement(verdict));
-      if (repaired !== null) this.#say(describeRepair(repaired));
-      for (const line of this.#next(proved, outstanding, repaired)) this.#say(line);
+      printLine(this.#judgement(verdict));
+      if (repaired !== null) printLine(describeRepair(repaired));
+      for (const line of this.#next(proved, outstanding, repaired)) printLine(line);
     }
-    return proved ? 0 : 1;
+    return proved ? EXIT_CODES.done : EXIT_CODES.failed;
   }
 
   /** The run is sound, but not the one that was expected. */
@@ -104,19 +105,15 @@ export class VerifyReport {
     return `--wiki ${wiki} --date ${date} --kind ${kind}`;
   }
 
-  #say(line: string): void {
-    process.stdout.write(`${line}\n`);
-  }
-
   #sayJson(facts: object): void {
-    this.#say(printableJson({ run: this.#run, ...facts, problems: this.#problems }));
+    printJson({ run: this.#run, ...facts, problems: this.#problems });
   }
 }
 
 /** `PART_MISSING  file.bz2 split 00003: rows/…: it is not there` */
 export function describeProblem({ code, file, splits, message }: Problem): string {
   const where = splits.length === 0 ? '' : ` split${splits.length === 1 ? '' : 's'} ${describeSplits(splits)}`;
-  return `${code}  ${printable(`${file ?? 'the run'}${where}: ${message}`)}`;
+  return `${code}  ${file ?? 'the run'}${where}: ${message}`;
 }
 
 /** `00001`, `00003 to 00007`: numbers in their order, runs of them as one. */

@@ -4,6 +4,7 @@ import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { connect } from '@wikifleet/worker/connect';
 import { stopRequested } from '@wikifleet/worker/stop-requested';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
 import { namedRun } from './named-run.js';
 
@@ -33,8 +34,8 @@ export const watch: Command = async (argv, releases) => {
   const cloud = await connect(readSettings(process.env, CLOUD_VARIABLES), releases);
   const page = await startWatch({ cloud, runs: run === null ? null : [run], port });
   releases.defer(page, async ({ close }) => await close());
-  process.stdout.write(`${page.url}\n`);
-  process.stderr.write('The page is open to this machine alone; Ctrl-C ends it.\n');
+  printLine(page.url);
+  reportLine('The page is open to this machine alone; Ctrl-C ends it.');
   await stop.promise;
   return 0;
 };

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { runMain } from '@wikifleet/worker/run-main';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { exportLines, fleetEnvironment } from './fleet-environment.js';
 import { prepareOut, startCloud } from './start/local-fleet.js';
 
@@ -22,10 +24,10 @@ await runMain(async (releases) => {
   const folders = await prepareOut(flags.out ?? 'data');
   const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
   const { environment } = await startCloud(folders, port, releases);
-  process.stdout.write(exportLines(fleetEnvironment(environment['AWS_ENDPOINT_URL'] ?? '')));
-  process.stderr.write(
-    `SQS and S3 answer at ${environment['AWS_ENDPOINT_URL']}; objects are files in ${folders.out}; Ctrl-C ends it.\n`,
+  exportLines(fleetEnvironment(environment['AWS_ENDPOINT_URL'] ?? '')).forEach(printLine);
+  reportLine(
+    `SQS and S3 answer at ${environment['AWS_ENDPOINT_URL']}; objects are files in ${folders.out}; Ctrl-C ends it.`,
   );
   await stopped;
-  return 0;
+  return EXIT_CODES.done;
 });

@@ -30,8 +30,6 @@ export function fleetEnvironment(endpoint: string): FleetEnvironment {
 }
 
 /** Lines for a POSIX shell. The values hold no character that a shell would read. */
-export function exportLines(environment: FleetEnvironment): string {
-  return Object.entries(environment)
-    .map(([name, value]) => `export ${name}=${value}\n`)
-    .join('');
+export function exportLines(environment: FleetEnvironment): string[] {
+  return Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
 }

@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { runMain } from '@wikifleet/worker/run-main';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { exportLines, fleetEnvironment } from './fleet-environment.js';
 import { parseLocalstackArguments, type LocalstackArguments } from './localstack/arguments.js';
 import { composeLocalstack, dockerAnswers } from './localstack/compose-localstack.js';
@@ -11,7 +13,7 @@ import { installLocalstack } from './localstack/install-localstack.js';
 import { serveLocalstack, type RunningLocalstack } from './localstack/serve-localstack.js';
 
 const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const say = (line: string) => process.stderr.write(`localstack: ${line}\n`);
+const say = (line: string): void => reportLine(`localstack: ${line}`);
 
 await runMain(async (releases) => {
   const args = parseLocalstackArguments(process.argv.slice(2));
@@ -21,15 +23,15 @@ await runMain(async (releases) => {
   stopWithNpm(stop);
   try {
     const server = releases.defer(await start(args, stop.signal), async (s) => await s.close());
-    process.stdout.write(exportLines(fleetEnvironment(`http://127.0.0.1:${args.port}`)));
+    exportLines(fleetEnvironment(`http://127.0.0.1:${args.port}`)).forEach(printLine);
     say('ready; Ctrl-C ends it');
     const how = await Promise.race([server.ended, stop.signal.aborted ? null : once(stop.signal, 'abort')]);
     if (!stop.signal.aborted) throw new FleetError('LOCALSTACK_ENDED', `LocalStack ended by itself (${String(how)})`);
-    return 0;
+    return EXIT_CODES.done;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('stopped before it was ready');
-    return 130;
+    return EXIT_CODES.stopped;
   }
 });
 

@@ -3,9 +3,11 @@ import { stat } from 'node:fs/promises';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { UsageError } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { runMain } from '@wikifleet/worker/run-main';
+import { reportLine } from '@wikifleet/worker/terminal';
 
 const COMMAND_LINE = {
   usage: asTyped('mirror', '--from DIR [--port N] [flags]'),
@@ -52,7 +54,7 @@ await runMain(async (releases) => {
     maxConnections: wholeNumber('connections', flags.connections ?? '16', 1, 1000),
   });
   releases.defer(server, async (s) => await s.close());
-  process.stderr.write(`ftp://${server.host}:${server.port}/ serves ${folder}; Ctrl-C ends it.\n`);
+  reportLine(`ftp://${server.host}:${server.port}/ serves ${folder}; Ctrl-C ends it.`);
   await stopped;
-  return 0;
+  return EXIT_CODES.done;
 });

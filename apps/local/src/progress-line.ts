@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { printable } from '@wikifleet/domain/printable';
 
 const BAR = 24;
 const PLAIN_EVERY_MS = 5000;
@@ -20,11 +21,11 @@ export class ProgressLine {
     if (!this.#stream.isTTY) {
       if (Date.now() - this.#plainAt < PLAIN_EVERY_MS) return;
       this.#plainAt = Date.now();
-      this.#stream.write(`${percent.trim()}  ${text}\n`);
+      this.#stream.write(`${percent.trim()}  ${printable(text)}\n`);
       return;
     }
     const full = Math.round(part * BAR);
-    const line = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}  ${text}`;
+    const line = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent}  ${printable(text)}`;
     this.#stream.write(`\r${line.slice(0, Math.max(20, this.#stream.columns - 1))}\u001B[K`);
     this.#shown = true;
   }

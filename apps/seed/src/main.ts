@@ -12,6 +12,7 @@ import type { Queue } from '@wikifleet/queue/queue';
 import { connect } from '@wikifleet/worker/connect';
 import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
+import { printJson, reportLine } from '@wikifleet/worker/terminal';
 import { chooseWikis } from './choose-wikis.js';
 import { describe } from './describe.js';
 import { planRun } from './plan-run.js';
@@ -51,8 +52,6 @@ const COMMAND_LINE = {
 /** What a wiki may be without, so that `--wiki all` goes past it with a remark. */
 const NOT_THERE = new Set(['WIKI_UNKNOWN', 'NO_COMPLETE_RUN', 'RUN_UNKNOWN', 'RUN_NOT_READY']);
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   if (flags.wiki === undefined || flags.date === undefined) {
@@ -83,7 +82,9 @@ await runMain(async (releases) => {
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const cloud = await connect(settings, releases);
   const failed = (queue: Queue, error: unknown): void =>
-    say(`the depth of ${queue.name} was not published (${messageOf(error)}): the fleet wakes some minutes later`);
+    reportLine(
+      `the depth of ${queue.name} was not published (${messageOf(error)}): the fleet wakes some minutes later`,
+    );
   const depth = openDepthPublisher(settings, [cloud.downloads], { failed }, releases);
   const holding = mirrorsFor(known, request.kind);
   const source = catalogueOfMirrors(holding, new AbortController().signal);
@@ -92,18 +93,18 @@ await runMain(async (releases) => {
     request.kind,
     holding.map(({ mirror }) => mirror),
   );
-  chosen.remarks.forEach(say);
+  chosen.remarks.forEach(reportLine);
   if (request.filesFrom !== undefined && chosen.wikis.length > 1) {
     throw new UsageError('COMMAND_LINE_REFUSED', '--files lists the files of one run: expected one wiki');
   }
   const one = async (wiki: string): Promise<void> => {
     const { draft, remarks } = await planRun(source, { ...request, wiki });
-    remarks.forEach(say);
+    remarks.forEach(reportLine);
     const seeded = await seedRun(cloud, draft, options);
     // wakes the fleet: SQS's own metrics would take minutes
     if (seeded.enqueued.length > 0) await depth?.publish(cloud.downloads, seeded.enqueued.length);
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(seeded)}\n`);
-    else describe(draft, seeded).forEach(say);
+    if (flags.json === true) printJson(seeded);
+    else describe(draft, seeded).forEach(reportLine);
   };
   const [first = '', ...others] = chosen.wikis;
   // what one wiki fails with is what the program fails with
@@ -119,9 +120,11 @@ await runMain(async (releases) => {
     } catch (error) {
       const absent = !chosen.named && NOT_THERE.has(codeOf(error));
       counts[absent ? 'absent' : 'failed'] += 1;
-      say(`${absent ? 'skipped' : 'wikifleet'}: ${wiki}: ${messageOf(error)}`);
+      reportLine(`${absent ? 'skipped' : 'wikifleet'}: ${wiki}: ${messageOf(error)}`);
     }
   }
-  say(`${counts.seeded} of ${chosen.wikis.length} wikis seeded, ${counts.absent} skipped, ${counts.failed} failed`);
+  reportLine(
+    `${counts.seeded} of ${chosen.wikis.length} wikis seeded, ${counts.absent} skipped, ${counts.failed} failed`,
+  );
   return counts.failed > 0 || counts.seeded === 0 ? 1 : 0;
 });

@@ -67,9 +67,8 @@ async function wouldSeed(
   if (plan === null || force) return { run, planId: null, existed: false, enqueued: names, done: 0, digest: null };
   const differences = differencesOfPlans(plan, { ...plan, ...draft, files: [...files] });
   if (differences.length > 0) {
-    const lines = differences.slice(0, 20).map((line) => `  ${line}`);
-    const message = `${runName(run)} has a plan already, and it differs:\n${lines.join('\n')}\n--force would replace it`;
-    throw new UsageError('PLAN_DIFFERS', message);
+    const moreLines = [...differences.slice(0, 20), '--force would replace it'];
+    throw new UsageError('PLAN_DIFFERS', `${runName(run)} has a plan already, and it differs:`, { moreLines });
   }
   const enqueued: string[] = [];
   for (const name of names) if ((await readFileManifest(store, plan, name)) === null) enqueued.push(name);

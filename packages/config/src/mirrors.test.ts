@@ -13,7 +13,7 @@ function refusalOf(mirrors: unknown, rest: object = {}): string | null {
   } catch (error) {
     assert.ok(error instanceof UsageError);
     assert.equal(error.code, 'MIRRORS_REFUSED');
-    return error.message;
+    return [error.message, ...error.moreLines].join('\n');
   }
 }
 

@@ -104,10 +104,8 @@ export interface MirrorsFile {
 export function parseMirrors(text: string, fileName: string): MirrorsFile {
   const result = fileSchema.safeParse(parseJson(text, fileName));
   if (result.success) return Object.freeze(result.data);
-  const problems = result.error.issues.map((issue) => `  ${placeOf(issue.path)}: ${issue.message}`);
-  throw new UsageError('MIRRORS_REFUSED', `${fileName} is no mirror file:\n${problems.join('\n')}`, {
-    cause: result.error,
-  });
+  const moreLines = result.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`);
+  throw new UsageError('MIRRORS_REFUSED', `${fileName} is no mirror file:`, { cause: result.error, moreLines });
 }
 
 /**

@@ -94,14 +94,15 @@ export function readSettings<K extends Variable>(
     const value = env[name] === '' ? undefined : env[name];
     const result = VARIABLES[name].safeParse(value);
     if (result.success) settings[name] = result.data;
-    else problems.push(`  ${name}: ${problemOf(value, result.error)}`);
+    else problems.push(`${name}: ${problemOf(value, result.error)}`);
   }
   if (problems.length > 0) {
-    throw new UsageError(
-      'ENVIRONMENT_REFUSED',
-      `the environment is not complete:\n${problems.join('\n')}\n` +
+    throw new UsageError('ENVIRONMENT_REFUSED', 'the environment is not complete:', {
+      moreLines: [
+        ...problems,
         `"${asTyped('cloud')}" prints one to export, "npm run localstack" in a checkout another; docs/operating.md says what each variable is.`,
-    );
+      ],
+    });
   }
   return Object.freeze(settings) as Picked<K>;
 }

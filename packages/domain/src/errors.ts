@@ -1,6 +1,7 @@
 /**
- * The one family of errors. `code` is stable and in capitals with underscores; the message says what was expected and
- * what came, and names the file and the place.
+ * The one family of errors. `code` is stable and in capitals with underscores; the message is one line that says what was
+ * expected and what came, and names the file and the place. It may hold text of any origin: whoever shows it makes it
+ * printable, and a line break in it is shown as one (programs do both in `@wikifleet/worker/terminal`).
  */
 export interface FleetErrorOptions {
   /** Where: a byte or bit position, a line, a key; part of the failure that is written down. */
@@ -8,6 +9,8 @@ export interface FleetErrorOptions {
   readonly expected?: string;
   readonly received?: string;
   readonly cause?: unknown;
+  /** More lines below the message, where one line cannot say it: several problems, or what to do next. */
+  readonly moreLines?: readonly string[];
 }
 
 export class FleetError extends Error {
@@ -15,6 +18,7 @@ export class FleetError extends Error {
   readonly place: string | undefined;
   readonly expected: string | undefined;
   readonly received: string | undefined;
+  readonly moreLines: readonly string[];
 
   constructor(code: string, message: string, options: FleetErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -23,6 +27,7 @@ export class FleetError extends Error {
     this.place = options.place;
     this.expected = options.expected;
     this.received = options.received;
+    this.moreLines = options.moreLines ?? [];
   }
 }
 

@@ -1,7 +1,8 @@
 // The health check of a container: `node check-heartbeat.js [FILE] [SECONDS]` ends with 0 when the heartbeat file is
-// younger than so many seconds (WIKIFLEET_HEARTBEAT_FILE and 120 by default), else with 1 and a line. It loads nothing
-// else, since it starts every few seconds beside a busy service.
+// younger than so many seconds (WIKIFLEET_HEARTBEAT_FILE and 120 by default), else with 1 and a line. It loads almost
+// nothing else, since it starts every few seconds beside a busy service.
 import { statSync } from 'node:fs';
+import { printable } from '@wikifleet/domain/printable';
 
 const DEFAULT_SECONDS = 120;
 
@@ -20,9 +21,9 @@ function problem(): string | null {
 
 try {
   const said = problem();
-  if (said !== null) process.stdout.write(`${said}\n`);
+  if (said !== null) process.stdout.write(`${printable(said)}\n`);
   process.exitCode = said === null ? 0 : 1;
 } catch (error) {
-  process.stdout.write(`${file}: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stdout.write(`${printable(`${file}: ${error instanceof Error ? error.message : String(error)}`)}\n`);
   process.exitCode = 1;
 }

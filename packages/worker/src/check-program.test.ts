@@ -6,7 +6,7 @@ import type { Check } from './check-program.js';
 async function checked(checks: readonly Check[], seconds?: number): Promise<{ code: number; out: string }> {
   let out = '';
   const code = await checkProgram(checks, seconds, (line) => {
-    out += line;
+    out += `${line}\n`;
   });
   return { code, out };
 }

@@ -1,5 +1,7 @@
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
-import type { ExitCode } from './run-main.js';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
+import { printLine } from './terminal.js';
 
 /** Something that a program must reach before it can work. */
 export interface Check {
@@ -18,7 +20,7 @@ const SECONDS = 60;
 export async function checkProgram(
   checks: readonly Check[],
   seconds = SECONDS,
-  print: (line: string) => void = (line) => void process.stdout.write(line),
+  print: (line: string) => void = printLine,
 ): Promise<ExitCode> {
   const lines = await Promise.all(
     checks.map(async ({ name, run }) => {
@@ -29,8 +31,8 @@ export async function checkProgram(
       }
     }),
   );
-  for (const { line } of lines) print(`${line.replaceAll(/\s*\n\s*/g, ' ')}\n`);
-  return lines.every(({ ok }) => ok) ? 0 : 1;
+  for (const { line } of lines) print(line.replaceAll(/\s*\n\s*/g, ' '));
+  return lines.every(({ ok }) => ok) ? EXIT_CODES.done : EXIT_CODES.failed;
 }
 
 /** Also where what it calls heeds no signal. */

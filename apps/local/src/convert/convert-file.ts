@@ -28,13 +28,14 @@ export interface ConvertFileOptions {
   readonly rows: ByteSink;
   readonly quarantine: ByteSink;
   readonly progress: ProgressLine;
+  readonly signal: AbortSignal;
 }
 
 export interface ConvertedFile {
   readonly counts: Counts;
   readonly xmlBytes: number;
   readonly seconds: number;
-  /** Why the file is not whole; empty where it is. */
+  /** Why the file is not complete; empty where it is. */
   readonly problems: readonly string[];
 }
 
@@ -62,7 +63,6 @@ export async function convertFile(source: FileSource, options: ConvertFileOption
       ...options,
       source,
       split,
-      signal: new AbortController().signal,
       onProgress: (progress) => show(split, progress),
     });
     xmlBytes += conversion.xmlBytes;

@@ -2,20 +2,43 @@ import { count, duration, megabytes, plural } from '../figures.js';
 import type { ConvertedFile } from './convert-file.js';
 
 /** What became of a file, a line each. */
-export function summarize(path: string, { counts, xmlBytes, seconds, problems }: ConvertedFile): string[] {
+export function summarize(
+  path: string,
+  { counts, xmlBytes, seconds, problems }: ConvertedFile,
+  hasQuarantine: boolean,
+): string[] {
+  // nothing of it was read
+  if (xmlBytes === 0 && problems.length > 0)
+    return problems.map((problem) => `wikifleet: ${path} cannot be converted: ${problem}`);
   const pace = `${megabytes(xmlBytes)} of XML in ${duration(seconds)} (${megabytes(xmlBytes / seconds)}/s)`;
   const lines = [`${path}: ${plural(counts.pages, 'page')}, ${plural(counts.rows, 'row')}, ${pace}`];
-  const notes: [number, string][] = [
-    [counts.pagesWithoutRevision, 'pages without a revision, which have no row'],
-    [counts.filteredPages, `pages filtered out, with ${plural(counts.filteredRevisions, 'revision')}`],
-    [counts.pagesWithoutNamespace, 'pages kept though the dump does not say their namespace'],
-    [counts.quarantined, 'pieces that could not be read (--quarantine FILE keeps them, with why)'],
-    [counts.partialPages, 'pages of which something could not be read'],
+  const notes: [number, one: string, several: string][] = [
+    [
+      counts.pagesWithoutRevision,
+      'page without a revision, which has no row',
+      'pages without a revision, which have no row',
+    ],
+    [
+      counts.filteredPages,
+      `page filtered out, with ${plural(counts.filteredRevisions, 'revision')}`,
+      `pages filtered out, with ${plural(counts.filteredRevisions, 'revision')}`,
+    ],
+    [
+      counts.pagesWithoutNamespace,
+      'page kept although the dump does not state its namespace',
+      'pages kept although the dump does not state their namespace',
+    ],
+    [
+      counts.quarantined,
+      `piece that could not be read${hasQuarantine ? '' : ' (--quarantine FILE keeps it, with the reason)'}`,
+      `pieces that could not be read${hasQuarantine ? '' : ' (--quarantine FILE keeps them, with the reason)'}`,
+    ],
+    [counts.partialPages, 'page of which something could not be read', 'pages of which something could not be read'],
   ];
-  for (const [n, what] of notes) if (n > 0) lines.push(`  ${count(n)} ${what}`);
+  for (const [n, one, several] of notes) if (n > 0) lines.push(`  ${count(n)} ${n === 1 ? one : several}`);
   const refused = Object.entries(counts.plainTextRefused).map(([why, n]) => `${why} ${count(n)}`);
   if (refused.length > 0) lines.push(`  wikitexts without plain_text, which is null: ${refused.join(', ')}`);
   const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
   if (unmapped.length > 0) lines.push(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
-  return [...lines, ...problems.map((problem) => `wikifleet: ${path} is not whole: ${problem}`)];
+  return [...lines, ...problems.map((problem) => `wikifleet: ${path} is not complete: ${problem}`)];
 }

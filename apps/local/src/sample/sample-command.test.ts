@@ -18,12 +18,12 @@ describe('npm run sample', () => {
   after(() => rm(root, { recursive: true, force: true }));
 
   const refused: readonly (readonly [string[], RegExp])[] = [
-    [['--what'], /^sample: Unknown option '--what' \(see --help\)\n$/],
-    [['here'], /^sample: Unexpected argument 'here'.* \(see --help\)\n$/],
-    [['--out'], /^sample: Option '--out <value>' argument missing \(see --help\)\n$/],
-    [['--megabytes', 'many'], /^sample: --megabytes: expected a number, received "many" \(see --help\)\n$/],
-    [['--seed=-1'], /^sample: --seed: expected a number, received "-1" \(see --help\)\n$/],
-    [['--date', 'today'], /^sample: expected a date as YYYY-MM-DD or YYYYMMDD, received "today" \(see --help\)\n$/],
+    [['--what'], /^wikifleet: Unknown option '--what'; usage: .* \(--help says more\)\n$/],
+    [['here'], /^wikifleet: unexpected word "here"; usage: .* \(--help says more\)\n$/],
+    [['--out'], /^wikifleet: Option '--out <value>' argument missing; usage: .* \(--help says more\)\n$/],
+    [['--megabytes', 'many'], /^wikifleet: --megabytes: expected a number, received "many"\n$/],
+    [['--seed=-1'], /^wikifleet: --seed: expected a number, received "-1"\n$/],
+    [['--date', 'today'], /^wikifleet: expected a date as YYYY-MM-DD or YYYYMMDD, received "today"\n$/],
   ];
   for (const [args, message] of refused) {
     it(`refuses ${args.join(' ')} in one line`, () => {
@@ -35,14 +35,14 @@ describe('npm run sample', () => {
 
   it('says in one line where it cannot write', () => {
     const { status, stderr } = run(['--out', join(root, 'file', 'below')]);
-    assert.match(stderr, /^sample: cannot write the sample to .*below: ENOTDIR.*\n$/);
+    assert.match(stderr, /^wikifleet: the sample cannot be written to .*below: ENOTDIR.*\n$/);
     assert.equal(status, 1);
   });
 
   it('does not go on for ever where no folder can be made (Linux only)', function () {
     if (process.platform !== 'linux') this.skip();
     const { status, stderr } = run(['--out', '/proc/wikifleet/sample']);
-    assert.match(stderr, /^sample: cannot write the sample to \/proc\/wikifleet\/sample: ENOENT.*\n$/);
+    assert.match(stderr, /^wikifleet: the sample cannot be written to \/proc\/wikifleet\/sample: ENOENT.*\n$/);
     assert.equal(status, 1);
   });
 

@@ -159,6 +159,8 @@ export async function runSeed(
   signal.throwIfAborted();
   if (code === 0) return output;
   const last = words.findIndex((line) => line.startsWith('wikifleet: '));
-  const message = last < 0 ? `seed ended with ${code}` : words.slice(last).join('\n').slice('wikifleet: '.length);
-  throw new FleetError('SEED_FAILED', message);
+  const [message, ...moreLines] = last < 0 ? [`seed ended with ${code}`] : words.slice(last);
+  throw new FleetError('SEED_FAILED', (message ?? '').replace(/^wikifleet: /, ''), {
+    moreLines: moreLines.map((line) => line.trimStart()),
+  });
 }

@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { filterArguments } from '@wikifleet/config/filter-flags';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { FleetError } from '@wikifleet/domain/errors';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
-import type { ExitCode } from '@wikifleet/worker/run-main';
+import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { z } from 'zod';
 import { plural } from '../figures.js';
 import { ProgressLine } from '../progress-line.js';
@@ -46,7 +48,7 @@ const LOOK_EVERY_MS = 300;
 /** Runs a fleet until its runs are complete, or what is left of them has failed. */
 export async function runFleet(options: FleetOptions, releases: ReleaseStack): Promise<ExitCode> {
   const started = performance.now();
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const say = reportLine;
   const bar = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
   const stop = stopBySignal(releases);
   try {
@@ -77,8 +79,7 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     say(`Watch it live: ${watch.url}`);
     const states = await work(options, loopback, environment, join(folders.state, 'logs'), runs, bar, stop, releases);
     bar.clear();
-    for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000))
-      process.stdout.write(`${line}\n`);
+    for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000)) printLine(line);
     if (source.refused > 0)
       say(`wikifleet: ${plural(source.refused, 'dump file')} of the folder could not be taken, see above`);
     return states.every(({ manifest }) => manifest !== null) && source.refused === 0 ? 0 : 1;
@@ -86,7 +87,7 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     if (!stop.aborted) throw error;
     bar.clear();
     say('wikifleet: stopped; the same command goes on where this one stopped');
-    return 130;
+    return EXIT_CODES.stopped;
   }
 }
 
