@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FleetError, PermanentError, codeOf } from '@wikifleet/domain/errors';
 import type { DownloadJob } from '@wikifleet/domain/jobs';
 import type { Mirror } from '@wikifleet/mirror/mirror';
+import { errorOfMirrors } from '@wikifleet/mirror/mirror-error';
 import { isHopeless } from '@wikifleet/mirror/mirror-pool';
 import type { MirrorPool, Turn } from '@wikifleet/mirror/mirror-pool';
 
@@ -40,6 +41,7 @@ const FIRST_BYTES = 16;
 /** The size of a file in bytes as the first mirror has it that does; throws `FILE_NOT_ON_MIRROR`. */
 export async function sizeOfFile(context: FetchContext): Promise<number> {
   const { job, signal } = context;
+  const failures = new Map<string, unknown>();
   for (let barren = 0; ; barren += 1) {
     const turn = await nextTurn(context, null);
     try {
@@ -50,7 +52,9 @@ export async function sizeOfFile(context: FetchContext): Promise<number> {
     } catch (error) {
       settle(context, turn, error, 0);
       if (codeOf(error) === 'MIRROR_BUSY') barren -= 1;
-      if (isHopeless(error) || barren >= MOST_BARREN) throw error;
+      if (isHopeless(error)) throw error;
+      failures.set(turn.mirror.name, error);
+      if (barren >= MOST_BARREN) throw errorOfMirrors(failures);
     }
   }
 }
@@ -58,8 +62,8 @@ export async function sizeOfFile(context: FetchContext): Promise<number> {
 /**
  * Moves the bytes of a file into `sink`, hashing on the way. Where a connection breaks it goes on at the same byte, from
  * whatever mirror is free, or from `alone` where that names one. Returns when a mirror has confirmed the end and the
- * bytes are as many as `size`. Throws `FILE_NOT_ON_MIRROR` or `SIZE_DIFFERS` when no mirror is left, the last error after
- * too many that brought nothing, and whatever the sink throws.
+ * bytes are as many as `size`. Throws `FILE_NOT_ON_MIRROR` or `SIZE_DIFFERS` when no mirror is left, an error that names each
+ * failing mirror after too many attempts without progress, and whatever the sink throws.
  */
 export async function fetchFile(
   context: FetchContext,
@@ -69,6 +73,7 @@ export async function fetchFile(
 ): Promise<Fetched> {
   const { job, signal } = context;
   const assembly = new Assembly(job, sink);
+  const failures = new Map<string, unknown>();
   let barren = 0;
   for (;;) {
     const turn = await nextTurn(context, alone);
@@ -94,9 +99,12 @@ export async function fetchFile(
       if (assembly.failed) turn.done(bytes);
       else settle(context, turn, error, bytes);
       if (assembly.failed || isHopeless(error)) throw error;
-      if (bytes > 0) barren = 0;
-      else if (codeOf(error) !== 'MIRROR_BUSY') barren += 1;
-      if (barren > MOST_BARREN) throw error;
+      if (bytes > 0) {
+        barren = 0;
+        failures.clear();
+      } else if (codeOf(error) !== 'MIRROR_BUSY') barren += 1;
+      failures.set(mirror.name, error);
+      if (barren > MOST_BARREN) throw errorOfMirrors(failures);
       context.onResume(error, assembly.received, mirror.name);
     }
   }

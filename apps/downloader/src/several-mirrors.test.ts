@@ -105,6 +105,19 @@ describe('downloads from several mirrors', function () {
     await harness.assertWhole(FILE, BYTES);
   });
 
+  it('names every mirror that failed, not only the last', async () => {
+    const mirrors = ['first', 'second', 'third'].map((name) => ({
+      name,
+      files: FILES,
+      ...failing({ kind: 'drop', afterBytes: 0 }),
+    }));
+    await assert.rejects(go(mirrors), (error: Error) => {
+      for (const { name } of mirrors) assert.ok(error.message.includes(`${name}: `), error.message);
+      return true;
+    });
+    await harness.assertNothingThere(FILE);
+  });
+
   it('gives up what two mirrors have wrong', async () => {
     const mirrors = ['first', 'second', 'third'].map((name) => ({ name, files: WRONG }));
     await assert.rejects(

@@ -59,7 +59,10 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
   const known = await openMirrors(query.mirrorsFile, query.contact, { most: 1 });
   for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
   const holding = mirrorsFor(known, query.kind);
-  const source = catalogueOfMirrors(holding, new AbortController().signal);
+  const remarks: string[] = [];
+  const source = catalogueOfMirrors(holding, new AbortController().signal, (name, error) =>
+    remarks.push(`the mirror ${name} could not be asked: ${messageOf(error)}`),
+  );
   const all = query.wiki === 'all';
   const wikis = all
     ? wikisOf((await source.list(folderOfWikis(query.kind))) ?? [])
@@ -67,7 +70,6 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
   const files: PlanFile[] = [];
   const found: string[] = [];
   const vouchers = new Set<string>();
-  const remarks: string[] = [];
   let absent = 0;
   for (const wiki of wikis) {
     try {

@@ -87,7 +87,9 @@ await runMain(async (releases) => {
     );
   const depth = openDepthPublisher(settings, [cloud.downloads], { failed }, releases);
   const holding = mirrorsFor(known, request.kind);
-  const source = catalogueOfMirrors(holding, new AbortController().signal);
+  const source = catalogueOfMirrors(holding, new AbortController().signal, (name, error) =>
+    reportLine(`the mirror ${name} could not be asked: ${messageOf(error)}`),
+  );
   const chosen = await chooseWikis(
     flags.wiki,
     request.kind,

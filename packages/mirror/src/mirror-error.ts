@@ -44,6 +44,9 @@ export function checkSize(place: string, size: number | null, expectedSize: numb
   }
 }
 
+/** A server's reply may have any length. */
+const MAX_MESSAGE_CHARACTERS = 500;
+
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -55,11 +58,27 @@ const UNREACHABLE = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+/**
+ * What several mirrors failed with, as one error that names each of them; the error itself where there is only one. Its code
+ * is the last one's, and it is permanent only where all are.
+ */
+export function errorOfMirrors(failures: ReadonlyMap<string, unknown>): unknown {
+  const errors = [...failures.values()];
+  const last = errors.at(-1);
+  if (errors.length < 2) return last;
+  const messages = [...failures].map(([name, error]) => {
+    const message = messageOf(error);
+    return message.includes(name) ? message : `${name}: ${message}`;
+  });
+  const Kind = errors.every((error) => error instanceof PermanentError) ? PermanentError : FleetError;
+  return new Kind(codeOf(last), messages.join('; '), { cause: last });
+}
+
 /** Anything that a socket, a TLS library or basic-ftp threw, as one of ours. */
 export function networkError(place: string, error: unknown): FleetError {
   if (error instanceof FleetError) return error;
-  const [code, message] = [codeOf(error), messageOf(error)];
-  const options = { received: message.slice(0, 500), cause: error };
+  const [code, message] = [codeOf(error), messageOf(error).slice(0, MAX_MESSAGE_CHARACTERS)];
+  const options = { received: message, cause: error };
   const reply = ftpCode(error, message);
   if (reply !== null) return mirrorError(codeOfReply(reply, message), place, `the mirror said ${message}`, options);
   if (UNREACHABLE.has(code)) return mirrorError('MIRROR_UNREACHABLE', place, message, options);
