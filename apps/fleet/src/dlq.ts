@@ -1,6 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { counted } from '@wikifleet/domain/counted';
 import { parseConvertJob, parseDownloadJob } from '@wikifleet/domain/jobs';
 import { splitNumber } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
@@ -76,7 +77,7 @@ export function listedLetter({ name }: Pick<ChosenQueue, 'name'>, letter: DeadLe
 /** What a dead-letter queue holds, in lines. */
 export function describeQueue(queue: string, letters: readonly ListedLetter[], more: number, now: Date): string[] {
   if (letters.length + more === 0) return [`${queue}: no dead letters`];
-  const lines = [`${queue}: ${letters.length} dead letter${letters.length === 1 ? '' : 's'} listed`];
+  const lines = [`${queue}: ${counted(letters.length, 'dead letter')} listed`];
   for (const letter of letters) {
     const { run, file, split, body, code, reason, receiveCount, sentAt, messageId } = letter;
     const job = `${run} ${file}${split === null ? '' : ` split ${splitNumber(split)}`}`;
@@ -85,7 +86,7 @@ export function describeQueue(queue: string, letters: readonly ListedLetter[], m
     lines.push(
       `  ${what}`,
       `    ${code ?? 'NO_REASON'}: ${reason ?? 'SQS moved it by itself'}`,
-      `    ${age}, received ${receiveCount} time${receiveCount === 1 ? '' : 's'} here, message ${messageId}`,
+      `    ${age}, received ${counted(receiveCount, 'time')} here, message ${messageId}`,
     );
   }
   if (more > 0) lines.push(`  about ${more} more: not asked for (--max), or somebody else holds them`);

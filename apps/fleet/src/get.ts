@@ -1,6 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
+import { counted } from '@wikifleet/domain/counted';
 import { UsageError, codeOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import type { ExitCode } from '@wikifleet/domain/exit-codes';
@@ -69,7 +70,7 @@ async function getPage(store: Store, run: CompleteRun, sought: Sought, signal: A
   const quarantine = await findQuarantined(store, run, sought, found, signal);
   const lines = [...describe(run, sought, found), ...describeQuarantine(quarantine)];
   const { requests, bytes } = store.traffic;
-  lines.push(`${requests} requests, ${bytes} bytes`);
+  lines.push(`${counted(requests, 'request')}, ${counted(bytes, 'byte')}`);
   lines.forEach(reportLine);
   return found.rows > 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 }
@@ -97,7 +98,8 @@ function describe({ plan, manifest }: CompleteRun, sought: Sought, found: FoundP
   const name = 'id' in sought ? `page ${sought.id}` : `a page ${JSON.stringify(sought.title)}`;
   if (found.rows === 0) {
     const { pagesWithoutRevision: without } = manifest.counts;
-    const hint = without === 0 ? '' : `; ${without} pages of it have no revision, and so no row`;
+    const hint =
+      without === 0 ? '' : `; ${counted(without, 'page of it has', 'pages of it have')} no revision, and so no row`;
     return [`${runName(plan.run)}, which is complete, has no row of ${name}${hint}`];
   }
   const titles = found.titles.map((title) => JSON.stringify(title)).join(', ');
@@ -106,10 +108,14 @@ function describe({ plan, manifest }: CompleteRun, sought: Sought, found: FoundP
     .map(({ file, split, rows }) => `  ${rows} in ${file}, split ${split}`);
   const more = found.places.length - places.length;
   return [
-    `${runName(plan.run)}: ${found.rows} rows of page ${found.ids.join(', ')} (${titles})`,
+    `${runName(plan.run)}: ${counted(found.rows, 'row')} of page ${found.ids.join(', ')} (${titles})`,
     ...places,
-    ...(more > 0 ? [`  and in ${more} more splits`] : []),
-    ...(found.repeated > 0 ? [`  ${found.repeated} of them stand in two files, and are printed once`] : []),
+    ...(more > 0 ? [`  and in ${counted(more, 'more split')}`] : []),
+    ...(found.repeated > 0
+      ? [
+          `  ${found.repeated} of them ${found.repeated === 1 ? 'is in two files, and is' : 'are in two files, and are'} printed once`,
+        ]
+      : []),
   ];
 }
 
@@ -119,9 +125,17 @@ function describeQuarantine({ revisions, nameless, records, unread }: FoundQuara
   });
   const more = revisions.length - shown.length;
   return [
-    ...(revisions.length > 0 ? [`${revisions.length} records of the page are in quarantine:`, ...shown] : []),
+    ...(revisions.length > 0
+      ? [`${counted(revisions.length, 'record of the page is', 'records of the page are')} in quarantine:`, ...shown]
+      : []),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    ...(nameless > 0 ? [`${nameless} records in quarantine do not say of which page they are`] : []),
-    ...(unread > 0 ? [`${unread} quarantine files were not read to their end; the run has ${records} records`] : []),
+    ...(nameless > 0
+      ? [`${counted(nameless, 'record in quarantine does', 'records in quarantine do')} not name a page`]
+      : []),
+    ...(unread > 0
+      ? [
+          `${counted(unread, 'quarantine file was', 'quarantine files were')} not read to the end; the run has ${counted(records, 'record')}`,
+        ]
+      : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import { FleetError } from '@wikifleet/domain/errors';
 import { diagnose } from '@wikifleet/simulation/bottleneck';
 import type { Bottleneck } from '@wikifleet/simulation/bottleneck';
@@ -34,7 +35,7 @@ export function fleetWithin(
   const { bottleneck } = diagnose(fastest.model, fastest.run);
   throw new FleetError(
     'DEADLINE_TOO_SHORT',
-    `${timeWords(withinSeconds)} cannot be met: ${obstacle(bottleneck, fastest)} no fleet of at most ${converters.most} converters is faster than ${timeWords(fastest.run.endSeconds)}`,
+    `${timeWords(withinSeconds)} cannot be met: ${obstacle(bottleneck, fastest)} no fleet of at most ${counted(converters.most, 'converter')} is faster than ${timeWords(fastest.run.endSeconds)}`,
   );
 }
 
@@ -45,7 +46,7 @@ function obstacle(bottleneck: Bottleneck, { model, run, slots }: TriedFleet): st
     case 'mirror bandwidth':
       return `the mirrors give ${bytesWords(mirrorsLimit(mirrors))}/s at most for ${bytesWords(run.bytes)}:`;
     case 'connections':
-      return `${downloaders.tasks * slots} downloads at once are too few (--slots, --downloaders):`;
+      return `${counted(downloaders.tasks * slots, 'download at once is', 'downloads at once are')} too few (--slots, --downloaders):`;
     case 'converters':
       return 'the converters take longer (--tasks):';
     case 'one big file':

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isOneSplit } from '@wikifleet/catalogue/dump-name';
 import { findRun } from '@wikifleet/catalogue/find-run';
 import { folderOfWikis, wikisOf } from '@wikifleet/catalogue/list-wikis';
+import { counted } from '@wikifleet/domain/counted';
 import { FleetError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import { planFileSchema } from '@wikifleet/domain/plan';
@@ -83,7 +84,7 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
       absent += 1;
     }
   }
-  if (absent > 0) remarks.push(`${absent} wikis have no complete run`);
+  if (absent > 0) remarks.push(`${counted(absent, 'wiki has', 'wikis have')} no complete run`);
   if (files.length === 0)
     throw new FleetError('NO_FILES', `expected files of ${query.kind} on the mirrors, received none`);
   const title = found.length === 1 ? found[0]! : `${found.length} runs of ${query.kind}`;
@@ -107,6 +108,9 @@ function simulated(
       bytes: size ?? mean,
       splitBytes: isOneSplit(file) || !file.endsWith('.bz2') ? null : splitBytes,
     })),
-    remarks: unknown === 0 ? [] : [`${unknown} files are of a size not known: taken as the others' mean`],
+    remarks:
+      unknown === 0
+        ? []
+        : [`${counted(unknown, 'file is', 'files are')} of a size not known: taken as the others' mean`],
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import type { Diagnosis } from '@wikifleet/simulation/bottleneck';
 import type { Cost } from '@wikifleet/simulation/cost';
 import { mirrorsLimit } from '@wikifleet/simulation/run-model';
@@ -29,7 +30,7 @@ export function reportOf(planned: Planned): string[] {
   const { files, speed, threads, model, run, diagnosis, cost, priceSource } = planned;
   const { bottleneck, reliefs } = diagnosis;
   return [
-    `${files.title}: ${run.files} files, ${bytesWords(run.bytes)}, ${run.splits} splits, vouched for by ${files.vouchedBy}`,
+    `${files.title}: ${counted(run.files, 'file')}, ${bytesWords(run.bytes)}, ${counted(run.splits, 'split')}, vouched for by ${files.vouchedBy}`,
     `mirrors: ${mirrorWords(model)}; ${bytesWords(mirrorsLimit(model.mirrors))}/s at most`,
     `fleet: ${fleetWords(model, threads)}`,
     `a split of 32 MiB: ${timeWords(SPLIT_BYTES / speed.bytesPerSecond)} (${speed.source})`,
@@ -65,7 +66,7 @@ function mirrorWords({ mirrors }: RunModel): string {
 }
 
 function fleetWords({ downloaders, converters }: RunModel, threads: number): string {
-  const kind = `${threads === 1 ? '1 thread' : `${threads} threads`}, ${converters.spot === null ? 'on demand' : 'on Spot'}`;
+  const kind = `${counted(threads, 'thread')}, ${converters.spot === null ? 'on demand' : 'on Spot'}`;
   const many = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
   const how =
     converters.scaling === null ? many(converters.most, 'converter') : `at most ${many(converters.most, 'converter')}`;
@@ -75,7 +76,9 @@ function fleetWords({ downloaders, converters }: RunModel, threads: number): str
 }
 
 function interruptionWords({ converters: { interrupted, redone, launched } }: SimulatedRun): string[] {
-  return interrupted === 0 ? [] : [`  ${interrupted} of ${launched} tasks interrupted, ${redone} splits begun anew`];
+  return interrupted === 0
+    ? []
+    : [`  ${interrupted} of ${counted(launched, 'task')} interrupted, ${counted(redone, 'split')} begun anew`];
 }
 
 /** The timeline as some rows of text. */

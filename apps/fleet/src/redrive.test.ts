@@ -133,7 +133,7 @@ describe('the mending commands, as processes against the loopback cloud', functi
     assert.equal(planned.code, 1);
     assert.match(
       planned.out,
-      /^RAW_RECORD_MISSING {2}a\.bz2: .*not downloaded\n.*: not done: 0 of 1 files are complete, 1 problem\n/,
+      /^RAW_RECORD_MISSING {2}a\.bz2: .*not downloaded\n.*: not done: 0 of 1 file complete, 1 problem\n/,
     );
     assert.match(planned.out, /--repair/);
     assert.equal((await cloud.downloads.depth()).visible, 0);

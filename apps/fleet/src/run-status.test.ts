@@ -77,7 +77,7 @@ describe('the status of runs', () => {
     assert.match(lines[0] ?? '', /^articles\/openwiki\/2026-10-01 \(plan [0-9a-f]{16}\): open, 1 of 8 files done$/);
     assert.match(lines[1] ?? '', /failed openwiki-1\.bz2 \(download, tried 3 times\): CHECKSUM_DIFFERS: not what/);
     assert.match(lines[2] ?? '', /not done: openwiki-2\.bz2, .*openwiki-6\.bz2$/);
-    assert.match(lines[3] ?? '', /and 1 more files that are not done/);
+    assert.match(lines[3] ?? '', /and 1 more file that is not done/);
   });
 
   it('is failed when only failures are left, and a failure beside a manifest counts no more', async () => {

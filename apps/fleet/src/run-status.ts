@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import { manifestsPrefix, runManifestKey, runPrefix } from '@wikifleet/domain/keys';
 import { isName } from '@wikifleet/domain/names';
 import { describeFilter } from '@wikifleet/domain/page-filter';
@@ -88,19 +89,20 @@ const SHOWN = 5;
 export function describeRun({ run, planId, filter, state, files, done, open, failures }: RunStatus): string[] {
   const words = describeFilter(filter);
   const rows = words === null ? '' : `, ${words}`;
-  const head = `${runName(run)} (plan ${planId}${rows}): ${state}, ${done} of ${files} files done`;
+  const head = `${runName(run)} (plan ${planId}${rows}): ${state}, ${done} of ${counted(files, 'file')} done`;
   const failed = failures.slice(0, SHOWN).map(({ file, stage, code, message, attempts }) => {
-    return `  failed ${file} (${stage}, tried ${attempts} times): ${code}: ${message}`;
+    return `  failed ${file} (${stage}, tried ${counted(attempts, 'time')}): ${code}: ${message}`;
   });
   return [
     head,
     ...failed,
-    ...more('failures', failures.length),
+    ...more('failure', 'failures', failures.length),
     ...(open.length === 0 ? [] : [`  not done: ${open.slice(0, SHOWN).join(', ')}`]),
-    ...more('files that are not done', open.length),
+    ...more('file that is not done', 'files that are not done', open.length),
   ];
 }
 
-function more(what: string, count: number): string[] {
-  return count > SHOWN ? [`  and ${count - SHOWN} more ${what}; --json has them all`] : [];
+function more(one: string, several: string, count: number): string[] {
+  if (count <= SHOWN) return [];
+  return [`  and ${counted(count - SHOWN, `more ${one}`, `more ${several}`)}; --json has them all`];
 }

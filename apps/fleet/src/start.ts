@@ -2,6 +2,7 @@ import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { counted } from '@wikifleet/domain/counted';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
 import { printLine } from '@wikifleet/worker/terminal';
 import { asked } from './aws-calls.js';
@@ -67,9 +68,9 @@ export const start: Command = async (argv, releases) => {
   await changeTarget(scaling, services.converter, { min: tasks, suspended: false });
   await changeTarget(scaling, services.downloader, { suspended: false });
   printLine(
-    `${services.converter.name}: at least ${tasks} of at most ${max} tasks until ${end.toISOString().slice(0, 16)}Z`,
+    `${services.converter.name}: at least ${tasks} of at most ${counted(max, 'task')} until ${end.toISOString().slice(0, 16)}Z`,
   );
-  printLine(`${services.downloader.name}: as its queue wants, at most ${downloads.MaxCapacity ?? 0} tasks`);
+  printLine(`${services.downloader.name}: as its queue wants, at most ${counted(downloads.MaxCapacity ?? 0, 'task')}`);
   if (onDemand) printLine('on demand until terraform is applied again');
   return 0;
 };

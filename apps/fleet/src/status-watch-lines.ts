@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import type { RunSummary, Snapshot } from '@wikifleet/dashboard/snapshot';
 
 const WIDEST_BAR = 40;
@@ -18,14 +19,14 @@ export function screenLines(snapshot: Snapshot, columns: number, rows: number): 
     `downloaded  ${bar(share(snapshot.downloadedBytes, snapshot.bytes), width)} ${gigabytes(snapshot.downloadedBytes)} of ${gigabytes(snapshot.bytes)}, ${megabytes(snapshot.downloadedPerSecond)}/s`,
     `converted   ${bar(share(snapshot.convertedBytes, snapshot.bytes), width)} ${megabytes(snapshot.convertedPerSecond)}/s, ${leftOf(snapshot)}`,
     `files done  ${bar(share(files.done, all), width)} ${files.done} of ${all}; ${files.downloading} downloading, ${files.converting} converting, ${files.failed} failed`,
-    `rows        ${count(snapshot.rows)}, ${count(snapshot.rowsPerSecond)}/s${snapshot.filesUncounted === 0 ? '' : ` (${snapshot.filesUncounted} files not counted yet)`}${snapshot.filteredPages === 0 ? '' : `, ${count(snapshot.filteredPages)} pages filtered out`}`,
+    `rows        ${count(snapshot.rows)}, ${count(snapshot.rowsPerSecond)}/s${snapshot.filesUncounted === 0 ? '' : ` (${counted(snapshot.filesUncounted, 'file')} not counted yet)`}${snapshot.filteredPages === 0 ? '' : `, ${count(snapshot.filteredPages)} pages filtered out`}`,
     '',
     ...inWork(runs)
       .slice(0, shown)
-      .map((run) => `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${run.files} files`),
-    ...(runs.length > shown ? [`and ${runs.length - shown} more runs`] : []),
+      .map((run) => `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${counted(run.files, 'file')}`),
+    ...(runs.length > shown ? [`and ${counted(runs.length - shown, 'more run')}`] : []),
     ...failures.slice(0, MOST_ERRORS).map(({ file, code, message }) => `! ${file}: ${code}: ${message}`),
-    ...(snapshot.runsUnread === 0 ? [] : [`${snapshot.runsUnread} runs not read so far`]),
+    ...(snapshot.runsUnread === 0 ? [] : [`${counted(snapshot.runsUnread, 'run')} not read so far`]),
     ...problems.slice(0, 1).map((problem) => `not read: ${problem}`),
     `${calls.s3} calls to S3 in the last minute (at most ${calls.s3AtMost}), ${calls.sqs} to SQS`,
   ];
@@ -39,15 +40,15 @@ export function plainLine({ files, rows, depth, runs, runsUnread, failures, prob
   const of = (queue: typeof downloads): string =>
     queue === undefined ? 'not known' : `${queue.visible}+${queue.inFlight} (${queue.deadLetters} dead)`;
   return [
-    `${files.done} of ${all} files done`,
+    `${files.done} of ${counted(all, 'file')} done`,
     `${files.downloading} downloading`,
     `${files.converting} converting`,
     `${files.failed} failed`,
     `${count(rows)} rows`,
     `download queue ${of(downloads)}`,
     `convert queue ${of(converts)}`,
-    `${runs.filter(({ state }) => state === 'done').length} of ${runs.length} runs done`,
-    ...(runsUnread === 0 ? [] : [`${runsUnread} runs not read so far`]),
+    `${runs.filter(({ state }) => state === 'done').length} of ${counted(runs.length, 'run')} done`,
+    ...(runsUnread === 0 ? [] : [`${counted(runsUnread, 'run')} not read so far`]),
     ...failures.slice(0, 1).map(({ file, code }) => `last error ${file}: ${code}`),
     ...problems.slice(0, 1).map((problem) => `not read: ${problem}`),
   ].join(', ');
@@ -65,7 +66,7 @@ function queueLines({ depth, queueNames }: Snapshot, width: number): string[] {
   const names = Math.max(...queueNames.map((name) => name.length));
   return depth.queues.map(({ visible, inFlight, deadLetters }, at) => {
     const drawn = bar((visible + inFlight) / most, width);
-    return `${(queueNames[at] ?? '').padEnd(names)} ${drawn} ${visible} visible, ${inFlight} in flight, ${deadLetters} dead letters`;
+    return `${(queueNames[at] ?? '').padEnd(names)} ${drawn} ${visible} visible, ${inFlight} in flight, ${counted(deadLetters, 'dead letter')}`;
   });
 }
 

@@ -4,6 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { counted } from '@wikifleet/domain/counted';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import type { Run } from '@wikifleet/domain/run';
 import type { Queue, QueueDepth } from '@wikifleet/queue/queue';
@@ -130,7 +131,7 @@ async function serviceStatuses(
 function linesOf({ queues, services, runs, wikisLeftOut, problems }: FleetStatus): string[] {
   return [
     ...queues.map(({ queue, visible, inFlight, delayed, deadLetters }) => {
-      return `${queue}: ${visible} visible, ${inFlight} in flight, ${delayed} delayed; ${deadLetters} dead letters`;
+      return `${queue}: ${visible} visible, ${inFlight} in flight, ${delayed} delayed; ${counted(deadLetters, 'dead letter')}`;
     }),
     '',
     ...(services === null
@@ -139,7 +140,11 @@ function linesOf({ queues, services, runs, wikisLeftOut, problems }: FleetStatus
     '',
     ...runs.flatMap(describeRun),
     ...(runs.length === 0 ? ['no runs'] : []),
-    ...(wikisLeftOut === 0 ? [] : [`${wikisLeftOut} more wikis were not looked at; name a run by --wiki and --date`]),
+    ...(wikisLeftOut === 0
+      ? []
+      : [
+          `${counted(wikisLeftOut, 'more wiki was', 'more wikis were')} not looked at; name a run by --wiki and --date`,
+        ]),
     ...problems.map((problem) => `not shown: ${problem}`),
   ];
 }

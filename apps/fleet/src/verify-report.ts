@@ -1,4 +1,5 @@
 import { asTyped } from '@wikifleet/config/as-typed';
+import { counted } from '@wikifleet/domain/counted';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import { splitNumber } from '@wikifleet/domain/keys';
@@ -34,7 +35,7 @@ export class VerifyReport {
     this.#filesRead += 1;
     if (Date.now() - this.#toldAt < PROGRESS_EVERY_MS) return;
     this.#toldAt = Date.now();
-    reportLine(`${this.#filesRead} of ${files} files read`);
+    reportLine(`${this.#filesRead} of ${counted(files, 'file')} read`);
   }
 
   unplanned(): ExitCode {
@@ -54,6 +55,7 @@ export class VerifyReport {
       this.#sayJson({ planId: plan.planId, proved, digest, files, counts, rawGone, outstanding, repaired });
     } else {
       printLine(this.#judgement(verdict));
+      if (verdict.proved) printLine(`digest ${verdict.digest}`);
       if (repaired !== null) printLine(describeRepair(repaired));
       for (const line of this.#next(proved, outstanding, repaired)) printLine(line);
     }
@@ -70,8 +72,8 @@ export class VerifyReport {
       message: `${message}: plan, receipts or manifests were rewritten`,
     });
     if (this.#json) this.#sayJson({ proved: false, digest: received });
-    else this.#say(`${runName(this.#run)}: refuted: it is complete in itself, but not the run that was closed`);
-    return 1;
+    else printLine(`${runName(this.#run)}: refuted: it is complete in itself, but not the run that was closed`);
+    return EXIT_CODES.failed;
   }
 
   #judgement(verdict: RunVerdict): string {
@@ -79,13 +81,13 @@ export class VerifyReport {
     const name = runName(this.#run);
     if (verdict.proved) {
       const gone = rawGone === 0 ? '' : `; the raw objects of ${rawGone} are gone, and not needed`;
-      const filtered = counts.filteredPages === 0 ? '' : `, ${counts.filteredPages} pages filtered out`;
+      const filtered = counts.filteredPages === 0 ? '' : `, ${counted(counts.filteredPages, 'page')} filtered out`;
       return (
-        `${name}: proved: ${files.planned} files, ${files.parts} parts, ${counts.pages} pages, ${counts.rows} rows, ` +
-        `${counts.quarantined} quarantined${filtered}${gone}\ndigest ${verdict.digest}`
+        `${name}: proved: ${counted(files.planned, 'file')}, ${counted(files.parts, 'part')}, ${counted(counts.pages, 'page')}, ${counted(counts.rows, 'row')}, ` +
+        `${counts.quarantined} quarantined${filtered}${gone}`
       );
     }
-    const whole = `${files.whole} of ${files.planned} files are complete, ${problems} problem${problems === 1 ? '' : 's'}`;
+    const whole = `${files.whole} of ${counted(files.planned, 'file')} complete, ${counted(problems, 'problem')}`;
     // a manifest says that the run is done
     const claims = manifest === 'wrong' || manifest === 'right';
     return `${name}: ${claims ? 'refuted, though it has a manifest' : 'not done'}: ${whole}`;
@@ -95,7 +97,7 @@ export class VerifyReport {
     if (proved) return repaired === null ? [] : [`${runName(this.#run)}: proved now: it is closed`];
     const again = asTyped('fleet', `verify ${this.#flags()}`);
     if (repaired !== null) return [`next: when the queues are empty, ${again}`];
-    const waiting = `about ${outstanding} jobs are in the queues: what is missing may be among them`;
+    const waiting = `about ${counted(outstanding, 'job is', 'jobs are')} in the queues: what is missing may be among them`;
     const repair = `next: ${again} --repair   (enqueues what is wrong or missing)`;
     return outstanding === 0 ? [repair] : [waiting, `${repair}; or wait until the queues are empty`];
   }
@@ -131,9 +133,8 @@ export function describeSplits(splits: readonly number[]): string {
 }
 
 function describeRepair({ deleted, enqueued, closed }: Repaired): string {
-  const number = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
   return (
-    `repair: ${number(enqueued.length, 'file')} enqueued, ${number(closed.length, 'file')} closed, ` +
-    `${number(deleted.length, 'key')} deleted`
+    `repair: ${counted(enqueued.length, 'file')} enqueued, ${counted(closed.length, 'file')} closed, ` +
+    `${counted(deleted.length, 'key')} deleted`
   );
 }

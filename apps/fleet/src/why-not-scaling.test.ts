@@ -90,7 +90,7 @@ describe('whyNotScaling', () => {
         ],
       },
       50,
-      [/3 of 5 tasks do not run yet \(1 are starting\); ECS: .*Capacity is unavailable/],
+      [/3 of 5 tasks do not run yet \(1 is starting\); ECS: .*Capacity is unavailable/],
     ],
     ['on their way', { ...busy, running: 0, pending: 5 }, 50, [/5 of 5 tasks do not run yet \(5 are starting\)$/]],
     [

@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import type { ServiceFacts } from './service-facts.js';
 
 /** What ECS says when it wants a task and cannot have it. */
@@ -64,11 +65,11 @@ function whyNotIn(facts: ServiceFacts, target: Target): string[] {
   if (target.inSuspended && facts.desired > 0) reasons.push('dynamic scaling in is suspended (`resume` ends it)');
   if (reasons.length > 0) return reasons;
   if (facts.desired > 0) return ['it goes after three minutes without a message'];
-  return [`${facts.running} tasks still run: protected ones finish their job first`];
+  return [`${counted(facts.running, 'task still runs', 'tasks still run')}: protected ones finish their job first`];
 }
 
 function whyNotRunning({ desired, running, pending, events }: ServiceFacts): string[] {
   const said = events.find(({ message }) => CANNOT_PLACE.test(message));
-  const missing = `${desired - running} of ${desired} tasks do not run yet (${pending} are starting)`;
+  const missing = `${desired - running} of ${counted(desired, 'task')} ${desired - running === 1 ? 'does' : 'do'} not run yet (${pending} ${pending === 1 ? 'is' : 'are'} starting)`;
   return [said === undefined ? missing : `${missing}; ECS: ${said.message}`];
 }

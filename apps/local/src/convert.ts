@@ -117,8 +117,9 @@ await runMain(async (releases) => {
       progress,
       signal: stop.signal,
     });
-    await rows.write(format.end());
     const isComplete = converted.problems.length === 0;
+    // rows that came before an error are a file that can be read too
+    if (isComplete || converted.counts.rows > 0) await rows.write(format.end());
     // the rows last: where they are, all is
     if (isComplete) for (const output of outputs.toReversed()) await output.complete();
     progress.clear();

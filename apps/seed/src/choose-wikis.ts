@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { folderOfWikis, wikisOf } from '@wikifleet/catalogue/list-wikis';
+import { counted } from '@wikifleet/domain/counted';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import type { Kind } from '@wikifleet/domain/run';
@@ -53,7 +54,7 @@ async function listedWikis(kind: Kind, mirrors: readonly Mirror[]): Promise<Chos
     const name = mirrors[at]?.name;
     if (answer.status === 'rejected') remarks.push(`${name} was not listed: ${messageOf(answer.reason)}`);
     else {
-      remarks.push(`${name} lists ${answer.value.length} wikis`);
+      remarks.push(`${name} lists ${counted(answer.value.length, 'wiki')}`);
       for (const wiki of answer.value) wikis.add(wiki);
     }
   }

@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import { describeFilter } from '@wikifleet/domain/page-filter';
 import { runName } from '@wikifleet/domain/run';
 import type { PlanDraft } from '@wikifleet/runs/plans';
@@ -10,22 +11,22 @@ export function describe(draft: PlanDraft, seeded: Seeded): string[] {
   const { vouchedBy } = draft;
   const filter = describeFilter(draft.settings);
   const lines = [
-    `${runName(seeded.run)}: ${files} files, ${megabytes(bytes)}, ${splits} splits, vouched for by ${vouchedBy}`,
+    `${runName(seeded.run)}: ${counted(files, 'file')}, ${megabytes(bytes)}, ${counted(splits, 'split')}, vouched for by ${vouchedBy}`,
     ...(filter === null ? [] : [`rows of ${filter}`]),
     ...(vouchedBy === 'listing' ? ['Nobody vouched that this list of files is complete.'] : []),
   ];
   if (seeded.dryRun !== true) {
     const plan = `plan ${planId} ${existed ? 'was there' : 'written'}`;
-    return [...lines, `${plan}; enqueued ${enqueued.length} files, ${done} done before`];
+    return [...lines, `${plan}; enqueued ${counted(enqueued.length, 'file')}, ${done} done before`];
   }
   const wanted = new Set(enqueued);
   const each = draft.files.map((file) => {
     const size = file.size === null ? 'size not known' : megabytes(file.size);
-    const splitsThere = file.size === null ? 'splits not known' : `${splitsOfFile(file, draft)} splits`;
+    const splitsThere = file.size === null ? 'splits not known' : counted(splitsOfFile(file, draft), 'split');
     return `  ${wanted.has(file.file) ? 'would enqueue' : 'done'} ${file.file} (${size}, ${splitsThere})`;
   });
   const plan = planId === null ? 'a new plan' : `plan ${planId}, which is there`;
-  return [...lines, ...each, `would enqueue ${enqueued.length} files by ${plan}; ${done} done before`];
+  return [...lines, ...each, `would enqueue ${counted(enqueued.length, 'file')} by ${plan}; ${done} done before`];
 }
 
 function megabytes(bytes: number): string {

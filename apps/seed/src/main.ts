@@ -3,6 +3,7 @@ import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { counted } from '@wikifleet/domain/counted';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { DEFAULT_SPLIT_BYTES, PARTS_VERSION, ROWS_VERSION } from '@wikifleet/domain/plan';
 import { KINDS, parseKind } from '@wikifleet/domain/run';
@@ -126,7 +127,7 @@ await runMain(async (releases) => {
     }
   }
   reportLine(
-    `${counts.seeded} of ${chosen.wikis.length} wikis seeded, ${counts.absent} skipped, ${counts.failed} failed`,
+    `${counts.seeded} of ${counted(chosen.wikis.length, 'wiki')} seeded, ${counts.absent} skipped, ${counts.failed} failed`,
   );
   return counts.failed > 0 || counts.seeded === 0 ? 1 : 0;
 });

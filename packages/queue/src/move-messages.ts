@@ -6,6 +6,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { ListMessageMoveTasksResultEntry, SQSClient } from '@aws-sdk/client-sqs';
+import { counted } from '@wikifleet/domain/counted';
 import { FleetError } from '@wikifleet/domain/errors';
 import type { Queue } from './queue.js';
 
@@ -84,7 +85,7 @@ async function watch(
         await queue.client.send(new CancelMessageMoveTaskCommand({ TaskHandle: task.TaskHandle }));
         throw new FleetError(
           'MOVE_CIRCLES',
-          `${queue.name}: ${moved} dead letters were moved, where about ${expected} were: they fail again at once`,
+          `${queue.name}: ${counted(moved, 'dead letter was', 'dead letters were')} moved, where about ${expected} were: they fail again at once`,
         );
       }
       if (task.Status === 'FAILED' || task.Status === 'CANCELLED') {

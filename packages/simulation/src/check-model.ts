@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import { UsageError } from '@wikifleet/domain/errors';
 import { mirrorsLimit } from './run-model.js';
 import type { RunModel } from './run-model.js';
@@ -21,7 +22,7 @@ export function checkModel({ files, mirrors, downloaders, converters }: RunModel
     number(`${mirror.name}: seconds to open`, mirror.openSeconds, 0);
     if (mirror.connections < downloaders.tasks) {
       problems.push(
-        `${mirror.name} allows ${mirror.connections} connections: too few for ${downloaders.tasks} downloaders`,
+        `${mirror.name} allows ${counted(mirror.connections, 'connection')}: too few for ${counted(downloaders.tasks, 'downloader')}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { counted } from '@wikifleet/domain/counted';
 import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { LeasedConsumer } from '@wikifleet/queue/leased-consumer';
 import type { ConsumerEvent, Delivery, Outcome } from '@wikifleet/queue/leased-consumer';
@@ -72,7 +73,7 @@ export async function settle<Job>(
     return { kind: 'dead-letter', code: codeOf(error), reason: messageOf(error) };
   };
   if (receiveCount >= GIVE_UP_AT) {
-    return await giveUp(new FleetError('GIVEN_UP', `received ${receiveCount} times and never finished`));
+    return await giveUp(new FleetError('GIVEN_UP', `received ${counted(receiveCount, 'time')} and never finished`));
   }
   try {
     await service.handle(job, { signal: delivery.signal, log: jobLog, metrics, receiveCount });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -108,7 +109,24 @@ const TABLE: readonly BadInput[] = [
     program: CONVERT,
     args: (f) => [f],
     code: 2,
-    says: /^wikifleet: .* cannot be read/,
+    says: /^wikifleet: .* cannot be read: expected a file, received a folder\n$/,
+  },
+  {
+    what: 'a device instead of a file',
+    program: CONVERT,
+    args: () => ['/dev/null'],
+    code: 2,
+    says: /^wikifleet: \/dev\/null cannot be read: expected a file, received a device\n$/,
+  },
+  {
+    what: 'a pipe instead of a file',
+    program: CONVERT,
+    args: (f) => {
+      spawnSync('mkfifo', [join(f, 'pipe')]);
+      return [join(f, 'pipe')];
+    },
+    code: 2,
+    says: /^wikifleet: .*pipe cannot be read: expected a file, received a pipe/,
   },
   {
     what: 'a file that is no dump',
@@ -118,7 +136,7 @@ const TABLE: readonly BadInput[] = [
       return [join(f, 'page.html')];
     },
     code: 1,
-    says: /wikifleet: .*page\.html is not whole: expected a dump with <mediawiki or <page>; received 31 bytes without either\n$/,
+    says: /^wikifleet: .*page\.html cannot be converted: expected a dump as bzip2, gzip or plain XML; received an HTML page\. .*\n$/,
   },
   {
     what: 'an empty file',
@@ -128,7 +146,7 @@ const TABLE: readonly BadInput[] = [
       return [join(f, 'empty.xml.bz2')];
     },
     code: 1,
-    says: /wikifleet: .*empty\.xml\.bz2 is not whole: expected a dump/,
+    says: /^wikifleet: .*empty\.xml\.bz2 is empty: expected a dump\n$/,
   },
 ];
 
@@ -177,7 +195,7 @@ describe('bad input', function () {
       assert.equal(whole.code, 0);
       const ended = await run(CONVERT, [join(folder, 'cut.xml.bz2')]);
       assert.equal(ended.code, 1);
-      assert.match(ended.stderr, /cut\.xml\.bz2 is not whole: bzip2 data at bit \d+ \(byte \d+\): expected/);
+      assert.match(ended.stderr, /cut\.xml\.bz2 is not complete: bzip2 data at bit \d+ \(byte \d+\): expected/);
       assert.ok(whole.stdout.startsWith(ended.stdout), 'what was written is the beginning of the whole');
 
       const fleet = await run(START, ['--from', folder, '--out', join(folder, 'o')]);

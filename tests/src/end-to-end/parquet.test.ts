@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { FIXTURES, ROOT, SAMPLES, inFolder, run } from './programs.js';
+import { FIXTURES, ROOT, SAMPLES, inFolder, run, takePartial } from './programs.js';
 
 const CONVERT = 'local/dist/convert.js';
 const COMPRESSIONS = ['none', 'snappy', 'gzip', ...(typeof zlib.zstdCompress === 'function' ? ['zstd'] : [])];
@@ -36,6 +36,9 @@ describe('rows as Parquet, read by DuckDB', function () {
       const plain = await run(CONVERT, [dump, '--out', lines]);
       const packed = await run(CONVERT, [dump, '--format', 'parquet', ...flags, '--out', parquet]);
       assert.equal(packed.code, plain.code, packed.stderr);
+      const isWritten = await takePartial(lines);
+      assert.equal(await takePartial(parquet), isWritten);
+      if (!isWritten) return 0;
       const [left] = await ask(`FROM wikifleet_digest('${lines}')`);
       const [right] = await ask(`FROM wikifleet_parquet_digest('${parquet}')`);
       assert.deepEqual(right, left, dump);
@@ -88,6 +91,7 @@ describe('rows as Parquet, read by DuckDB', function () {
       await writeFile(cut, whole.subarray(0, -2000));
       const { code } = await run(CONVERT, [cut, '--format', 'parquet', '--out', out]);
       assert.equal(code, 1);
+      assert.ok(await takePartial(out));
       const [counted] = await ask(`SELECT count(*)::INT AS n FROM wikifleet_parquet('${out}')`);
       assert.ok((counted as { n: number }).n > 5, JSON.stringify(counted));
     });

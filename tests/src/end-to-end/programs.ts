@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,14 @@ export async function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   return await start(program, args, env).ended;
+}
+
+/**
+ * Puts what "convert" left of an incomplete dump under the name that it was to have; returns whether anything was written.
+ */
+export async function takePartial(out: string): Promise<boolean> {
+  if (existsSync(`${out}.partial`)) await rename(`${out}.partial`, out);
+  return existsSync(out);
 }
 
 /** Waits until `condition` holds; throws after `seconds`. */

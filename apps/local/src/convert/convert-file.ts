@@ -13,7 +13,7 @@ import type { SplitBoundaries } from '@wikifleet/domain/join';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
-import { count, duration, megabytes } from '../figures.js';
+import { duration, megabytes, plural } from '../figures.js';
 import type { ProgressLine } from '../progress-line.js';
 
 export interface ConvertFileOptions {
@@ -54,7 +54,7 @@ export async function convertFile(source: FileSource, options: ConvertFileOption
     const left = done === 0 ? '…' : duration((seconds() * (1 - done)) / done);
     options.progress.show(
       done,
-      `${count(sum.pages + pages)} pages, ${count(sum.rows + rows)} rows, ${pace}, ${left} left`,
+      `${plural(sum.pages + pages, 'page')}, ${plural(sum.rows + rows, 'row')}, ${pace}, ${left} left`,
     );
   };
   for (const split of splits) {
