@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { runMain } from '@wikifleet/worker/run-main';
+import { stopRequested } from '@wikifleet/worker/stop-requested';
 import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { exportLines, fleetEnvironment } from './fleet-environment.js';
 import { prepareOut, startCloud } from './start/local-fleet.js';
@@ -11,7 +11,7 @@ const COMMAND_LINE = {
   usage: asTyped('cloud', '[--out DIR] [--port N]'),
   about:
     "Runs SQS and S3 on 127.0.0.1 with the fleet's bucket and queues, prints the environment to export once they\n" +
-    'answer, and ends with Ctrl-C. Objects and messages are there again after the next start.',
+    'answer, and ends with Ctrl-C or with the npm that started it. Objects and messages are there again after the next start.',
   flags: {
     out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
     port: { type: 'string', value: 'N', help: 'where both answer (default: 4566)' },
@@ -22,12 +22,12 @@ await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const port = wholeNumber('port', flags.port ?? '4566', 0, 65_535);
   const folders = await prepareOut(flags.out ?? 'data');
-  const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
+  const stop = releases.defer(stopRequested(), (request) => request.dispose());
   const { environment } = await startCloud(folders, port, releases);
   exportLines(fleetEnvironment(environment['AWS_ENDPOINT_URL'] ?? '')).forEach(printLine);
   reportLine(
     `SQS and S3 answer at ${environment['AWS_ENDPOINT_URL']}; objects are files in ${folders.out}; Ctrl-C ends it.`,
   );
-  await stopped;
+  await stop.promise;
   return EXIT_CODES.done;
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { FleetError } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { runMain } from '@wikifleet/worker/run-main';
+import { stopRequested } from '@wikifleet/worker/stop-requested';
 import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { exportLines, fleetEnvironment } from './fleet-environment.js';
 import { parseLocalstackArguments, type LocalstackArguments } from './localstack/arguments.js';
@@ -19,8 +20,10 @@ await runMain(async (releases) => {
   const args = parseLocalstackArguments(process.argv.slice(2));
   const stop = new AbortController();
   // A second signal changes nothing: what was started is ended within seconds in any case
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  stopWithNpm(stop);
+  releases.defer(
+    stopRequested(() => stop.abort()),
+    (request) => request.dispose(),
+  );
   try {
     const server = releases.defer(await start(args, stop.signal), async (s) => await s.close());
     exportLines(fleetEnvironment(`http://127.0.0.1:${args.port}`)).forEach(printLine);
@@ -54,13 +57,4 @@ async function start(args: LocalstackArguments, signal: AbortSignal): Promise<Ru
   });
   say(`starting on port ${port}`);
   return await serveLocalstack({ port, venv, initScript: inRepository('docker/init/ready.sh'), environment, signal });
-}
-
-/** npm hands a signal on to the shell between us, and that one not to us: where the shell is gone, so are we. */
-function stopWithNpm(stop: AbortController): void {
-  if (process.env['npm_lifecycle_event'] === undefined) return;
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) stop.abort();
-  }, 500).unref();
 }

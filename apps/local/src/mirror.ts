@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
@@ -7,6 +6,7 @@ import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { runMain } from '@wikifleet/worker/run-main';
+import { stopRequested } from '@wikifleet/worker/stop-requested';
 import { reportLine } from '@wikifleet/worker/terminal';
 
 const COMMAND_LINE = {
@@ -43,7 +43,7 @@ await runMain(async (releases) => {
   if (info?.isDirectory() !== true) {
     throw new UsageError('FOLDER_UNREADABLE', `--from: expected a folder, received ${JSON.stringify(folder)}`);
   }
-  const stopped = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => await once(process, signal)));
+  const stop = releases.defer(stopRequested(), (request) => request.dispose());
   const rate = flags['bytes-per-second'];
   const server = await startFtpServer({
     tree: directoryTree(folder),
@@ -55,6 +55,6 @@ await runMain(async (releases) => {
   });
   releases.defer(server, async (s) => await s.close());
   reportLine(`ftp://${server.host}:${server.port}/ serves ${folder}; Ctrl-C ends it.`);
-  await stopped;
+  await stop.promise;
   return EXIT_CODES.done;
 });

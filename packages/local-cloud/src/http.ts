@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { FleetError, UsageError, codeOf } from '@wikifleet/domain/errors';
 
 /** Longer than clients keep an idle connection, so that they close it and not we while a request is on its way. */
@@ -38,9 +39,14 @@ export class HttpEndpoint {
     this.port = port;
   }
 
-  /** @throws UsageError PORT_IN_USE naming the port. */
+  /**
+   * Requests that a web page may have sent are refused, see `refusalOf`.
+   * @throws UsageError PORT_IN_USE naming the port.
+   */
   static async listen(handler: Handler, host: string, port: number): Promise<HttpEndpoint> {
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+      const refusal = refusalOf(request.headers, host);
+      if (refusal !== null) return refuse(request, response, refusal);
       handler(request, response).catch(() => request.socket.destroy());
     });
     await new Promise<void>((resolve, reject) => {
@@ -67,6 +73,34 @@ export class HttpEndpoint {
       });
     });
   }
+}
+
+/**
+ * Why a request is refused; null where it is not. Nothing here checks signatures, so a page in a browser on this machine must not
+ * get through: by DNS rebinding its requests carry its own host name, and from another origin they carry `Origin`. Clients of AWS
+ * send neither. Addresses are taken as they are: a rebound name is none.
+ */
+export function refusalOf({ host, origin }: IncomingHttpHeaders, listensOn: string): string | null {
+  if (origin !== undefined) return 'requests of web pages are not answered here';
+  if (host === undefined) return null;
+  const name = host
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (isIP(name) !== 0 || name === listensOn.toLowerCase()) return null;
+  // and buckets as part of the host name
+  if (name === 'localhost' || name.endsWith('.localhost')) return null;
+  return 'this host name is not answered here: expected an address, or localhost';
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, why: string): void {
+  response.writeHead(403, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(`${why}\n`),
+  });
+  response.end(request.method === 'HEAD' ? undefined : `${why}\n`);
+  request.resume();
 }
 
 function listenError(error: Error, host: string, port: number): Error {

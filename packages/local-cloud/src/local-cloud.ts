@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FleetError, UsageError, messageOf } from '@wikifleet/domain/errors';
 import { HttpEndpoint } from './http.js';
 import type { Handler } from './http.js';
 import { S3Service } from './s3/s3-service.js';
@@ -29,13 +30,17 @@ const GRACE_MS = 1_000;
 
 /**
  * Starts both services on one port; SQS by its header, everything else is S3's.
- * @throws UsageError PORT_IN_USE, or DIRECTORY_IN_USE when another process has the directory.
+ * @throws UsageError PORT_IN_USE, CLOUD_UNWRITABLE, or DIRECTORY_IN_USE when another process has the directory.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { directory, buckets = {}, host = '127.0.0.1', port = 0 } = options;
   let endpoint = '';
   // first, as it locks the directory for both
-  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint });
+  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint }).catch(
+    (error: unknown) => {
+      throw unwritable(directory, error);
+    },
+  );
   let s3: S3Service | undefined;
   try {
     s3 = await S3Service.open({ directory: join(directory, 's3'), buckets });
@@ -45,8 +50,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   } catch (error) {
     await s3?.close();
     await sqs.close();
-    throw error;
+    throw unwritable(directory, error);
   }
+}
+
+/** What the system says of a folder (that its disk is full, say) names no file. */
+function unwritable(directory: string, error: unknown): unknown {
+  if (error instanceof FleetError || !(error instanceof Error) || !('errno' in error)) return error;
+  return new UsageError('CLOUD_UNWRITABLE', `${directory} cannot be written: ${messageOf(error)}`, { cause: error });
 }
 
 function route(sqs: SqsService, s3: S3Service): Handler {

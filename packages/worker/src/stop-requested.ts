@@ -1,3 +1,5 @@
+import { watchNpm } from './npm-parent.js';
+
 /** A stop that was asked for, by whomever. */
 export interface StopRequest {
   /** Resolves with the first request. */
@@ -8,8 +10,11 @@ export interface StopRequest {
   readonly dispose: () => void;
 }
 
-/** Waits for SIGTERM, SIGINT, SIGHUP or the end of the parent; `onSignal` hears each, with whether it is another one. */
-export function stopRequested(onSignal: (again: boolean) => void): StopRequest {
+/**
+ * Waits for SIGTERM, SIGINT, SIGHUP or the end of the parent (the program that started this one, or npm); `onSignal` hears
+ * each, with whether it is another one.
+ */
+export function stopRequested(onSignal: (again: boolean) => void = () => {}): StopRequest {
   let resolve = (): void => {};
   const promise = new Promise<void>((done) => {
     resolve = done;
@@ -27,12 +32,14 @@ export function stopRequested(onSignal: (again: boolean) => void): StopRequest {
   const { connected }: { connected?: boolean } = process;
   if (connected) process.on('disconnect', listener);
   else if (connected !== undefined) listener();
+  const unwatch = watchNpm(listener);
   return {
     promise,
     stop: resolve,
     dispose: () => {
       for (const signal of signals) process.off(signal, listener);
       process.off('disconnect', listener);
+      unwatch();
     },
   };
 }

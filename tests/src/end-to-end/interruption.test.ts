@@ -1,39 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { descendants, isAlive } from './processes.js';
 import { inFolder, start, until } from './programs.js';
 import type { Running } from './programs.js';
 import { rowsOf } from './rows.js';
 
 const START = 'local/dist/start.js';
-
-/** Processes whose command line or parent leads to `pid`. */
-function descendants(pid: number): number[] {
-  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const found: number[] = [];
-  const look = (parent: number): void => {
-    for (const [child, its] of table) {
-      if (its !== parent || child === undefined) continue;
-      found.push(child);
-      look(child);
-    }
-  };
-  look(pid);
-  return found;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function allRows(out: string): Promise<string[]> {
   const folder = join(out, 'rows/kind=articles-multistream/wiki_id=samplewiki/snapshot=2026-10-01');

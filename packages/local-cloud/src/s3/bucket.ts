@@ -13,6 +13,9 @@ import { S3Error } from './s3-error.js';
 import { storedObject } from './stored-object.js';
 import type { ObjectDraft, ObjectRecord, StoredObject } from './stored-object.js';
 
+/** Below `.wikifleet/`; see `Bucket`. */
+export const OWN_FOLDERS = ['tmp', 'intents', 'blobs', 'uploads', 'meta'] as const;
+
 /** Looks at the object that is there, and throws where it must not be replaced or deleted. */
 export type Check = (current: StoredObject | undefined) => void;
 
@@ -156,8 +159,7 @@ export class Bucket {
 
   async #recover(): Promise<void> {
     await removeAll(this.#own('tmp'));
-    for (const folder of ['tmp', 'intents', 'blobs', 'uploads', 'meta'])
-      await mkdir(this.#own(folder), { recursive: true });
+    for (const folder of OWN_FOLDERS) await mkdir(this.#own(folder), { recursive: true });
     for (const name of await readdir(this.#own('intents'))) await this.#settle(this.#own('intents', name));
     for (const hash of await readdir(this.#own('blobs'))) {
       const record = asRecord(await readJson(this.#own('meta', hash.slice(0, 2), `${hash}.json`)));

@@ -2,13 +2,16 @@ import { mkdir, readdir, realpath, rename, stat, writeFile } from 'node:fs/promi
 import { join, resolve, sep } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '@wikifleet/domain/errors';
-import { Bucket } from './bucket.js';
+import { Bucket, OWN_FOLDERS } from './bucket.js';
 import { pruneFolders, readJson, removeAll } from './files.js';
 import { FolderLock } from './folder-lock.js';
 import { SERVICE_FOLDER } from './object-key.js';
 import { S3Error } from './s3-error.js';
 
 const TRASH_PREFIX = '.deleted-';
+const BUCKET_FILE = 'bucket.json';
+/** What a bucket keeps below its `.wikifleet/`. */
+const OWN_NAMES = [...OWN_FOLDERS, BUCKET_FILE] as const;
 
 export interface BucketsOptions {
   /** Buckets made by CreateBucket are its subfolders; nothing else belongs there. */
@@ -36,7 +39,7 @@ export class Buckets {
     this.#home = home;
   }
 
-  /** Throws UsageError for a name that cannot be one, or folders that lie in each other; FleetError FOLDER_IN_USE. */
+  /** Throws UsageError for a name that cannot be one, or folders whose objects would mix; FleetError FOLDER_IN_USE. */
   static async open({ directory, buckets }: BucketsOptions): Promise<Buckets> {
     const opened = new Buckets(resolve(directory));
     await mkdir(opened.#home, { recursive: true });
@@ -81,7 +84,7 @@ export class Buckets {
     const folder = join(this.#home, name);
     await mkdir(join(folder, SERVICE_FOLDER), { recursive: true });
     await writeFile(
-      join(folder, SERVICE_FOLDER, 'bucket.json'),
+      join(folder, SERVICE_FOLDER, BUCKET_FILE),
       JSON.stringify({ created: new Date().toISOString(), location }),
     );
     await this.#open(name, folder, false);
@@ -107,7 +110,9 @@ export class Buckets {
     this.#entries.delete(name);
     await lock.close();
     if (given) {
-      await removeAll(join(bucket.folder, SERVICE_FOLDER));
+      // other buckets, and the queues, may be there too
+      for (const own of OWN_NAMES) await removeAll(join(bucket.folder, SERVICE_FOLDER, own));
+      await pruneFolders(join(bucket.folder, SERVICE_FOLDER), bucket.folder);
       return;
     }
     const trash = join(this.#home, `${TRASH_PREFIX}${randomBytes(8).toString('hex')}`);
@@ -130,12 +135,12 @@ export class Buckets {
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
     for (const [other, { bucket }] of this.#entries)
-      if (isWithin(real, bucket.folder) || isWithin(bucket.folder, real))
+      if (overlap(real, bucket.folder) || overlap(bucket.folder, real))
         throw new UsageError('BUCKET_FOLDERS', `buckets ${other} and ${name}: ${bucket.folder} and ${real} overlap`);
     const lock = await FolderLock.take(real);
     try {
       const bucket = await Bucket.open(name, real);
-      const kept = (await readJson(join(real, SERVICE_FOLDER, 'bucket.json'))) as
+      const kept = (await readJson(join(real, SERVICE_FOLDER, BUCKET_FILE))) as
         | { created?: unknown; location?: unknown }
         | undefined;
       const created = new Date(typeof kept?.created === 'string' ? kept.created : (await stat(real)).birthtimeMs);
@@ -153,6 +158,13 @@ export function isBucketName(name: string): boolean {
   return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !/^\d+\.\d+\.\d+\.\d+$/.test(name);
 }
 
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(outer + sep);
+/**
+ * Whether objects of one bucket could be objects of the other. Below a bucket's own `.wikifleet/` nothing is an object: beside what the
+ * bucket keeps there itself, others may have their folders.
+ */
+function overlap(inner: string, outer: string): boolean {
+  if (inner === outer) return true;
+  if (!inner.startsWith(outer + sep)) return false;
+  const [first = '', second = ''] = inner.slice(outer.length + 1).split(sep);
+  return first !== SERVICE_FOLDER || second === '' || (OWN_NAMES as readonly string[]).includes(second);
 }

@@ -50,8 +50,12 @@ export class DirectoryLock {
   /** May be called twice. */
   async release(): Promise<void> {
     if (!held.delete(this.#holder.id)) return;
-    const aside = await write(this.#path, { ...this.#holder, pid: 0 });
-    await rename(aside, this.#path);
+    try {
+      const aside = await write(this.#path, { ...this.#holder, pid: 0 });
+      await rename(aside, this.#path);
+    } catch {
+      // on a full disk: the end of this process releases it too
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Journal } from './journal.js';
 import type { JournalRecord } from './journal-record.js';
+import { canLimitFiles, limitFiles } from '../file-limit.test.js';
 import { withDirectory } from './sqs-harness.test.js';
 
 const put = (id: string, body = 'm'): JournalRecord => ({ t: 'put', q: 'queue', m: { id, body, sentAt: 1 } });
@@ -46,18 +47,78 @@ describe('Journal', () => {
     });
   });
 
-  it('takes nothing more after a write has failed', async () => {
+  it('takes nothing more after a write has failed, and everything once it is written', async function () {
+    if (!canLimitFiles()) return this.skip();
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal');
       const { journal } = await openMap(path);
-      // a folder in the place of the compacted file makes the next compaction fail
+      journal.append(put('a'));
+      await journal.settled();
+      try {
+        limitFiles((await stat(path)).size + 100);
+        // what is cut off in mid-line must not stay in the file
+        for (const id of ['b', 'c']) journal.append(put(id, 'x'.repeat(80)));
+        await assert.rejects(journal.settled(), { code: 'JOURNAL_FAILED' });
+        assert.throws(() => journal.append(put('d')), { code: 'JOURNAL_FAILED' });
+        await assert.rejects(journal.settled(), { code: 'JOURNAL_FAILED' });
+        await assert.rejects(Promise.all([journal.recover(), journal.recover()]), { code: 'JOURNAL_FAILED' });
+      } finally {
+        limitFiles('unlimited');
+      }
+      await Promise.all([journal.recover(), journal.recover()]);
+      journal.append(put('e'));
+      await journal.close();
+      const again = await openMap(path);
+      await again.journal.close();
+      assert.deepEqual([...again.state.keys()], ['a', 'b', 'c', 'e']);
+    });
+    return undefined;
+  });
+
+  it('says at its end that the last write failed, and writes it where it can', async function () {
+    if (!canLimitFiles()) return this.skip();
+    await withDirectory(async (directory) => {
+      for (const [name, stays] of [
+        ['full', true],
+        ['free', false],
+      ] as const) {
+        const path = join(directory, name);
+        const { journal } = await openMap(path);
+        try {
+          limitFiles((await stat(path)).size + 10);
+          journal.append(put('a'));
+          await assert.rejects(journal.settled(), { code: 'JOURNAL_FAILED' });
+          if (!stays) limitFiles('unlimited');
+          if (stays) await assert.rejects(journal.close(), { code: 'JOURNAL_FAILED' });
+          else await journal.close();
+        } finally {
+          limitFiles('unlimited');
+        }
+        const again = await openMap(path);
+        await again.journal.close();
+        assert.deepEqual([...again.state.keys()], stays ? [] : ['a']);
+      }
+    });
+    return undefined;
+  });
+
+  it('goes on appending where it cannot be written anew', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'journal');
+      const { journal } = await openMap(path);
+      // a folder in the place of the new file
       await mkdir(`${path}.new`);
       journal.append(put('large', 'x'.repeat(9 * 1_048_576)));
       await journal.settled();
-      journal.append(put('b'));
-      await assert.rejects(journal.settled(), { code: 'JOURNAL_FAILED' });
-      assert.throws(() => journal.append(put('c')), { code: 'JOURNAL_FAILED' });
-      await assert.rejects(journal.close(), { code: 'JOURNAL_FAILED' });
+      for (const id of ['b', 'c']) {
+        journal.append(put(id));
+        await journal.settled();
+      }
+      await journal.close();
+      await rmdir(`${path}.new`);
+      const again = await openMap(path);
+      await again.journal.close();
+      assert.deepEqual([...again.state.keys()], ['large', 'b', 'c']);
     });
   });
 

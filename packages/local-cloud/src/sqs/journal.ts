@@ -30,7 +30,8 @@ class Batch {
  * this process, by any signal (not a loss of power: nothing is fsynced). Appends that come while a write runs go out together with
  * the next. When the file is more than twice what the state needs, it is written anew from a snapshot and renamed into place.
  *
- * After a failed write nothing is accepted any more: what is in memory would no longer be what a restart finds.
+ * After a failed write (a full disk, say) nothing is accepted until `recover` has written what failed: what is in memory would
+ * no longer be what a restart finds.
  */
 export class Journal {
   readonly #path: string;
@@ -43,6 +44,9 @@ export class Journal {
   #writing: Batch | undefined;
   #running: Promise<void> | undefined;
   #failure: FleetError | undefined;
+  /** Lines of the records that are in memory and not in the file, after a failure. */
+  #unwritten: string[] = [];
+  #recovering: Promise<void> | undefined;
   #closed = false;
 
   private constructor(path: string, file: FileHandle, bytes: number, snapshot: () => Iterable<JournalRecord>) {
@@ -70,14 +74,14 @@ export class Journal {
     const file = await open(path, 'a');
     try {
       if (kept === undefined || kept === 0) await file.appendFile(HEADER);
-      return new Journal(path, file, kept ?? 0, snapshot);
+      return new Journal(path, file, kept === undefined || kept === 0 ? HEADER.length : kept, snapshot);
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
-  /** Takes a record, in order; throws where an earlier write failed. */
+  /** Takes a record, in order; throws `JOURNAL_FAILED` where an earlier write failed and `recover` did not mend it. */
   append(record: JournalRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed) throw new FleetError('JOURNAL_CLOSED', `${this.#path}: closed, no record can be appended`);
@@ -92,16 +96,42 @@ export class Journal {
     else await this.#writing?.written;
   }
 
+  /** After a failed write: writes what failed, behind what is known to be good. Throws `JOURNAL_FAILED` while that fails too. */
+  async recover(): Promise<void> {
+    if (this.#failure === undefined || this.#closed) return;
+    this.#recovering ??= this.#writeUnwritten().finally(() => {
+      this.#recovering = undefined;
+    });
+    await this.#recovering;
+  }
+
+  async #writeUnwritten(): Promise<void> {
+    try {
+      // what the failed write left of them
+      await this.#file.truncate(this.#bytes);
+      this.#bytes += await writeLines(this.#file, this.#unwritten);
+      this.#unwritten = [];
+      this.#failure = undefined;
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  #failed(cause: unknown): FleetError {
+    const message = `${this.#path}: cannot be written: ${messageOf(cause)}`;
+    return new FleetError('JOURNAL_FAILED', message, { cause });
+  }
+
   /** Writes what is pending and closes the file. May be called twice. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
       while (this.#running !== undefined) await this.#running;
+      if (this.#failure !== undefined) await this.#writeUnwritten();
     } finally {
       await this.#file.close();
     }
-    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #run(): Promise<void> {
@@ -111,38 +141,45 @@ export class Journal {
       while (this.#pending.lines.length > 0) {
         this.#writing = this.#pending;
         this.#pending = new Batch();
-        if (this.#bytes > this.#compactAt) await this.#compact();
-        else this.#bytes += await writeLines(this.#file, this.#writing.lines);
+        if (this.#bytes <= this.#compactAt || !(await this.#compact()))
+          this.#bytes += await writeLines(this.#file, this.#writing.lines);
         this.#writing.resolve();
       }
     } catch (cause) {
-      this.#failure ??= new FleetError('JOURNAL_FAILED', `${this.#path}: cannot be written: ${messageOf(cause)}`, {
-        cause,
-      });
-      this.#writing?.reject(this.#failure);
-      this.#pending.reject(this.#failure);
+      this.#failure = this.#failed(cause);
+      for (const batch of [this.#writing, this.#pending]) {
+        this.#unwritten.push(...(batch?.lines ?? []));
+        batch?.reject(this.#failure);
+      }
+      this.#pending = new Batch();
     } finally {
       this.#writing = undefined;
       this.#running = undefined;
     }
   }
 
-  async #compact(): Promise<void> {
+  /** Returns false where there is no room for a second file: then it is tried again much later. */
+  async #compact(): Promise<boolean> {
     const temporary = `${this.#path}.new`;
     // taken at once, while the records to write and the state agree: it replaces them
     const records = [...this.#snapshot()];
-    const file = await open(temporary, 'w');
+    let file: FileHandle | undefined;
     try {
+      file = await open(temporary, 'w');
       const bytes = await writeLines(file, withHeader(records));
       await rename(temporary, this.#path);
-      await this.#file.close();
+      const old = this.#file;
       this.#file = file;
       this.#bytes = bytes;
       this.#compactAt = Math.max(MIN_COMPACTION_BYTES, 2 * bytes);
-    } catch (error) {
-      await file.close();
-      await rm(temporary, { force: true });
-      throw error;
+      // it holds nothing any more
+      await old.close().catch(() => {});
+      return true;
+    } catch {
+      await file?.close().catch(() => {});
+      await rm(temporary, { force: true }).catch(() => {});
+      this.#compactAt = 2 * this.#bytes;
+      return false;
     }
   }
 }

@@ -10,6 +10,8 @@ import type { Receiver } from './receiver.js';
 import { requireRoom } from './send-operations.js';
 import { SqsError } from './sqs-error.js';
 
+/** Until a journal that could not be written is tried again. */
+const RETRY_MS = 500;
 /** Messages moved in one turn of the event loop where no rate is given. */
 const STRIDE = 100;
 
@@ -116,19 +118,25 @@ export class MoveTasks {
           if (signal.reason !== 'close') save({ status: 'CANCELLED' });
           return;
         }
-        const source = this.#queue(task.sourceArn);
-        source.advance(Date.now());
-        if (source.first === undefined) return save({ status: 'COMPLETED' });
-        const most = task.rate === undefined ? STRIDE : 1;
-        for (let step = 0; step < most && source.first !== undefined; step += 1) {
-          this.#move(source, source.first, task.destinationArn);
-          moved += 1;
+        try {
+          await this.#store.recover();
+          const source = this.#queue(task.sourceArn);
+          source.advance(Date.now());
+          if (source.first === undefined) return save({ status: 'COMPLETED' });
+          const most = task.rate === undefined ? STRIDE : 1;
+          for (let step = 0; step < most && source.first !== undefined; step += 1) {
+            this.#move(source, source.first, task.destinationArn);
+            moved += 1;
+          }
+          save({});
+          await this.#store.settled();
+        } catch (error) {
+          if (codeOf(error) !== 'JOURNAL_FAILED') throw error;
+          // the disk is full, say: it goes on when there is room
+          await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
         }
-        save({});
-        await this.#store.settled();
       }
     } catch (error) {
-      // a journal that cannot be written cannot take this either: every request says so from now on
       if (error instanceof SqsError) save({ status: 'FAILED', failure: error.queryCode });
       else if (error instanceof UnknownSourceError)
         save({ status: 'FAILED', failure: 'CouldNotDetermineMessageSource' });

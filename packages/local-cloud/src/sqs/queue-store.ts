@@ -54,6 +54,11 @@ export class QueueStore {
     await this.#journal?.settled();
   }
 
+  /** After a failed write: has what failed written. Throws `JOURNAL_FAILED` while there is no room. */
+  async recover(): Promise<void> {
+    await this.#journal?.recover();
+  }
+
   async close(): Promise<void> {
     await this.#journal?.close();
   }

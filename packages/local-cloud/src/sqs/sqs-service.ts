@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { messageOf } from '@wikifleet/domain/errors';
+import { codeOf, messageOf } from '@wikifleet/domain/errors';
 import { BodyTooLargeError, readBody } from '../http.js';
 import { DirectoryLock } from './directory-lock.js';
 import { Input } from './input.js';
@@ -104,7 +104,12 @@ export class SqsService {
     const gone = new AbortController();
     let undo: (() => void) | undefined;
     const undeliver = (): void => {
-      undo?.();
+      try {
+        undo?.();
+      } catch (error) {
+        // it cannot be written now: the message comes again after its visibility timeout
+        if (codeOf(error) !== 'JOURNAL_FAILED') throw error;
+      }
       undo = undefined;
     };
     response.once('close', () => {
@@ -114,6 +119,7 @@ export class SqsService {
     });
     let answer: Answer;
     try {
+      await this.#store.recover();
       const output = await this.#perform(request, gone.signal, (restore) => {
         undo = restore;
       });
