@@ -4,6 +4,7 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { UsageError } from '@wikifleet/domain/errors';
 import { planKey, runManifestKey } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
@@ -78,7 +79,7 @@ export const costs: Command = async (argv, releases) => {
   const answer = { run, from: span.from, to: span.to, times, ...found, currency: prices.currency, prices: prices.date };
   if (flags.json === true) printJson(answer);
   else linesOf(run, span, times, found, prices.currency, prices.date).forEach(printLine);
-  return 0;
+  return EXIT_CODES.done;
 };
 
 function sizeOf(service: Service, vcpus: number, memory: string | undefined): Omit<TaskTime, 'service' | 'seconds'> {

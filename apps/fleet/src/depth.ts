@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { printJson, printLine } from '@wikifleet/worker/terminal';
 import { clientConfig } from './aws-calls.js';
 import { drawChart, timeAxis } from './draw-chart.js';
@@ -46,7 +47,7 @@ export const depth: Command = async (argv, releases) => {
   const found = await readQueueMetrics(client, queues, span);
   if (flags.json === true) printJson(asJson(found, span));
   else linesOf(found, span).forEach(printLine);
-  return 0;
+  return EXIT_CODES.done;
 };
 
 function asJson(found: readonly QueueSeries[], span: Span): unknown {

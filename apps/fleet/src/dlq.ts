@@ -1,6 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { counted } from '@wikifleet/domain/counted';
 import { parseConvertJob, parseDownloadJob } from '@wikifleet/domain/jobs';
 import { splitNumber } from '@wikifleet/domain/keys';
@@ -55,7 +56,7 @@ export const dlq: Command = async (argv, releases) => {
   if (flags.json === true) printJson({ queues });
   else
     for (const { queue, letters, more } of queues) describeQueue(queue, letters, more, new Date()).forEach(printLine);
-  return 0;
+  return EXIT_CODES.done;
 };
 
 /** What a dead letter says, its body read as the job that it should be. */

@@ -4,6 +4,7 @@ import type { Service, TaskDefinition } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { FleetError, messageOf } from '@wikifleet/domain/errors';
 import { connect } from '@wikifleet/worker/connect';
 import { printLine } from '@wikifleet/worker/terminal';
@@ -85,7 +86,7 @@ export const doctor: Command = async (argv, releases) => {
     for (const check of checks) tell(await check);
   }
   printLine(bad === 0 ? 'all checks passed' : `${bad} ${bad === 1 ? 'check' : 'checks'} failed`);
-  return bad === 0 ? 0 : 1;
+  return bad === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
 };
 
 /** What a look came to; one that throws is a finding too. */

@@ -1,5 +1,5 @@
+import { wikiName } from '@wikifleet/config/command-line';
 import { UsageError } from '@wikifleet/domain/errors';
-import { isName } from '@wikifleet/domain/names';
 import { parseDate, parseKind } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 
@@ -9,8 +9,5 @@ export function namedRun(wiki: string | undefined, date: string | undefined, kin
   if (wiki === undefined || date === undefined) {
     throw new UsageError('COMMAND_LINE_REFUSED', 'a run is named by --wiki and --date, and by --kind if it is another');
   }
-  if (!isName(wiki)) {
-    throw new UsageError('FLAG_REFUSED', `--wiki: expected a database name, received ${JSON.stringify(wiki)}`);
-  }
-  return { kind: parseKind(kind ?? 'articles-multistream'), wiki, date: parseDate(date) };
+  return { kind: parseKind(kind ?? 'articles-multistream'), wiki: wikiName('wiki', wiki), date: parseDate(date) };
 }

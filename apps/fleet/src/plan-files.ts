@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { wikiName } from '@wikifleet/config/command-line';
 import { isOneSplit } from '@wikifleet/catalogue/dump-name';
 import { findRun } from '@wikifleet/catalogue/find-run';
 import { folderOfWikis, wikisOf } from '@wikifleet/catalogue/list-wikis';
 import { counted } from '@wikifleet/domain/counted';
 import { FleetError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { checkName } from '@wikifleet/domain/names';
 import { planFileSchema } from '@wikifleet/domain/plan';
 import type { PlanFile } from '@wikifleet/domain/plan';
 import { parseDate } from '@wikifleet/domain/run';
@@ -50,7 +50,7 @@ export async function filesOfList(path: string, query: FilesQuery): Promise<Plan
     const problems = result.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new UsageError('FILE_LIST_REFUSED', `${path}: ${problems.join('; ')}`);
   }
-  const title = `${query.kind}/${checkName('wiki', query.wiki)}/${parseDate(query.date)}`;
+  const title = `${query.kind}/${wikiName('wiki', query.wiki)}/${parseDate(query.date)}`;
   const { files, remarks } = simulated(result.data, query.splitBytes);
   return { title, vouchedBy: 'listing', files, remarks };
 }
@@ -67,7 +67,7 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
   const all = query.wiki === 'all';
   const wikis = all
     ? wikisOf((await source.list(folderOfWikis(query.kind))) ?? [])
-    : [...new Set(query.wiki.split(',').map((wiki) => checkName('wiki', wiki.trim())))];
+    : [...new Set(query.wiki.split(',').map((wiki) => wikiName('wiki', wiki.trim())))];
   const files: PlanFile[] = [];
   const found: string[] = [];
   const vouchers = new Set<string>();

@@ -3,6 +3,7 @@ import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { parseMirrors } from '@wikifleet/config/mirrors';
 import type { MirrorConfig } from '@wikifleet/config/mirrors';
 import { readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { parseKind } from '@wikifleet/domain/run';
@@ -77,7 +78,7 @@ export async function plan(argv: readonly string[], releases: ReleaseStack): Pro
   }
   if (flags.json === true) printJson(dataOf(result));
   else reportOf(result).forEach(printLine);
-  return 0;
+  return EXIT_CODES.done;
 }
 
 async function mirrorsOf(path: string, kind: Kind): Promise<readonly MirrorConfig[]> {

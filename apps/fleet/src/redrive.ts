@@ -1,6 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { messageOf } from '@wikifleet/domain/errors';
 import { MAX_MOVE_RATE, moveMessagesBack } from '@wikifleet/queue/move-messages';
 import type { MoveProgress } from '@wikifleet/queue/move-messages';
@@ -36,7 +37,7 @@ export const redrive: Command = async (argv, releases) => {
       reportLine(`wikifleet: ${chosen.name}: ${messageOf(error)}`);
     }
   }
-  return failed ? 1 : 0;
+  return failed ? EXIT_CODES.failed : EXIT_CODES.done;
 };
 
 async function redriveQueue({ name, queue }: ChosenQueue, rate: number | undefined): Promise<void> {

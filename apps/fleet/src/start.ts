@@ -2,6 +2,7 @@ import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { counted } from '@wikifleet/domain/counted';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
 import { printLine } from '@wikifleet/worker/terminal';
@@ -72,7 +73,7 @@ export const start: Command = async (argv, releases) => {
   );
   printLine(`${services.downloader.name}: as its queue wants, at most ${counted(downloads.MaxCapacity ?? 0, 'task')}`);
   if (onDemand) printLine('on demand until terraform is applied again');
-  return 0;
+  return EXIT_CODES.done;
 };
 
 async function runOnDemand(ecs: ECSClient, { cluster, name }: FleetService, tasks: number): Promise<void> {

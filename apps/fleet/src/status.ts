@@ -4,6 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { counted } from '@wikifleet/domain/counted';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import type { Run } from '@wikifleet/domain/run';
@@ -90,7 +91,7 @@ export const status: Command = async (argv, releases) => {
   };
   if (flags.json === true) printJson(all);
   else linesOf(all).forEach(printLine);
-  return problems.length > 0 ? 1 : 0;
+  return problems.length > 0 ? EXIT_CODES.failed : EXIT_CODES.done;
 };
 
 async function queueStatus(queue: Queue): Promise<QueueStatus> {

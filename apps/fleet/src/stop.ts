@@ -1,6 +1,7 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { printLine } from '@wikifleet/worker/terminal';
 import { asked } from './aws-calls.js';
 import type { Command } from './main.js';
@@ -32,5 +33,5 @@ export const stop: Command = async (argv, releases) => {
     printLine(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}`);
   }
   printLine(`"${asTyped('fleet', 'resume')}" has them scale again`);
-  return 0;
+  return EXIT_CODES.done;
 };

@@ -1,5 +1,6 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { printLine } from '@wikifleet/worker/terminal';
 import type { Command } from './main.js';
 import { openFleet } from './open-fleet.js';
@@ -20,6 +21,6 @@ export function suspendScaling(name: 'pause' | 'resume', about: string): Command
       const what = suspended ? 'dynamic scaling suspended, the count stays' : 'dynamic scaling goes on';
       printLine(`${service.name}: ${what} (${counts})`);
     }
-    return 0;
+    return EXIT_CODES.done;
   };
 }

@@ -2,6 +2,7 @@ import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { connect } from '@wikifleet/worker/connect';
 import { stopRequested } from '@wikifleet/worker/stop-requested';
 import { printLine, reportLine } from '@wikifleet/worker/terminal';
@@ -37,5 +38,5 @@ export const watch: Command = async (argv, releases) => {
   printLine(page.url);
   reportLine('The page is open to this machine alone; Ctrl-C ends it.');
   await stop.promise;
-  return 0;
+  return EXIT_CODES.done;
 };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { wikiName } from '@wikifleet/config/command-line';
 import { folderOfWikis, wikisOf } from '@wikifleet/catalogue/list-wikis';
 import { counted } from '@wikifleet/domain/counted';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
-import { checkName } from '@wikifleet/domain/names';
 import type { Kind } from '@wikifleet/domain/run';
 import type { Mirror } from '@wikifleet/mirror/mirror';
 
@@ -20,7 +20,7 @@ const MOST_WIKIS = 10_000;
 export async function chooseWikis(text: string, kind: Kind, mirrors: readonly Mirror[]): Promise<ChosenWikis> {
   if (text === 'all') return await listedWikis(kind, mirrors);
   const words = text.startsWith('@') ? await wordsOfFile(text.slice(1)) : text.split(',');
-  const wikis = [...new Set(words.map((word) => checkName('wiki', word.trim())))];
+  const wikis = [...new Set(words.map((word) => wikiName('wiki', word.trim())))];
   if (wikis.length === 0 || wikis.length > MOST_WIKIS) {
     throw new UsageError(
       'COMMAND_LINE_REFUSED',

@@ -3,6 +3,7 @@ import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
 import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { counted } from '@wikifleet/domain/counted';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { DEFAULT_SPLIT_BYTES, PARTS_VERSION, ROWS_VERSION } from '@wikifleet/domain/plan';
@@ -113,7 +114,7 @@ await runMain(async (releases) => {
   // what one wiki fails with is what the program fails with
   if (chosen.named && others.length === 0) {
     await one(first);
-    return 0;
+    return EXIT_CODES.done;
   }
   const counts = { seeded: 0, absent: 0, failed: 0 };
   for (const wiki of chosen.wikis) {
@@ -129,5 +130,5 @@ await runMain(async (releases) => {
   reportLine(
     `${counts.seeded} of ${counted(chosen.wikis.length, 'wiki')} seeded, ${counts.absent} skipped, ${counts.failed} failed`,
   );
-  return counts.failed > 0 || counts.seeded === 0 ? 1 : 0;
+  return counts.failed > 0 || counts.seeded === 0 ? EXIT_CODES.failed : EXIT_CODES.done;
 });

@@ -2,14 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
 import { canLimitFiles, limitFiles } from './file-limit.test.js';
 import { startLocalCloud } from './local-cloud.js';
 import type { LocalCloud } from './local-cloud.js';
@@ -21,7 +13,6 @@ describe('the loopback cloud on a full disk', function () {
   this.timeout(60_000);
   let directory: string;
   let cloud: LocalCloud;
-  let s3: S3Client;
 
   before(function () {
     if (!canLimitFiles()) this.skip();
@@ -38,17 +29,9 @@ describe('the loopback cloud on a full disk', function () {
 
   async function open(): Promise<void> {
     cloud = await startLocalCloud({ directory, buckets: { data: join(directory, 'data') } });
-    s3 = new S3Client({
-      endpoint: cloud.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      forcePathStyle: true,
-      maxAttempts: 1,
-    });
   }
 
   async function reopen(): Promise<void> {
-    s3.destroy();
     await cloud.close();
     await open();
   }
@@ -75,39 +58,46 @@ describe('the loopback cloud on a full disk', function () {
     assert.deepEqual(await bodies(), expected);
   });
 
+  /** Sends a request to S3; throws the code of an error. */
+  async function send(method: string, path: string, body?: Buffer | string): Promise<Response> {
+    const response = await fetch(`${cloud.endpoint}/data/${path}`, { method, ...(body === undefined ? {} : { body }) });
+    if (response.ok) return response;
+    throw new Error(/<Code>(.*?)<\/Code>/.exec(await response.text())?.[1] ?? String(response.status));
+  }
+
   it('S3 refuses what it cannot keep, leaves the older object and no litter, and goes on when there is room', async () => {
-    const put = async (key: string, bytes: number): Promise<unknown> =>
-      await s3.send(new PutObjectCommand({ Bucket: 'data', Key: key, Body: Buffer.alloc(bytes, 'x') }));
-    const size = async (key: string): Promise<number | undefined> => {
-      const { ContentLength, Body } = await s3.send(new GetObjectCommand({ Bucket: 'data', Key: key }));
-      await Body?.transformToByteArray();
-      return ContentLength;
+    const put = async (key: string, bytes: number): Promise<Response> =>
+      await send('PUT', key, Buffer.alloc(bytes, 'x'));
+    const size = async (key: string): Promise<number> => (await (await send('GET', key)).arrayBuffer()).byteLength;
+    const begin = async (): Promise<string> => {
+      const text = await (await send('POST', 'b?uploads')).text();
+      return /<UploadId>(.*?)<\/UploadId>/.exec(text)?.[1] ?? '';
     };
     await put('a', 10);
-    const upload = { Bucket: 'data', Key: 'b' };
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload));
-    const part = async (PartNumber: number): Promise<{ PartNumber: number; ETag: string | undefined }> => {
-      const Body = Buffer.alloc(PART, String(PartNumber));
-      const { ETag } = await s3.send(new UploadPartCommand({ ...upload, UploadId, PartNumber, Body }));
-      return { PartNumber, ETag };
+    const upload = await begin();
+    const part = async (number: number): Promise<string> => {
+      const response = await send('PUT', `b?partNumber=${number}&uploadId=${upload}`, Buffer.alloc(PART, `${number}`));
+      return `<Part><PartNumber>${number}</PartNumber><ETag>${response.headers.get('etag')}</ETag></Part>`;
     };
     const first = await part(1);
     limitFiles(100_000);
-    await assert.rejects(put('a', 1_000_000), { name: 'InternalError' });
-    await assert.rejects(put('c', 1_000_000));
-    await assert.rejects(part(2));
+    for (const refused of [
+      async () => await put('a', 1_000_000),
+      async () => await put('c', 1_000_000),
+      async () => await part(2),
+    ])
+      await assert.rejects(refused, /^Error: InternalError$/);
     // not even a record
     limitFiles(5);
-    await assert.rejects(put('a', 1));
-    await assert.rejects(put('d', 1));
-    await assert.rejects(s3.send(new CreateMultipartUploadCommand(upload)));
+    for (const refused of [async () => await put('a', 1), async () => await put('d', 1), begin])
+      await assert.rejects(refused, /^Error: InternalError$/);
     limitFiles('unlimited');
     assert.equal(await size('a'), 10);
-    for (const key of ['c', 'd']) await assert.rejects(size(key), { name: 'NoSuchKey' });
-    assert.deepEqual(await readdir(join(directory, 'data', '.wikifleet', 'tmp')), []);
-    assert.deepEqual(await readdir(join(directory, 'data', '.wikifleet', 'intents')), []);
-    const Parts = [first, await part(2)];
-    await s3.send(new CompleteMultipartUploadCommand({ ...upload, UploadId, MultipartUpload: { Parts } }));
+    for (const key of ['c', 'd']) await assert.rejects(size(key), /^Error: NoSuchKey$/);
+    for (const folder of ['tmp', 'intents'])
+      assert.deepEqual(await readdir(join(directory, 'data', '.wikifleet', folder)), []);
+    const parts = `${first}${await part(2)}`;
+    await send('POST', `b?uploadId=${upload}`, `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`);
     await put('a', 1_000_000);
     await reopen();
     assert.deepEqual([await size('a'), await size('b')], [1_000_000, 2 * PART]);

@@ -62,8 +62,8 @@ const TABLE: readonly BadInput[] = [
     what: 'a wiki that is no name',
     program: START,
     args: () => ['--wiki', '../x'],
-    code: 1,
-    says: /^wikifleet: the name of a wiki is refused/,
+    code: 2,
+    says: /^wikifleet: --wiki: expected a database name/,
   },
   {
     what: 'a folder that is not there',

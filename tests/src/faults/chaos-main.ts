@@ -2,6 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
+import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import type { ExitCode } from '@wikifleet/domain/exit-codes';
+import { runMain } from '@wikifleet/worker/run-main';
+import { printLine } from '@wikifleet/worker/terminal';
 import { chaosTable } from './chaos-table.js';
 import { runChaos } from './chaos-run.js';
 import type { ChaosOptions, ChaosOutcome } from './chaos-run.js';
@@ -24,9 +28,9 @@ const COMMAND_LINE = {
 } as const;
 
 const LARGE_BYTES = 24_000_000;
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = printLine;
 
-async function main(): Promise<number> {
+async function main(): Promise<ExitCode> {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const seeds = wholeNumber('seeds', flags.seeds ?? '20', 1, 10_000);
   const first = wholeNumber('seed', flags.seed ?? '1', 0, 1_000_000_000);
@@ -70,18 +74,13 @@ async function main(): Promise<number> {
     }
     for (const line of chaosTable(outcomes)) say(line);
     say(`${seeds - failed} of ${seeds} seeds ended as the undisturbed run`);
-    return failed === 0 ? 0 : 1;
+    return failed === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
   } finally {
     if (failed === 0 || flags.keep !== true) await rm(folder, { recursive: true, force: true });
   }
 }
 
 // by its exit the fleet is killed too
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isHelp = error instanceof Error && error.name === 'HelpRequested';
-  (isHelp ? process.stdout : process.stderr).write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = isHelp ? 0 : 2;
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(EXIT_CODES.stopped));
+await runMain(async () => await main());

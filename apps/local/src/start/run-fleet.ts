@@ -82,7 +82,9 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     for (const line of summaryLines(states, folders.out, (performance.now() - started) / 1000)) printLine(line);
     if (source.refused > 0)
       say(`wikifleet: ${plural(source.refused, 'dump file')} of the folder could not be taken, see above`);
-    return states.every(({ manifest }) => manifest !== null) && source.refused === 0 ? 0 : 1;
+    return states.every(({ manifest }) => manifest !== null) && source.refused === 0
+      ? EXIT_CODES.done
+      : EXIT_CODES.failed;
   } catch (error) {
     if (!stop.aborted) throw error;
     bar.clear();

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
+import { wikiName } from '@wikifleet/config/command-line';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import type { FtpTree } from '@wikifleet/local-cloud/ftp/ftp-tree';
 import { mappedTree } from '@wikifleet/local-cloud/ftp/mapped-tree';
 import { UsageError } from '@wikifleet/domain/errors';
-import { checkName } from '@wikifleet/domain/names';
 import { compactDate, parseDate, parseKind, runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { plural } from '../figures.js';
@@ -80,7 +80,7 @@ function sampleSource({ sampleMegabytes, sampleFolder }: SourceFlags): OpenSourc
 function mirrorSource(wiki: string, flags: SourceFlags): OpenSource {
   const kind = parseKind(flags.kind ?? 'articles-multistream');
   const date = flags.date === undefined || flags.date === 'latest' ? 'latest' : parseDate(flags.date);
-  checkName('wiki', wiki);
+  wikiName('wiki', wiki);
   return async () =>
     await Promise.resolve({ tree: null, seeds: [['--wiki', wiki, '--date', date, '--kind', kind]], refused: 0 });
 }
@@ -88,7 +88,7 @@ function mirrorSource(wiki: string, flags: SourceFlags): OpenSource {
 /** The dump files of a folder, each joining the run of its kind, wiki and date. */
 function folderSource(folder: string, flags: SourceFlags): OpenSource {
   const kind = parseKind(flags.kind ?? 'articles');
-  const wiki = flags.wiki === undefined ? undefined : checkName('wiki', flags.wiki);
+  const wiki = flags.wiki === undefined ? undefined : wikiName('wiki', flags.wiki);
   const date = flags.date === undefined ? undefined : parseDate(flags.date);
   return async ({ state, say }) => {
     const { dumps, left, refused } = await scanFolder(folder, { kind, wiki, date });
