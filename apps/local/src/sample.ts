@@ -1,13 +1,16 @@
 #!/usr/bin/env node
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { FleetError, UsageError } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import { FolderLock } from '@wikifleet/local-cloud/s3/folder-lock';
 import { reasonOf } from '@wikifleet/worker/output-target';
 import { runMain } from '@wikifleet/worker/run-main';
 import { printLine } from '@wikifleet/worker/terminal';
 import { plural } from './figures.js';
+import { makeFolder } from './make-folder.js';
 import { ProgressLine } from './progress-line.js';
 import { writeSample, type SampleOptions, type SampleSummary } from './sample/write-sample.js';
 
@@ -56,6 +59,8 @@ await runMain(async (releases) => {
     onProgress: ({ written, total, file }) => progress.show(written / total, `of ${total / 1e6} MB: ${file}`),
   };
   try {
+    await makeFolder(options.out);
+    releases.defer(await FolderLock.take(await realpath(options.out), 'sample'), async (lock) => await lock.close());
     const summary = await writeSample(options);
     progress.clear();
     summaryLines(options.out, summary).forEach(printLine);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const SAMPLE = fileURLToPath(new URL('../sample.js', import.meta.url));
@@ -50,6 +53,22 @@ describe('npm run sample', () => {
     const { status, stdout } = run(['--help']);
     assert.match(stdout, /^usage: npm run sample -- /);
     assert.equal(status, 0);
+  });
+
+  it('is refused while another one writes the same folder, and writes through no link', async () => {
+    const out = join(root, 'shared');
+    await mkdir(out);
+    await writeFile(join(root, 'precious'), 'precious');
+    await symlink(join(root, 'precious'), join(out, '.wikifleet-sample.json.part'));
+    const args = [SAMPLE, '--out', out, '--megabytes', '8'];
+    const first = spawn(process.execPath, args, { stdio: 'ignore' });
+    const ended = once(first, 'exit');
+    while (!existsSync(join(out, '.wikifleet-sample.json'))) await sleep(10);
+    const second = run(args.slice(1));
+    assert.match(second.stderr, /^wikifleet: .*shared is in use by another sample\n$/);
+    assert.equal(second.status, 2);
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(await readFile(join(root, 'precious'), 'utf8'), 'precious');
   });
 
   it('lists what it wrote, and what is there already', () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, UsageError } from '@wikifleet/domain/errors';
 import { kindSchema } from '@wikifleet/domain/run';
@@ -67,8 +67,11 @@ export async function endStamp(
 
 async function writeStamp(out: string, stamp: SampleStamp): Promise<void> {
   // A stamp that was cut would make the folder nobody's.
-  await writeFile(join(out, STAMP_PART), `${JSON.stringify(stamp, undefined, 2)}\n`);
-  await rename(join(out, STAMP_PART), join(out, STAMP_NAME));
+  const part = join(out, STAMP_PART);
+  // not through a link that may lie there
+  await rm(part, { force: true });
+  await writeFile(part, `${JSON.stringify(stamp, undefined, 2)}\n`, { flag: 'wx' });
+  await rename(part, join(out, STAMP_NAME));
 }
 
 /** The stamp, or null for what is none of this version. */

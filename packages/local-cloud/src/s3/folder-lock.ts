@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { FleetError, codeOf } from '@wikifleet/domain/errors';
+import { UsageError, codeOf } from '@wikifleet/domain/errors';
 
 /**
  * Keeps a second process from opening the same folder: what the one writes, the other would take for leftovers and
@@ -18,13 +18,13 @@ export class FolderLock {
     this.#server = server;
   }
 
-  /** `folder` is a real path. Throws FleetError FOLDER_IN_USE. */
-  static async take(folder: string): Promise<FolderLock> {
-    const name = `wikifleet-s3-${createHash('sha256').update(folder).digest('hex').slice(0, 24)}`;
+  /** `folder` is a real path; `use` is what it is locked for, as `S3 service`. Throws UsageError FOLDER_IN_USE. */
+  static async take(folder: string, use = 'S3 service'): Promise<FolderLock> {
+    const name = `wikifleet-${use.replaceAll(' ', '-')}-${createHash('sha256').update(folder).digest('hex').slice(0, 24)}`;
     // an abstract socket leaves no file behind
     const abstract = process.platform === 'linux';
     const path = abstract ? `\0${name}` : join(tmpdir(), `${name}.sock`);
-    const inUse = (): FleetError => new FleetError('FOLDER_IN_USE', `${folder} is open in another S3 service`);
+    const inUse = (): UsageError => new UsageError('FOLDER_IN_USE', `${folder} is in use by another ${use}`);
     for (let attempt = 1; ; attempt++) {
       const server = createServer((socket) => void socket.destroy());
       try {
