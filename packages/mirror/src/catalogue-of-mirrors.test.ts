@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseMirrors } from '@wikifleet/config/mirrors';
-import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { PermanentError } from '@wikifleet/domain/errors';
+import type { FleetError } from '@wikifleet/domain/errors';
 import { catalogueOfMirrors } from './catalogue-of-mirrors.js';
 import { mirrorError, notFound } from './mirror-error.js';
 import type { Mirror } from './mirror.js';
