@@ -33,14 +33,18 @@ const GRACE_MS = 1_000;
  * @throws UsageError PORT_IN_USE, CLOUD_UNWRITABLE, or DIRECTORY_IN_USE when another process has the directory.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  try {
+    return await open(options);
+  } catch (error) {
+    throw unwritable(options.directory, error);
+  }
+}
+
+async function open(options: LocalCloudOptions): Promise<LocalCloud> {
   const { directory, buckets = {}, host = '127.0.0.1', port = 0 } = options;
   let endpoint = '';
   // first, as it locks the directory for both
-  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint }).catch(
-    (error: unknown) => {
-      throw unwritable(directory, error);
-    },
-  );
+  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint });
   let s3: S3Service | undefined;
   try {
     s3 = await S3Service.open({ directory: join(directory, 's3'), buckets });
@@ -50,7 +54,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   } catch (error) {
     await s3?.close();
     await sqs.close();
-    throw unwritable(directory, error);
+    throw error;
   }
 }
 
