@@ -44,9 +44,10 @@ describe('settlePlan', () => {
     await assert.rejects(settlePlan(s3.store, other, { force: false }), (error) => {
       assert.ok(error instanceof UsageError);
       assert.equal(error.code, 'PLAN_DIFFERS');
-      assert.match(error.message, /compression: .*"gzip".*"none"/);
-      assert.match(error.message, /a\.bz2: in the plan, no longer in the catalogue/);
-      assert.match(error.message, /--force/);
+      const lines = error.moreLines.join('\n');
+      assert.match(lines, /compression: .*"gzip".*"none"/);
+      assert.match(lines, /a\.bz2: in the plan, no longer in the catalogue/);
+      assert.match(lines, /--force/);
       return true;
     });
     assert.deepEqual(await loadPlan(s3.store, draft.run), plan);
@@ -58,9 +59,7 @@ describe('settlePlan', () => {
     await settlePlan(s3.store, draft, { force: false });
     const other = { ...newDraft(names('b')), run: draft.run };
     await assert.rejects(settlePlan(s3.store, other, { force: false }), (error) => {
-      return (
-        error instanceof UsageError && error.message.includes('and 80 more') && error.message.split('\n').length < 25
-      );
+      return error instanceof UsageError && error.moreLines.includes('and 80 more') && error.moreLines.length < 25;
     });
   });
 
@@ -111,7 +110,9 @@ describe('settlePlan', () => {
       const draft = newDraft();
       await s3.store.put(planKey(draft.run), body);
       await assert.rejects(settlePlan(s3.store, draft, { force: false }), (error) => {
-        return error instanceof UsageError && error.code === 'PLAN_UNREADABLE' && error.message.includes('--force');
+        return (
+          error instanceof UsageError && error.code === 'PLAN_UNREADABLE' && /--force/.test(error.moreLines.join())
+        );
       });
       const { plan } = await settlePlan(s3.store, draft, { force: true });
       assert.deepEqual(await loadPlan(s3.store, draft.run), plan);

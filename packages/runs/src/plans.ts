@@ -107,17 +107,18 @@ function planOf(draft: PlanDraft, supersedes: readonly string[]): Plan {
 function planUnreadable(message: string): UsageError {
   return new UsageError(
     'PLAN_UNREADABLE',
-    `the run has a plan that this version does not read: ${message}\n` +
-      'Use the version that wrote it, or --force to start the run again (what earlier plans wrote is deleted).',
+    `the run has a plan that this version does not read: ${message}`,
+    {
+      moreLines: [
+        'Use the version that wrote it, or --force to start the run again (what earlier plans wrote is deleted).',
+      ],
+    },
   );
 }
 
 function plansDiffer(run: Run, differences: readonly string[]): UsageError {
-  const shown = differences.slice(0, 20).map((line) => `  ${line}`);
-  if (differences.length > shown.length) shown.push(`  and ${differences.length - shown.length} more`);
-  return new UsageError(
-    'PLAN_DIFFERS',
-    `${runName(run)} has a plan already, and it differs:\n${shown.join('\n')}\n` +
-      'Use the settings of the plan, or --force to start the run again (what the old plan wrote is deleted).',
-  );
+  const shown = differences.slice(0, 20);
+  if (differences.length > shown.length) shown.push(`and ${differences.length - shown.length} more`);
+  shown.push('Use the settings of the plan, or --force to start the run again (what the old plan wrote is deleted).');
+  return new UsageError('PLAN_DIFFERS', `${runName(run)} has a plan already, and it differs:`, { moreLines: shown });
 }

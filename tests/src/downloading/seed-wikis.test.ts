@@ -83,7 +83,7 @@ describe('seeding several wikis', function () {
   it('refuses what is no name before anything is seeded', async () => {
     const { code, stderr, answers } = await seed('--wiki', 'dewiktionary,../etc');
     assert.notEqual(code, 0);
-    assert.match(stderr, /the name of a wiki is refused/);
+    assert.match(stderr, /--wiki: expected a database name/);
     assert.deepEqual(answers, []);
   });
 
