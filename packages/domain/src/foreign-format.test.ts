@@ -30,6 +30,7 @@ describe('foreignFormatOf', () => {
     ['a page without a root', Buffer.from('  <page>\n    <title>A</title>')],
     ['the rest of a dump that was cut', Buffer.from('{{Infobox}} [[Link]] <html> text</text>')],
     ['a link and text of a dump that was cut', Buffer.from('[[Link]]</text></revision></page>')],
+    ['a page without its tag', Buffer.from('<title>Category:Geography</title>\n<ns>14</ns>')],
     ['the empty file', Buffer.alloc(0)],
   ];
   for (const [name, bytes] of dumps)

@@ -83,7 +83,7 @@ const OTHER: readonly [firstBytes: string, what: string, advice: string][] = [
 
 const TEXTS: readonly [pattern: RegExp, what: string, advice: string][] = [
   [
-    /^<(?:!doctype\s+html|html|head|body|title)[\s>]/i,
+    /^<(?:!doctype\s+html|html|head|body)[\s>]/i,
     'an HTML page',
     'A server sent it instead of the dump (an error, a redirect or a login): check the address, and download the file again',
   ],
