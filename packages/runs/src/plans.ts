@@ -105,15 +105,11 @@ function planOf(draft: PlanDraft, supersedes: readonly string[]): Plan {
 }
 
 function planUnreadable(message: string): UsageError {
-  return new UsageError(
-    'PLAN_UNREADABLE',
-    `the run has a plan that this version does not read: ${message}`,
-    {
-      moreLines: [
-        'Use the version that wrote it, or --force to start the run again (what earlier plans wrote is deleted).',
-      ],
-    },
-  );
+  return new UsageError('PLAN_UNREADABLE', `the run has a plan that this version does not read: ${message}`, {
+    moreLines: [
+      'Use the version that wrote it, or --force to start the run again (what earlier plans wrote is deleted).',
+    ],
+  });
 }
 
 function plansDiffer(run: Run, differences: readonly string[]): UsageError {
