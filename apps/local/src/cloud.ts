@@ -23,6 +23,9 @@ const COMMAND_LINE = {
   },
 } as const;
 
+/** Of every program here; a shell's others (127: no such command) are failures. */
+const EXIT_CODES: readonly ExitCode[] = [0, 1, 2, 130, 141];
+
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const port = wholeNumber('port', flags.port ?? (flags.exec === undefined ? '4566' : '0'), 0, 65_535);
@@ -37,8 +40,6 @@ await runMain(async (releases) => {
   await stopped;
   return 0;
 });
-
-const EXIT_CODES: readonly ExitCode[] = [0, 1, 2, 130, 141];
 
 /** Runs a shell command, which a signal ends; returns its exit code. */
 async function execute(

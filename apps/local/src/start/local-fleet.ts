@@ -84,12 +84,16 @@ export async function startCloud(
   releases: ReleaseStack,
   faults?: FaultWatch,
 ): Promise<LoopbackCloud> {
-  const server = await startLocalCloud({
-    directory: join(folders.state, 'cloud'),
-    buckets: { [BUCKET]: folders.out },
-    port,
-    onFault: (what, error) => faults?.report(`${what} (in ${folders.out})`, error),
-  });
+  const server = await writeState(
+    folders.state,
+    async () =>
+      await startLocalCloud({
+        directory: join(folders.state, 'cloud'),
+        buckets: { [BUCKET]: folders.out },
+        port,
+        onFault: (what, error) => faults?.report(`${what} (in ${folders.out})`, error),
+      }),
+  );
   releases.defer(server, async (s) => {
     try {
       await s.close();

@@ -109,7 +109,7 @@ interface WalkedFile {
 async function* walk(out: string, key: string): AsyncGenerator<WalkedFile> {
   const path = join(out, key);
   const info = await lstat(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
     throw error;
   });
   if (info === null) return;

@@ -189,6 +189,8 @@ async function work(fleet: RunningFleet, environment: Environment, runs: readonl
     logFolder: join(folders.state, 'logs'),
     onLog: (program, line) => progress.take(program, line),
     onLogFailed: (path, error) => {
+      // a fault that was reported before is the reason
+      if (faults.first !== undefined) return;
       bar.clear();
       say(`wikifleet: the log ${shownName(path)} cannot be written (${messageOf(error)}); the run goes on without it`);
     },

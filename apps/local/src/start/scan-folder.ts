@@ -78,15 +78,16 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
     if ('why' in found) {
       if (found.isFailure) unreadable.push({ name, why: found.why, read: readDumpFileName(name) });
       else left.push({ name, why: found.why });
-    } else if (isName(name)) candidates.push(found);
-    else refused.push({ name, run: null, why: REFUSED_NAME });
+    } else candidates.push(found);
   }
+  const { renamed, clashing } = nameApart(candidates);
+  for (const name of clashing) refused.push({ name, run: null, why: REFUSED_NAME });
   const runOf = runChooser(folder, candidates, options);
   for (const { name, why, read } of unreadable) refused.push({ name, why, run: runOf(read, null) });
   const dumps: FoundDump[] = [];
   const total = candidates.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
-  for (const { path, file, name, inspection } of candidates) {
+  for (const { path, file, name, inspection } of renamed) {
     const run = runOf(name, inspection.dbname);
     try {
       const onBytes = (more: number): void => options.onProgress((bytes += more), total);
@@ -97,11 +98,35 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
       refused.push({ name: file, run, why: messageOf(error) });
     }
   }
-  return { dumps, left, refused, warnings: warningsOf(candidates, options, folder) };
+  return { dumps, left, refused, warnings: [...renamings(candidates), ...warningsOf(candidates, options, folder)] };
 }
 
 const REFUSED_NAME =
-  'a dump, but its name is refused: rename it to A-Z a-z 0-9 . _ - (200 at most, not beginning with a dot or a dash)';
+  'a dump whose name, written with A-Z a-z 0-9 . _ - alone, is that of another file of the folder: rename one of them';
+
+/** Gives files whose names cannot be part of a key another name; where that is taken, they are clashing. */
+function nameApart(candidates: readonly Candidate[]): { renamed: Candidate[]; clashing: string[] } {
+  const taken = new Set(candidates.filter(({ file }) => isName(file)).map(({ file }) => file));
+  const renamed: Candidate[] = [];
+  const clashing: string[] = [];
+  for (const candidate of candidates) {
+    const file = safeName(candidate.file);
+    if (file !== candidate.file && taken.has(file)) clashing.push(candidate.file);
+    else {
+      taken.add(file);
+      renamed.push({ ...candidate, file });
+    }
+  }
+  return { renamed, clashing };
+}
+
+/** The name itself, or one that may be part of a key. */
+function safeName(name: string): string {
+  if (isName(name)) return name;
+  const safe = name.replaceAll(/[^A-Za-z0-9._-]/gu, '_');
+  // the end says how a file is packed
+  return `${/^[A-Za-z0-9_]/.test(safe) ? '' : '_'}${safe}`.slice(-200).replace(/^[^A-Za-z0-9_]/, '_');
+}
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
@@ -179,6 +204,13 @@ function warningsOf(candidates: readonly Candidate[], { wiki, kind }: ScanOption
     warnings.push('the names of a content export do not say which: --kind content-current or content-history does');
   }
   return warnings;
+}
+
+function renamings(candidates: readonly Candidate[]): string[] {
+  const others = candidates.filter(({ file }) => !isName(file));
+  return others.map(
+    ({ file }) => `${file}: its rows are under the name ${safeName(file)}, as a key cannot hold its own`,
+  );
 }
 
 /** The files of each run, in the order in which they were found; keys as `runName` gives them. */

@@ -48,9 +48,12 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
   for (const state of states) {
     const run = runName(state.plan.run);
     for (const { file } of state.plan.files) {
-      if (!state.done.has(file)) failed.push({ file, run, why: reasonOf(state, file, source.problems) });
+      const done = state.done.get(file);
+      // what has no row although its beginning is no dump's is no complete file, whatever the conversion made of it
+      const isNothing = done?.counts.pages === 0 && source.problems.has(file);
+      if (done === undefined || isNothing) failed.push({ file, run, why: reasonOf(state, file, source.problems) });
     }
-    for (const { file, reasons } of emptied.filter((one) => one.state === state)) {
+    for (const { file, reasons } of emptied.filter((one) => one.state === state && !source.problems.has(one.file))) {
       failed.push({ file, run, why: `every page is in the quarantine: ${reasons.join('; ')}` });
     }
   }
