@@ -12,7 +12,7 @@ const DUMPS = join(FIXTURES, 'dumps');
 const MAX_MS = 20_000;
 
 function mount(...args: string[]): boolean {
-  return spawnSync('mount', args).status === 0;
+  return spawnSync('/bin/mount', args).status === 0;
 }
 
 /** A file system of its own of so many kilobytes; skips where this user cannot mount one. */
@@ -28,7 +28,7 @@ async function inSmallDisk(
     try {
       await body(disk);
     } finally {
-      spawnSync('umount', [disk]);
+      spawnSync('/bin/umount', [disk]);
     }
   });
 }
