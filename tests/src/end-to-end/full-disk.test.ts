@@ -101,6 +101,26 @@ describe('npm start without room', function () {
     });
   });
 
+  it('for the logs alone completes the run, and says so once a log', async function () {
+    await inFolder(async (folder) => {
+      const out = join(folder, 'out');
+      const logs = join(out, '.wikifleet', 'logs');
+      await mkdir(logs, { recursive: true });
+      if (!mount('-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', logs)) this.skip();
+      try {
+        const { code, stdout, stderr } = await run(START, ['--from', DUMPS, '--out', out]);
+        assert.equal(code, 1, 'three of the dumps are damaged');
+        assert.match(stdout, /5 of 8 runs complete, 537 rows/);
+        const said = stderr.match(
+          /^wikifleet: the log .*converter-1\.log cannot be written \(ENOSPC.*\); the run goes on/gm,
+        );
+        assert.equal(said?.length, 1, stderr);
+      } finally {
+        spawnSync('/bin/umount', [logs]);
+      }
+    });
+  });
+
   it('on a read-only disk', async function () {
     await inSmallDisk(this, 5000, async (disk) => {
       assert.ok(mount('-o', 'remount,ro', disk));

@@ -15,7 +15,15 @@ describe('readDumpFileName', () => {
       'sample-pages-articles.xml.xz',
       'pages-articles-p2566p2583.multistream.xml.bz2',
     ],
-    xml: ['dump.xml', 'dump.xml.zst', 'Special-Export.XML.BZ2', 'c26.xml.tar.gz', 'twiki.xml-p1p3.bz2'],
+    xml: [
+      'dump.xml',
+      'dump.xml.zst',
+      'Special-Export.XML.BZ2',
+      'c26.xml.tar.gz',
+      'twiki.xml-p1p3.bz2',
+      'my-dump.bz2',
+      'WikiDump (2).zip',
+    ],
     companion: [
       'twiki-20261001-pages-articles-multistream-index.txt.bz2',
       'twiki-20261001-pages-articles-multistream-index2.txt-p1p3.bz2',

@@ -4,7 +4,8 @@ import { KINDS } from '@wikifleet/domain/run';
 import type { Kind } from '@wikifleet/domain/run';
 
 /**
- * How much a file's name promises. `dump`: one of MediaWiki's dumps of pages. `xml`: some XML, which may be a dump.
+ * How much a file's name promises. `dump`: one of MediaWiki's dumps of pages. `xml`: some XML, or something that is called a
+ * dump.
  * `companion`: what mirrors have beside the dumps (indexes, SQL, checksums, status). `other`: everything else.
  */
 export type NameClass = 'dump' | 'xml' | 'companion' | 'other';
@@ -51,6 +52,7 @@ const CONTENT = new RegExp(
 );
 const DUMP_ENDING = new RegExp(`(?:\\.xml|${PACKED})$`, 'i');
 const XML_ENDING = new RegExp(`\\.xml(?:-p\\d+p\\d+)?(?:${PACKED})*$`, 'i');
+const CALLED_DUMP = new RegExp(`dump.*${PACKED}$`, 'i');
 const COMPANION = new RegExp(
   [
     'multistream-index',
@@ -83,7 +85,7 @@ export function readDumpFileName(name: string): DumpFileName {
 function classOf(name: string, isNamedDump: boolean): NameClass {
   if (COMPANION.test(name)) return 'companion';
   if (isNamedDump && DUMP_ENDING.test(name)) return 'dump';
-  return XML_ENDING.test(name) ? 'xml' : 'other';
+  return XML_ENDING.test(name) || CALLED_DUMP.test(name) ? 'xml' : 'other';
 }
 
 function numbersOf(name: string, content: RegExpExecArray | null): DumpNumbers | null {

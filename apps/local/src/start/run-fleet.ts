@@ -69,7 +69,10 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     const source = await options.source({
       out: folders.out,
       state: folders.state,
-      say,
+      say: (line) => {
+        bar.clear();
+        say(line);
+      },
       progress: (fraction, text) => {
         stop.throwIfAborted();
         bar.show(fraction, text);

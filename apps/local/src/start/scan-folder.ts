@@ -1,6 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError, messageOf } from '@wikifleet/domain/errors';
+import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { isName, isWikiName } from '@wikifleet/domain/names';
 import { runName } from '@wikifleet/domain/run';
 import type { Kind, Run } from '@wikifleet/domain/run';
@@ -51,7 +51,7 @@ export interface ScanOptions {
   /** Of files whose names have none. */
   readonly date: string | undefined;
   readonly digests: FileDigests;
-  /** Told how many bytes of how many were read. */
+  /** Told how many bytes of how many were read; 0 of 0 while the files are looked at. What it throws ends the scan. */
   readonly onProgress: (read: number, total: number) => void;
 }
 
@@ -74,6 +74,7 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
   const refused: RefusedFile[] = [];
   const unreadable: (NamedReason & { readonly read: DumpFileName })[] = [];
   for (const name of await namesIn(folder)) {
+    options.onProgress(0, 0);
     const found = await look(join(folder, name), name);
     if ('why' in found) {
       if (found.isFailure) unreadable.push({ name, why: found.why, read: readDumpFileName(name) });
@@ -95,6 +96,7 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
       const problem = options.wiki === undefined || inspection.is !== 'dump' ? inspection.problem : null;
       dumps.push({ path, file, name, run, ...digested, problem });
     } catch (error) {
+      if (!isOfFile(error)) throw error;
       refused.push({ name: file, run, why: messageOf(error) });
     }
   }
@@ -128,6 +130,11 @@ function safeName(name: string): string {
   return `${/^[A-Za-z0-9_]/.test(safe) ? '' : '_'}${safe}`.slice(-200).replace(/^[^A-Za-z0-9_]/, '_');
 }
 
+/** Whether an error is about one file; the others are still looked at. */
+function isOfFile(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || codeOf(error) === 'FILE_CHANGED');
+}
+
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).toSorted();
@@ -154,6 +161,7 @@ async function look(path: string, file: string): Promise<Candidate | { why: stri
       await handle.close();
     }
   } catch (error) {
+    if (!isOfFile(error)) throw error;
     return {
       why: `cannot be read: ${messageOf(error)}`,
       isFailure: name.nameClass === 'dump' || name.nameClass === 'xml',
@@ -218,7 +226,9 @@ export function runsOf(dumps: readonly FoundDump[]): Map<string, FoundDump[]> {
   const runs = new Map<string, FoundDump[]>();
   for (const dump of dumps) {
     const name = runName(dump.run);
-    runs.set(name, [...(runs.get(name) ?? []), dump]);
+    const members = runs.get(name);
+    if (members === undefined) runs.set(name, [dump]);
+    else members.push(dump);
   }
   return runs;
 }

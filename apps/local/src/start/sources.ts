@@ -25,6 +25,8 @@ export interface Source {
   readonly seeds: readonly (readonly string[])[];
   /** Files that should have been converted and cannot be planned. */
   readonly refused: readonly RefusedFile[];
+  /** Names of runs that are not started, since one of their files cannot be read. */
+  readonly notStarted: readonly string[];
   /** What the beginning of a planned file shows of why it fails, by the file's name. */
   readonly problems: ReadonlyMap<string, string>;
   /** For the summary. */
@@ -53,7 +55,7 @@ export interface SourceFlags {
 }
 
 const SAMPLE_DATE = '2026-10-01';
-const NOTHING_WRONG = { refused: [], problems: new Map<string, string>(), warnings: [] } as const;
+const NOTHING_WRONG = { refused: [], notStarted: [], problems: new Map<string, string>(), warnings: [] } as const;
 
 /** Chooses the source by the flags, and checks them, before anything is started. */
 export function chooseSource(flags: SourceFlags): OpenSource {
@@ -113,7 +115,7 @@ function folderSource(folder: string, flags: SourceFlags): OpenSource {
   return async ({ out, state, say, progress }) => {
     const digests = await FileDigests.open(join(state, 'digests.json'));
     const onProgress = (read: number, total: number): void =>
-      progress(total === 0 ? 1 : read / total, `reading the dump files: ${megabytes(read)} of ${megabytes(total)}`);
+      progress(total === 0 ? 0 : read / total, `reading the dump files: ${megabytes(read)} of ${megabytes(total)}`);
     const scanned = await scanFolder(await realFolder(folder), { kind, wiki, date, digests, onProgress });
     const { dumps, left, refused } = scanned;
     for (const { name, why } of left) say(`left: ${shownName(name)} (${why})`);
@@ -176,6 +178,7 @@ async function plannedSource(
     tree: mappedTree(new Map(planned.map((dump) => [`/${pathOnMirror(dump)}`, dump.path]))),
     seeds,
     refused,
+    notStarted: [...blocked],
     problems: new Map(planned.flatMap(({ file, problem }) => (problem === null ? [] : [[file, problem] as const]))),
     warnings: [...notes, ...overlaps.map((overlap) => `${overlap}: their rows are there more than once`)],
   };

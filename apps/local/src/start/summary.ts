@@ -14,7 +14,7 @@ const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat'
 export interface EndedStart {
   readonly states: readonly RunState[];
   readonly emptied: readonly EmptiedFile[];
-  readonly source: Pick<Source, 'refused' | 'problems' | 'warnings'>;
+  readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings'>;
 }
 
 /** A file that is not converted, or of which nothing is left. */
@@ -33,7 +33,7 @@ export function summaryLines(ended: EndedStart, out: string, seconds: number): s
     ...(source.warnings.length === 0
       ? []
       : ['', 'Warnings:', ...source.warnings.map((line) => `  ${printable(line)}`)]),
-    ...verdictLines(states, out, seconds),
+    ...verdictLines(states, source.notStarted, out, seconds),
     ...lookLines(states, out),
   ];
 }
@@ -104,12 +104,18 @@ function linesOfRun(state: RunState): string[] {
   return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines];
 }
 
-function verdictLines(states: readonly RunState[], out: string, seconds: number): string[] {
+function verdictLines(
+  states: readonly RunState[],
+  notStarted: readonly string[],
+  out: string,
+  seconds: number,
+): string[] {
   const complete = states.filter(({ manifest }) => manifest !== null);
   const rows = complete.reduce((sum, { manifest }) => sum + (manifest?.counts.rows ?? 0), 0);
   const lines = [
     '',
-    `${complete.length} of ${plural(states.length, 'run')} complete, ${plural(rows, 'row')}, in ${duration(seconds)}.`,
+    `${complete.length} of ${plural(states.length + notStarted.length, 'run')} complete, ${plural(rows, 'row')}, in ${duration(seconds)}.`,
+    ...notStarted.map((run) => `  ${run} is not complete: it was not started`),
   ];
   for (const { plan, manifest, manifestKey, done } of states) {
     lines.push(
