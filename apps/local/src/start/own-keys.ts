@@ -2,7 +2,6 @@ import { lstat, readFile, readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError, codeOf } from '@wikifleet/domain/errors';
-import { PART_NAME } from '@wikifleet/domain/keys';
 import { nameSchema } from '@wikifleet/domain/names';
 import { KINDS, runName, runSchema } from '@wikifleet/domain/run';
 import { z } from 'zod';
@@ -24,7 +23,7 @@ const DATE = String.raw`(?<date>\d{4}-\d{2}-\d{2})`;
 const FILE = '(?<file>[A-Za-z0-9_][A-Za-z0-9._-]{0,199})';
 const RUN = `${KIND}/${WIKI}/${DATE}`;
 const PLAN_ID = '(?:[0-9a-f]{8}){1,2}';
-const PART = String.raw`part-\d{5}-of-\d{5}-${PLAN_ID}${PART_NAME.source}`;
+const PART = String.raw`part-\d{5}-of-\d{5}-${PLAN_ID}\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
 
 /** What the jobs of a plan write, by key. */
 const KEYS: readonly RegExp[] = [
@@ -32,39 +31,48 @@ const KEYS: readonly RegExp[] = [
   new RegExp(`^runs/${RUN}/${PLAN_ID}/(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*\\.(?:json|bin)$`),
   new RegExp(`^rows/kind=${KIND}/wiki_id=${WIKI}/snapshot=${DATE}/${FILE}/${PART}`),
   new RegExp(`^quarantine/${RUN}/${FILE}/${PART}`),
-  new RegExp(`^raw/${RUN}/${FILE}(?:/${PLAN_ID}-[0-9a-f-]{36})?$`),
+  new RegExp(`^raw/${RUN}/${FILE}(?<attempt>/${PLAN_ID}-[0-9a-f-]{36})?$`),
 ];
 const PLAN_KEY = new RegExp(`^runs/${RUN}/plan\\.json$`);
+/** Digits of a plan's id in earlier versions. */
+const SHORT_ID = 8;
 const MAX_NAMED = 10;
+
+interface KnownPlan {
+  readonly planId: string;
+  readonly files: ReadonlySet<string>;
+}
 
 /** Which keys below an --out are the fleet's: those that the jobs of a plan write that is there. */
 export class OwnKeys {
-  /** The files of each run that has a plan, by the run's name. */
-  readonly #files: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By the run's name. */
+  readonly #plans: ReadonlyMap<string, KnownPlan>;
 
-  private constructor(files: ReadonlyMap<string, ReadonlySet<string>>) {
-    this.#files = files;
+  private constructor(plans: ReadonlyMap<string, KnownPlan>) {
+    this.#plans = plans;
   }
 
   /** Reads the plans below `out`. What looks like a plan and is none owns nothing. */
   static async read(out: string): Promise<OwnKeys> {
-    const files = new Map<string, Set<string>>();
+    const plans = new Map<string, KnownPlan>();
     for await (const { key } of walk(out, 'runs')) {
       if (!PLAN_KEY.test(key)) continue;
       const plan = planSchema.safeParse(await readJson(join(out, key))).data;
       if (plan === undefined || key !== `runs/${runName(plan.run)}/plan.json`) continue;
-      files.set(runName(plan.run), new Set(plan.files.map(({ file }) => file)));
+      const files = new Set(plan.files.map(({ file }) => file));
+      plans.set(runName(plan.run), { planId: plan.planId, files });
     }
-    return new OwnKeys(files);
+    return new OwnKeys(plans);
   }
 
   has(key: string): boolean {
     for (const pattern of KEYS) {
-      const { kind, wiki, date, file } = pattern.exec(key)?.groups ?? {};
+      const { kind, wiki, date, file, attempt } = pattern.exec(key)?.groups ?? {};
       if (kind === undefined) continue;
-      const files = this.#files.get(`${kind}/${wiki}/${date}`);
-      // under raw/ any name fits the pattern
-      return files !== undefined && (!key.startsWith('raw/') || files.has(file ?? ''));
+      const plan = this.#plans.get(`${kind}/${wiki}/${date}`);
+      if (plan === undefined || !key.startsWith('raw/')) return plan !== undefined;
+      // any name fits the pattern; without an attempt it is as only plans with short ids wrote it
+      return plan.files.has(file ?? '') && (attempt !== undefined || plan.planId.length === SHORT_ID);
     }
     return false;
   }

@@ -33,6 +33,7 @@ describe('RunWatcher', () => {
         format: 'jsonl',
         compression: 'gzip',
         rowsVersion: 1,
+        partsVersion: 1,
         namespaces: null,
         redirects: true,
         plainText: false,
