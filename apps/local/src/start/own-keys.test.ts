@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -70,6 +71,13 @@ describe('OwnKeys', () => {
       });
     });
   }
+
+  it('takes a raw object without an attempt for that of an earlier version alone', async () => {
+    const [old, now] = [`raw/${RUN}/a.xml.bz2`, `raw/${RUN}/a.xml.bz2/abcdef0123456789-${randomUUID()}`];
+    await write(`runs/${RUN}/plan.json`, PLAN.replace('abcdef01', 'abcdef0123456789'));
+    const own = await OwnKeys.read(out);
+    assert.deepEqual([own.has(old), own.has(now)], [false, true]);
+  });
 
   it("owns nothing of a run whose plan is none, or another run's", async () => {
     for (const text of ['', '{', '{"planId":"abcdef01"}', PLAN.replace('twiki', 'other')]) {
