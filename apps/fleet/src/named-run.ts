@@ -1,5 +1,5 @@
 import { UsageError } from '@wikifleet/domain/errors';
-import { isName } from '@wikifleet/domain/names';
+import { isWikiName } from '@wikifleet/domain/names';
 import { parseDate, parseKind } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { printable } from './printable.js';
@@ -10,7 +10,7 @@ export function namedRun(wiki: string | undefined, date: string | undefined, kin
   if (wiki === undefined || date === undefined) {
     throw new UsageError('COMMAND_LINE_REFUSED', 'a run is named by --wiki and --date, and by --kind if it is another');
   }
-  if (!isName(wiki)) {
+  if (!isWikiName(wiki)) {
     const received = printable(JSON.stringify(wiki));
     throw new UsageError('FLAG_REFUSED', `--wiki: expected a database name, received ${received}`);
   }

@@ -84,7 +84,7 @@ await runMain(async (releases) => {
   const quarantine = flags.quarantine === undefined ? null : await StreamSink.file(flags.quarantine);
   const progress = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
   try {
-    const converted = await convertFile(openFile(handle, size), {
+    const converted = await convertFile(openFile(handle, size, path), {
       wiki,
       engine,
       filter,

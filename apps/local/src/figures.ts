@@ -20,3 +20,11 @@ export function duration(seconds: number): string {
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
+
+/** Control characters, what turns or hides text in a terminal, line and paragraph separators, halves of pairs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** The name of a file for one line of a terminal: what is not to be seen is written as `\u{1b}`. */
+export function shownName(name: string): string {
+  return name.replaceAll(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}

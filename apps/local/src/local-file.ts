@@ -4,9 +4,10 @@ import type { FileSource } from '@wikifleet/conversion/file-source';
 const READ_BYTES = 1024 * 1024;
 
 /** A file on the disk, to be read from any byte on; whoever opened the handle closes it. */
-export function openFile(handle: FileHandle, size: number): FileSource {
+export function openFile(handle: FileHandle, size: number, path?: string): FileSource {
   return {
     size,
+    ...(path === undefined ? {} : { path }),
     async *read(start) {
       const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
       for (let position = start; ;) {

@@ -16,6 +16,7 @@ import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
 import { CONTAINER_BYTES } from './file-source.js';
 import type { FileSource } from './file-source.js';
+import { refuseForeignBytes } from './foreign-file.js';
 import { IndexWriter } from './index-writer.js';
 import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
@@ -151,6 +152,7 @@ class SplitConversion {
     let isTranscribed = false;
     let isLimited = false;
     for await (const { bytes, block, owned } of reader) {
+      if (this.#xmlBytes === 0 && known === null) refuseForeignBytes(bytes, container, this.#options.source);
       if (this.#xmlBytes === 0 && known === null && isUtf16(bytes)) {
         isTranscribed = true;
         reader.ownAll();

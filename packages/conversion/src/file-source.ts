@@ -6,6 +6,8 @@ import { gunzip } from './gunzip.js';
 export interface FileSource {
   /** In bytes. */
   readonly size: number;
+  /** Where the file is on this machine, for the commands that a message suggests; none for an object of S3. */
+  readonly path?: string;
   /** The bytes from `start` to the end; each a view, good until the next. Whoever reads may stop at any time. */
   read(start: number): AsyncIterable<Uint8Array>;
   /** The first bytes, `count` at most; fewer only where the file has no more. */

@@ -21,6 +21,7 @@ export class Outside {
   source(source: FileSource): FileSource {
     return {
       size: source.size,
+      ...(source.path === undefined ? {} : { path: source.path }),
       read: (start) => this.#chunks(source, start),
       first: async (count) => await this.#remembering(async () => await source.first(count)),
     };

@@ -5,6 +5,7 @@ import type { DumpHead } from '@wikifleet/mediawiki/dump-head';
 import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
 import type { BlockPool } from './block-pool.js';
 import type { FileSource } from './file-source.js';
+import { refuseForeignBytes } from './foreign-file.js';
 import { PositionMap } from './position-map.js';
 import { readSplit } from './split-bytes.js';
 
@@ -37,7 +38,10 @@ export async function readHead(
   let offset = 0;
   let isTranscribed = false;
   for await (const { bytes, block } of readSplit(container, source, { start: 0, end: 0 }, pool)) {
-    if (offset === 0) isTranscribed = isUtf16(bytes);
+    if (offset === 0) {
+      refuseForeignBytes(bytes, container, source);
+      isTranscribed = isUtf16(bytes);
+    }
     positions.add(isTranscribed ? converter.offset : offset, block);
     offset += bytes.length;
     converter.push(bytes);
