@@ -1,6 +1,6 @@
 import { counted } from '@wikifleet/domain/counted';
 import { manifestsPrefix, runManifestKey, runPrefix } from '@wikifleet/domain/keys';
-import { isName } from '@wikifleet/domain/names';
+import { isWikiName } from '@wikifleet/domain/names';
 import { describeFilter } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Failure } from '@wikifleet/domain/receipts';
@@ -66,7 +66,7 @@ export async function recentRuns(
   for (const kind of KINDS) {
     for await (const folder of store.folders(`runs/${kind}/`, signal)) {
       const wiki = lastName(folder);
-      if (isName(wiki)) wikis.push({ kind, wiki });
+      if (isWikiName(wiki)) wikis.push({ kind, wiki });
     }
   }
   for (const { kind, wiki } of wikis.slice(0, MOST_WIKIS)) {

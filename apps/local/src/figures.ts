@@ -1,3 +1,5 @@
+import { printable } from '@wikifleet/domain/printable';
+
 /** `1,234,567` */
 export function count(n: number): string {
   return n.toLocaleString('en-US');
@@ -19,4 +21,9 @@ export function duration(seconds: number): string {
 /** `1 file`, `3 files` */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** The name of a file for one line of a terminal. */
+export function shownName(name: string): string {
+  return printable(name);
 }

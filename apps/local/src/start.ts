@@ -20,7 +20,7 @@ const COMMAND_LINE = {
     wiki: {
       type: 'string',
       value: 'W',
-      help: 'convert a wiki from the real mirrors; with --from: the wiki of files that do not say',
+      help: 'convert a wiki from the real mirrors; with --from: the wiki of all files, whatever they say',
     },
     date: {
       type: 'string',
@@ -30,7 +30,7 @@ const COMMAND_LINE = {
     kind: {
       type: 'string',
       value: 'K',
-      help: `one of ${KINDS.join(', ')}\n(default: articles-multistream; with --from: articles)`,
+      help: `one of ${KINDS.join(', ')}\n(default: articles-multistream); with --from: of files whose name does not say (default: articles)`,
     },
     out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
     converters: { type: 'string', value: 'N', help: 'converter processes (default: 1)' },
@@ -43,6 +43,10 @@ const COMMAND_LINE = {
     ...FILTER_FLAGS,
     ...rowsFormatFlags(),
     ...PLAIN_TEXT_FLAG,
+    'accept-overlap': {
+      type: 'boolean',
+      help: 'with --from: convert files too whose names say that they hold the same pages',
+    },
     raw: {
       type: 'string',
       value: 'R',
@@ -50,7 +54,7 @@ const COMMAND_LINE = {
     },
     port: { type: 'string', value: 'N', help: 'of the loopback cloud (default: any free one)' },
     keep: { type: 'boolean', help: 'go on with what an earlier start left in --out (the default)' },
-    fresh: { type: 'boolean', help: 'delete what earlier starts left in --out first' },
+    fresh: { type: 'boolean', help: 'delete first what earlier starts wrote to --out, and nothing else there' },
     force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
     'sample-megabytes': { type: 'string', value: 'N', help: 'XML of the sample wiki (default: 20)' },
   },
@@ -69,12 +73,14 @@ await runMain(async (releases) => {
   const megabytes = wholeNumber('sample-megabytes', flags['sample-megabytes'] ?? '20', 1, 100_000);
   const source = chooseSource({
     ...flags,
+    acceptOverlap: flags['accept-overlap'] ?? false,
     sampleMegabytes: megabytes,
     sampleFolder: join(out, '.wikifleet', `sample-${megabytes}`),
   });
   return await runFleet(
     {
       out,
+      from: flags.from,
       converters,
       workers,
       splitBytes,

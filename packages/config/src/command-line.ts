@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { HelpRequested, UsageError, messageOf } from '@wikifleet/domain/errors';
-import { isName } from '@wikifleet/domain/names';
+import { WIKI_NAME_RULE, isWikiName } from '@wikifleet/domain/names';
 
 export interface Flag {
   readonly type: 'string' | 'boolean';
@@ -85,10 +85,10 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
 
 /** Reads the name of a wiki, as a dump or a mirror has it; throws a `UsageError`. */
 export function wikiName(flag: string, text: string): string {
-  if (isName(text)) return text;
+  if (isWikiName(text)) return text;
   throw new UsageError(
     'FLAG_REFUSED',
-    `--${flag}: expected a database name (1 to 200 of A-Z a-z 0-9 . _ -, not beginning with a dot or a dash), received ${JSON.stringify(text.slice(0, 250))}`,
+    `--${flag}: expected a database name (${WIKI_NAME_RULE}), received ${JSON.stringify(text.slice(0, 250))}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { isName } from '@wikifleet/domain/names';
+import { isWikiName } from '@wikifleet/domain/names';
 import { KINDS, dateSchema } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import type { Store } from '@wikifleet/store/store';
@@ -24,7 +24,7 @@ export async function findRuns(store: Store, budget: CallBudget, signal: AbortSi
     if (!kinds.has(kind)) continue;
     for await (const folder of listFolders(store, `runs/${kind}/`, budget, signal)) {
       const wiki = lastName(folder);
-      if (isName(wiki)) wikis.push({ kind, wiki });
+      if (isWikiName(wiki)) wikis.push({ kind, wiki });
     }
   }
   const runs: Run[] = [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkDigest, digestOf, sha256Schema } from './digest.js';
 import { repairIdSchema, splitSchema } from './jobs.js';
-import { nameSchema } from './names.js';
+import { nameSchema, wikiNameSchema } from './names.js';
 import { checksumSchema, planIdSchema, sizeSchema } from './plan.js';
 import type { Plan } from './plan.js';
 import { runSchema } from './run.js';
@@ -25,7 +25,7 @@ export const headSchema = z.strictObject({
   followedBy: followerSchema,
   /** Whether it holds `<mediawiki`. */
   hasRoot: z.boolean(),
-  dbname: nameSchema.nullable(),
+  dbname: wikiNameSchema.nullable(),
   encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be']),
 });
 

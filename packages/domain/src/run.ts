@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from './errors.js';
-import { nameSchema } from './names.js';
+import { wikiNameSchema } from './names.js';
 
 /** The kinds of dump, as DESIGN and the keys call them. `articles-multistream` is the default. */
 export const KINDS = [
@@ -23,7 +23,7 @@ export const kindSchema = z.enum(KINDS);
 export const dateSchema = z.iso.date();
 
 /** A run: one kind of dump of one wiki at one date (`YYYY-MM-DD`). */
-export const runSchema = z.strictObject({ kind: kindSchema, wiki: nameSchema, date: dateSchema });
+export const runSchema = z.strictObject({ kind: kindSchema, wiki: wikiNameSchema, date: dateSchema });
 
 export type Run = z.infer<typeof runSchema>;
 

@@ -14,6 +14,8 @@ export interface LocalCloudOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Told of errors that clients see as an internal error: `what` could not be done. */
+  readonly onFault?: (what: string, error: unknown) => void;
 }
 
 /** SQS and S3 on one address. */
@@ -41,13 +43,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 }
 
 async function open(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { directory, buckets = {}, host = '127.0.0.1', port = 0 } = options;
+  const { directory, buckets = {}, host = '127.0.0.1', port = 0, onFault = () => {} } = options;
   let endpoint = '';
   // first, as it locks the directory for both
-  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint });
+  const sqs = await SqsService.open({ directory: join(directory, 'sqs'), endpoint: () => endpoint, onFault });
   let s3: S3Service | undefined;
   try {
-    s3 = await S3Service.open({ directory: join(directory, 's3'), buckets });
+    s3 = await S3Service.open({ directory: join(directory, 's3'), buckets, onFault });
     const server = await HttpEndpoint.listen(route(sqs, s3), host, port);
     endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
     return { endpoint, port: server.port, close: closer(server, s3, sqs) };

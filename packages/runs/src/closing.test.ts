@@ -339,6 +339,28 @@ describe('close', () => {
     assert.ok(rows.includes(strange) && rows.includes(unknown) && !rows.includes(superseded));
   });
 
+  it('deletes nothing of a newer run that was closed while its own listing was delayed', async () => {
+    const { plan: second } = await settlePlan(s3.store, draftOf(plan), { force: true });
+    for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, second, file);
+    await close(s3.store, second, fileOf(second, 0));
+    let rows: string[] = [];
+    const slow = overriding(s3.store, {
+      async *list(prefix, ...rest) {
+        if (prefix === rowsPrefix(plan.run) && rows.length === 0) {
+          const { plan: third } = await settlePlan(s3.store, draftOf(plan), { force: true });
+          for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, third, file);
+          for (const index of [0, 1]) await close(s3.store, third, fileOf(third, index));
+          rows = await s3.keys(rowsPrefix(plan.run));
+          assert.notEqual(await readRunManifest(s3.store, third), null);
+        }
+        yield* s3.store.list(prefix, ...rest);
+      },
+    });
+    await close(slow, second, fileOf(second, 1));
+    assert.equal(rows.length, 6);
+    assert.deepEqual(await s3.keys(rowsPrefix(plan.run)), rows);
+  });
+
   it('does nothing to a run that has another plan by now', async () => {
     for (const file of ['a.bz2', 'a.bz2.b']) await writeWhole(s3.store, plan, file);
     const { plan: newer } = await settlePlan(s3.store, draftOf(plan), { force: true });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -76,11 +76,12 @@ const TABLE: readonly BadInput[] = [
     what: 'a folder without dumps',
     program: START,
     args: async (f) => {
-      await writeFile(join(f, 'notes.txt'), 'no dump');
-      return ['--from', f, '--out', join(f, 'o')];
+      await mkdir(join(f, 'in'));
+      await writeFile(join(f, 'in', 'notes.txt'), 'no dump');
+      return ['--from', join(f, 'in'), '--out', join(f, 'o')];
     },
     code: 2,
-    says: /^left: notes\.txt \(no dump.*\n(left: o .*\n)?wikifleet: no dump files in/,
+    says: /^left: notes\.txt \(expected a dump.*"no dump"\)\nwikifleet: no dump files in/,
   },
   {
     what: 'an --out that cannot be written',
@@ -190,17 +191,19 @@ describe('bad input', function () {
   it('a bz2 cut in the middle: its whole pages are written, and the place is named', async () => {
     await inFolder(async (folder) => {
       const bytes = await readFile(DUMP);
-      await writeFile(join(folder, 'cut.xml.bz2'), bytes.subarray(0, bytes.length - 1000));
+      const cut = join(folder, 'in', 'cut.xml.bz2');
+      await mkdir(join(folder, 'in'));
+      await writeFile(cut, bytes.subarray(0, bytes.length - 1000));
       const whole = await run(CONVERT, [DUMP]);
       assert.equal(whole.code, 0);
-      const ended = await run(CONVERT, [join(folder, 'cut.xml.bz2')]);
+      const ended = await run(CONVERT, [cut]);
       assert.equal(ended.code, 1);
       assert.match(ended.stderr, /cut\.xml\.bz2 is not complete: bzip2 data at bit \d+ \(byte \d+\): expected/);
       assert.ok(whole.stdout.startsWith(ended.stdout), 'what was written is the beginning of the whole');
 
-      const fleet = await run(START, ['--from', folder, '--out', join(folder, 'o')]);
+      const fleet = await run(START, ['--from', join(folder, 'in'), '--out', join(folder, 'o')]);
       assert.equal(fleet.code, 1);
-      assert.match(fleet.stdout, /cut\.xml\.bz2 +not whole: bzip2 data at bit \d+/);
+      assert.match(fleet.stdout, /cut\.xml\.bz2 +articles\/aawiki\/1970-01-01 +bzip2 data at bit \d+/);
       assert.match(fleet.stdout, /0 of 1 run complete/);
     });
   });

@@ -56,7 +56,7 @@ describe('DuckDB', function () {
         const counted = (await connection.runAndReadAll(query)).getRowObjectsJson();
         const rows = counted.reduce((sum, row) => sum + Number(row['rows']), 0);
         assert.ok(counted.length > 1 && rows > 0, JSON.stringify(counted));
-        const all = `${out}/rows/kind=articles/wiki_id=aawiki/*/*/*.jsonl.gz`;
+        const all = `${out}/rows/kind=meta-current/wiki_id=aawiki/*/*/*.jsonl.gz`;
         const reader = await connection.runAndReadAll(
           `SELECT count(*) AS n, count(revision_content_slots.main.content_body) AS texts, min(wiki_id) AS wiki FROM read_json('${all}')`,
         );

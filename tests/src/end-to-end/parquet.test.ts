@@ -110,7 +110,7 @@ describe('rows as Parquet, read by DuckDB', function () {
       const [head, counts] = [await ask(absolute(queries[0] ?? '')), await ask(absolute(queries[1] ?? ''))];
       assert.equal(head.length, 1);
       assert.ok(counts.length > 1, JSON.stringify(counts));
-      const all = `${out}/rows/kind=articles/wiki_id=aawiki/*/*/*.parquet`;
+      const all = `${out}/rows/kind=meta-current/wiki_id=aawiki/*/*/*.parquet`;
       const [n] = await ask(`SELECT count(*)::INT AS n FROM wikifleet_parquet('${all}')`);
       assert.deepEqual(n, { n: 507 });
       const again = await run('local/dist/start.js', args.slice(0, -2));

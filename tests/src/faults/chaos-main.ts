@@ -44,8 +44,8 @@ async function main(): Promise<ExitCode> {
     converters: wholeNumber('converters', flags.converters ?? String(availableParallelism()), 1, 64),
     cloud: null,
     everyMs: [1500, 4500],
-    operatorEveryMs: [1500, 5000],
-    operatorSeconds: 20,
+    operatorEveryMs: [2000, 5000],
+    operatorSeconds: 15,
     patienceSeconds: 600,
   });
   let failed = 0;

@@ -159,7 +159,7 @@ export class ChaosProxy {
   async #delay(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { random, visibilitySeconds } = this.#options;
     const body = await buffer(request);
-    const ms = random.chance(0.2) ? 1000 * (visibilitySeconds + random.between(0, 4)) : random.between(50, 1500);
+    const ms = random.chance(0.15) ? 1000 * (visibilitySeconds + random.between(0, 3)) : random.between(20, 600);
     await new Promise<void>((resolve, reject) => {
       this.#later(ms, async () => {
         try {

@@ -32,7 +32,7 @@ interface Rule extends RequestFault {
 }
 
 const SQS: readonly Rule[] = [
-  { name: 'request_delayed', kind: 'delay', of: /^(?!ReceiveMessage)/, probability: 0.04 },
+  { name: 'request_delayed', kind: 'delay', of: /^(?!ReceiveMessage)/, probability: 0.02 },
   { name: 'acknowledgement late', kind: 'late', of: /^DeleteMessage$/, probability: 0.06 },
   { name: 'acknowledgement lost', kind: 'reset', of: /^DeleteMessage$/, probability: 0.04 },
   { name: 'SQS unavailable', kind: 'refuse', of: /./, probability: 0.03 },
@@ -42,8 +42,8 @@ const SQS: readonly Rule[] = [
 ];
 
 const S3: readonly Rule[] = [
-  { name: 'request_delayed', kind: 'delay', of: /./, probability: 0.04 },
-  { name: 'answer_garbled', kind: 'garble', of: /^GET$/, path: /\.json$/, probability: 0.03 },
+  { name: 'request_delayed', kind: 'delay', of: /./, probability: 0.015 },
+  { name: 'answer_garbled', kind: 'garble', of: /^GET$/, path: /\.json$/, probability: 0.02 },
   { name: 'S3 503', kind: 'refuse', of: /./, probability: 0.03 },
   { name: 'S3 connection reset', kind: 'reset', of: /./, probability: 0.01 },
   { name: 'S3 answer lost', kind: 'lose-answer', of: /^(?:PUT|POST|DELETE)$/, probability: 0.04 },

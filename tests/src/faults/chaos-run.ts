@@ -50,7 +50,7 @@ export interface ChaosOutcome {
 
 const VISIBILITY_SECONDS = 4;
 const CLOUD_KILLS = 2;
-const MAX_FORCED = 3;
+const MAX_FORCED = 2;
 
 /** Runs a fleet over the sample wiki until its queues are empty: undisturbed without a seed, else under that seed's faults. */
 export async function runChaos(

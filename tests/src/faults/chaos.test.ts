@@ -21,8 +21,8 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
     converters: 2,
     cloud,
     everyMs: [1000, 2500],
-    operatorEveryMs: [1500, 5000],
-    operatorSeconds: 20,
+    operatorEveryMs: [2000, 5000],
+    operatorSeconds: 15,
     patienceSeconds: 480,
   });
   const calm = await runChaos(options('calm'), null, null);

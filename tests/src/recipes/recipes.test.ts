@@ -89,10 +89,12 @@ async function columnsOfSchema(): Promise<[string, string][]> {
 /** All rows below `data`, by wiki and revision, as the recipes order them. */
 async function orderedRows(rows: string): Promise<string> {
   const lines: string[] = [];
-  for (const wiki of await readdir(rows)) {
-    const [snapshot = ''] = await readdir(join(rows, wiki));
-    for (const file of await readdir(join(rows, wiki, snapshot)))
-      lines.push(...(await rowsOf(join(rows, wiki, snapshot), file)).split('\n').filter(Boolean));
+  for (const kind of await readdir(rows)) {
+    for (const wiki of await readdir(join(rows, kind))) {
+      const [snapshot = ''] = await readdir(join(rows, kind, wiki));
+      for (const file of await readdir(join(rows, kind, wiki, snapshot)))
+        lines.push(...(await rowsOf(join(rows, kind, wiki, snapshot), file)).split('\n').filter(Boolean));
+    }
   }
   const keyed = lines.map((line) => ({ line, row: JSON.parse(line) as { wiki_id: string; revision_id: number } }));
   keyed.sort(
@@ -179,7 +181,7 @@ describe('recipes as they are printed', function () {
   });
 
   it('print the count and the SHA-256 of the rows', async () => {
-    const { rows, sha256 } = digestOf(await orderedRows(join(folder, ROWS)));
+    const { rows, sha256 } = digestOf(await orderedRows(join(folder, 'data', 'rows')));
     for (const [name, { program }] of Object.entries(RECIPES)) {
       if (program === null) continue;
       assert.ok(output(name)?.startsWith(String(rows)), name);
@@ -209,7 +211,7 @@ describe('recipes as they are printed', function () {
       if (registry === true && PYTHON === '') return this.skip();
       const [text] = (await printed(name, slots)) ?? [];
       if (text === undefined) return this.skip();
-      const { rows, sha256 } = digestOf(await orderedRows(join(slots, ROWS)));
+      const { rows, sha256 } = digestOf(await orderedRows(join(slots, 'data', 'rows')));
       const expected = name === 'JSON Schema in Python' ? `${rows} ${rows}` : sha256;
       assert.ok(rows === 5 && text.startsWith(String(rows)) && text.includes(expected), `${expected}: ${text}`);
       return undefined;

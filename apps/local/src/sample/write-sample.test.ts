@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -91,6 +91,23 @@ describe('writeSample', () => {
       writeSample({ ...PARAMETERS, out: copy }),
       new RegExp(`${file.name}: expected ${file.size} bytes, received 10`),
     );
+  });
+
+  it('deletes nothing of an unfinished sample where a file of somebody else lies, or a folder is a link', async () => {
+    const copy = await mkdtemp(join(root, 'foreign-'));
+    await writeSample({ ...PARAMETERS, out: copy });
+    const stampPath = join(copy, STAMP_NAME);
+    await writeFile(stampPath, (await readFile(stampPath, 'utf8')).replace('"state": "done"', '"state": "writing"'));
+    await writeFile(join(copy, RUN, 'mine.xml'), 'mine');
+    const before = await readdir(join(copy, RUN));
+    await assert.rejects(writeSample({ ...PARAMETERS, out: copy }), /mine\.xml; nothing was deleted/);
+    assert.deepEqual(await readdir(join(copy, RUN)), before);
+
+    const elsewhere = join(root, 'elsewhere');
+    await rename(join(copy, RUN), elsewhere);
+    await symlink(elsewhere, join(copy, RUN));
+    await assert.rejects(writeSample({ ...PARAMETERS, out: copy }), /received a symbolic link; nothing was deleted/);
+    assert.deepEqual(await readdir(elsewhere), before);
   });
 
   it('writes the bytes that it has always written', async () => {

@@ -1,11 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { compactDate } from '@wikifleet/domain/run';
 import { makeFolder } from '../make-folder.js';
+import { clearUnfinished } from './clear-unfinished.js';
 import { exportFolder, writeContentExport } from './content-export.js';
 import { legacyFolder, writeLegacyRun, type PartOptions } from './legacy-run.js';
 import type { SampleFile } from './sample-file.js';
 import { checkOptions, type SampleParameters } from './sample-options.js';
 import { beginStamp, endStamp } from './sample-stamp.js';
+import { SAMPLE_TWO_WIKI, SAMPLE_WIKI } from './sample-wikis.js';
 
 /** Of the XML, the legacy run's multistream files have this share, the content file export the rest. */
 const LEGACY_SHARE = 0.8;
@@ -44,9 +46,9 @@ export async function writeSample(options: SampleOptions): Promise<SampleSummary
   if (files !== null) return { ...parameters, reused: true, files };
 
   const folders = [legacyFolder(parameters.date), exportFolder(parameters.date)];
-  for (const folder of folders) {
-    await rm(join(options.out, folder), { recursive: true, force: true });
-  }
+  const { date } = parameters;
+  await clearUnfinished(options.out, legacyFolder(date), `${SAMPLE_WIKI.dbname}-${compactDate(date)}`);
+  await clearUnfinished(options.out, exportFolder(date), `${SAMPLE_TWO_WIKI.dbname}-${date}`);
   const total = parameters.megabytes * 1_000_000;
   let bytesWritten = 0;
   const part = (share: number): PartOptions => ({

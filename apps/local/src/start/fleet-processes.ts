@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** Restarts of one worker that died by itself, as ECS would do; then the run is given up. */
 const MAX_RESTARTS = 5;
 const KILL_AFTER_MS = 8000;
+/** A log that is a link is not followed. */
+const APPEND = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW;
 
 /** Each program lies beside this one: `apps/<program>/dist/main.js`. */
 function mainOf(program: Program): string {
@@ -28,6 +30,8 @@ export interface FleetProcessesOptions {
   /** Where each worker's log goes, a file each. */
   readonly logFolder: string;
   readonly onLog: (program: Program, line: LogLine) => void;
+  /** A log cannot be written; said once a log, and the fleet goes on without it. */
+  readonly onLogFailed: (path: string, error: Error) => void;
   /** A worker that does not stay alive. */
   readonly onGivenUp: (error: FleetError) => void;
 }
@@ -67,7 +71,12 @@ export class FleetProcesses {
   }
 
   #logOf(name: string): WriteStream {
-    const log = this.#logs.get(name) ?? createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: 'a' });
+    const known = this.#logs.get(name);
+    if (known !== undefined) return known;
+    const path = join(this.#options.logFolder, `${name}.log`);
+    const log = createWriteStream(path, { flags: APPEND as unknown as string });
+    // without a listener an error of the log would end this program
+    log.on('error', (error) => this.#options.onLogFailed(path, error));
     this.#logs.set(name, log);
     return log;
   }
@@ -81,13 +90,14 @@ export class FleetProcesses {
     this.#children.add(child);
     if (program === 'converter') this.#converters.set(number, child);
     let lastWords = '';
+    const write = (line: string): void => void (log.writable && log.write(`${line}\n`));
     this.#readLines(child.stdout, (line) => {
-      log.write(`${line}\n`);
+      write(line);
       const parsed = parseLine(line);
       if (parsed !== null) this.#options.onLog(program, parsed);
     });
     this.#readLines(child.stderr, (line) => {
-      log.write(`${line}\n`);
+      write(line);
       lastWords = line;
     });
     child.once('exit', (code, signal) => {
@@ -152,7 +162,8 @@ export async function runSeed(
   child.stdout?.on('data', (bytes: Buffer) => (output += bytes.toString()));
   const lines = createInterface({ input: child.stderr! }).on('line', (line) => {
     words.push(line);
-    if (!line.startsWith('wikifleet: ')) say(line);
+    // an error can have several lines: all of them are thrown
+    if (!words.some((word) => word.startsWith('wikifleet: '))) say(line);
   });
   const [code] = (await once(child, 'close')) as [number | null];
   lines.close();

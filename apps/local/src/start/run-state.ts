@@ -3,7 +3,7 @@ import type { FileManifestResult, RunManifestResult } from '@wikifleet/domain/ma
 import type { Plan } from '@wikifleet/domain/plan';
 import type { Failure } from '@wikifleet/domain/receipts';
 import type { Run } from '@wikifleet/domain/run';
-import { readFileManifest, readRunManifest } from '@wikifleet/runs/manifests';
+import { filesWithManifest, readFileManifest, readRunManifest } from '@wikifleet/runs/manifests';
 import { readFailures } from '@wikifleet/runs/failures';
 import { loadPlan } from '@wikifleet/runs/load-plan';
 import type { Queue } from '@wikifleet/queue/queue';
@@ -52,7 +52,10 @@ export class RunWatcher {
 
   async #readRun(plan: Plan): Promise<RunState> {
     const done = new Map<string, FileManifestResult>();
+    // one list call for each 1,000 files: asking for each manifest would take longer than the work itself
+    const written = await filesWithManifest(this.#store, plan);
     for (const { file } of plan.files) {
+      if (!written.has(file)) continue;
       const key = `${plan.planId}/${file}`;
       const manifest = this.#done.get(key) ?? (await readFileManifest(this.#store, plan, file));
       if (manifest === null) continue;

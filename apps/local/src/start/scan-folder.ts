@@ -1,61 +1,138 @@
-import { open, readdir, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dateInName } from '@wikifleet/catalogue/dump-name';
-import { unpack } from '@wikifleet/conversion/file-source';
-import { UsageError, messageOf } from '@wikifleet/domain/errors';
-import { isName } from '@wikifleet/domain/names';
+import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { isName, isWikiName } from '@wikifleet/domain/names';
+import { runName } from '@wikifleet/domain/run';
 import type { Kind, Run } from '@wikifleet/domain/run';
-import { openFile } from '../local-file.js';
+import { readDumpFileName } from './dump-file-name.js';
+import type { DumpFileName } from './dump-file-name.js';
+import type { FileDigests } from './file-digests.js';
+import { inspectFile } from './inspect-file.js';
+import type { Inspection } from './inspect-file.js';
 
-/** A dump file of a folder, with the run it joins. */
+/** A file of a folder that is planned: a dump, or what has a dump's name and fails when it is converted. */
 export interface FoundDump {
+  /** The real path. */
   readonly path: string;
   readonly file: string;
-  readonly size: number;
+  readonly name: DumpFileName;
   readonly run: Run;
+  /** In bytes. */
+  readonly size: number;
+  /** Of all its bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Why it will fail, as far as its beginning shows; null where nothing is wrong there. */
+  readonly problem: string | null;
+}
+
+export interface NamedReason {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** A dump that cannot be planned: a failure. Its run, where it is known, must not be taken for complete. */
+export interface RefusedFile extends NamedReason {
+  readonly run: Run | null;
 }
 
 export interface ScannedFolder {
   readonly dumps: readonly FoundDump[];
   /** What is no dump, and why. */
-  readonly left: readonly { readonly name: string; readonly why: string }[];
-  /** Dumps that cannot be taken, and why: these are failures. */
-  readonly refused: readonly { readonly name: string; readonly why: string }[];
+  readonly left: readonly NamedReason[];
+  readonly refused: readonly RefusedFile[];
+  readonly warnings: readonly string[];
 }
 
-/** What a folder's files join where they do not say themselves. */
-export interface ScanDefaults {
-  readonly kind: Kind;
+export interface ScanOptions {
+  /** Of files whose names do not say. */
+  readonly kind: Kind | undefined;
+  /** Of all files, whatever they say. */
   readonly wiki: string | undefined;
+  /** Of files whose names have none. */
   readonly date: string | undefined;
+  readonly digests: FileDigests;
+  /** Told how many bytes of how many were read; 0 of 0 while the files are looked at. What it throws ends the scan. */
+  readonly onProgress: (read: number, total: number) => void;
 }
 
-/** Without a `<page` in so many unpacked bytes a file is no dump: a head is never larger. */
-const MAX_LOOK_BYTES = 1024 * 1024;
+interface Candidate {
+  readonly path: string;
+  readonly file: string;
+  readonly name: DumpFileName;
+  readonly size: number;
+  readonly inspection: Inspection;
+}
 
-/** Finds the dump files of a folder by their content, not their names. Throws a `UsageError` where it cannot be read. */
-export async function scanFolder(folder: string, defaults: ScanDefaults): Promise<ScannedFolder> {
-  const dumps: FoundDump[] = [];
-  const left: { name: string; why: string }[] = [];
-  const refused: { name: string; why: string }[] = [];
+/**
+ * Finds the dump files of a folder, by their content and by their names: what has a dump's name, or begins as a dump does,
+ * is planned, also where it is damaged, so that it fails by its name and its run is not complete. Throws a `UsageError`
+ * where the folder cannot be read.
+ */
+export async function scanFolder(folder: string, options: ScanOptions): Promise<ScannedFolder> {
+  const candidates: Candidate[] = [];
+  const left: NamedReason[] = [];
+  const refused: RefusedFile[] = [];
+  const unreadable: (NamedReason & { readonly read: DumpFileName })[] = [];
   for (const name of await namesIn(folder)) {
-    const path = join(folder, name);
-    const info = await stat(path).catch(() => null);
-    if (info === null || !info.isFile()) {
-      left.push({ name, why: info?.isDirectory() === true ? 'a folder' : 'no file' });
-      continue;
-    }
-    const look = await lookInto(path);
-    if (!('text' in look)) {
-      left.push({ name, why: look.why });
-      continue;
-    }
-    const problem = problemOfName(name, look.text);
-    if (problem !== null) refused.push({ name, why: problem });
-    else dumps.push({ path, file: name, size: info.size, run: runOf(name, look.text, defaults) });
+    options.onProgress(0, 0);
+    const found = await look(join(folder, name), name);
+    if ('why' in found) {
+      if (found.isFailure) unreadable.push({ name, why: found.why, read: readDumpFileName(name) });
+      else left.push({ name, why: found.why });
+    } else candidates.push(found);
   }
-  return { dumps, left, refused };
+  const { renamed, clashing } = nameApart(candidates);
+  for (const name of clashing) refused.push({ name, run: null, why: REFUSED_NAME });
+  const runOf = runChooser(folder, candidates, options);
+  for (const { name, why, read } of unreadable) refused.push({ name, why, run: runOf(read, null) });
+  const dumps: FoundDump[] = [];
+  const total = candidates.reduce((sum, { size }) => sum + size, 0);
+  let bytes = 0;
+  for (const { path, file, name, inspection } of renamed) {
+    const run = runOf(name, inspection.dbname);
+    try {
+      const onBytes = (more: number): void => options.onProgress((bytes += more), total);
+      const digested = await options.digests.of(path, onBytes);
+      const problem = options.wiki === undefined || inspection.is !== 'dump' ? inspection.problem : null;
+      dumps.push({ path, file, name, run, ...digested, problem });
+    } catch (error) {
+      if (!isOfFile(error)) throw error;
+      refused.push({ name: file, run, why: messageOf(error) });
+    }
+  }
+  return { dumps, left, refused, warnings: [...renamings(candidates), ...warningsOf(candidates, options, folder)] };
+}
+
+const REFUSED_NAME =
+  'a dump whose name, written with A-Z a-z 0-9 . _ - alone, is that of another file of the folder: rename one of them';
+
+/** Gives files whose names cannot be part of a key another name; where that is taken, they are clashing. */
+function nameApart(candidates: readonly Candidate[]): { renamed: Candidate[]; clashing: string[] } {
+  const taken = new Set(candidates.filter(({ file }) => isName(file)).map(({ file }) => file));
+  const renamed: Candidate[] = [];
+  const clashing: string[] = [];
+  for (const candidate of candidates) {
+    const file = safeName(candidate.file);
+    if (file !== candidate.file && taken.has(file)) clashing.push(candidate.file);
+    else {
+      taken.add(file);
+      renamed.push({ ...candidate, file });
+    }
+  }
+  return { renamed, clashing };
+}
+
+/** The name itself, or one that may be part of a key. */
+function safeName(name: string): string {
+  if (isName(name)) return name;
+  const safe = name.replaceAll(/[^A-Za-z0-9._-]/gu, '_');
+  // the end says how a file is packed
+  return `${/^[A-Za-z0-9_]/.test(safe) ? '' : '_'}${safe}`.slice(-200).replace(/^[^A-Za-z0-9_]/, '_');
+}
+
+/** Whether an error is about one file; the others are still looked at. */
+function isOfFile(error: unknown): boolean {
+  return error instanceof Error && ('syscall' in error || codeOf(error) === 'FILE_CHANGED');
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -66,62 +143,92 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-function problemOfName(name: string, text: string): string | null {
-  if (!isName(name)) {
-    return 'a dump, but its name is refused: rename it to A-Z a-z 0-9 . _ - (200 at most, not beginning with a dot or a dash)';
-  }
-  const dbname = dbnameIn(text);
-  return dbname === null || isName(dbname)
-    ? null
-    : `a dump, but its dbname is refused: ${JSON.stringify(dbname.slice(0, 100))}`;
-}
-
-function dbnameIn(text: string): string | null {
-  return /<dbname>([^<]*)<\/dbname>/.exec(text)?.[1] ?? null;
-}
-
-function runOf(name: string, text: string, { kind, wiki, date }: ScanDefaults): Run {
-  return { kind, wiki: dbnameIn(text) ?? wiki ?? 'unknown', date: dateInName(name) ?? date ?? '1970-01-01' };
-}
-
-/** The text of a file up to its first `<page`, where it is a dump; else why it is none. */
-async function lookInto(path: string): Promise<{ text: string } | { why: string }> {
-  let handle: FileHandle;
+/** A candidate, or why it is none; `isFailure` where it should be one. */
+async function look(path: string, file: string): Promise<Candidate | { why: string; isFailure: boolean }> {
+  const name = readDumpFileName(file);
   try {
-    handle = await open(path);
-  } catch (error) {
-    return { why: messageOf(error) };
-  }
-  try {
-    const { size } = await handle.stat();
-    const [text, why] = await firstText(handle, size);
-    if (text.includes('<page') || text.includes('<mediawiki')) return { text };
-    return { why: why ?? 'no dump: neither <mediawiki nor <page in it' };
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The beginning of a file as text, and what stood in the way of more. */
-async function firstText(handle: FileHandle, size: number): Promise<[string, string | null]> {
-  let bytes = Buffer.alloc(0);
-  let why: string | null = null;
-  try {
-    for await (const step of unpack(openFile(handle, size))) {
-      bytes = Buffer.concat([bytes, step.subarray(0, MAX_LOOK_BYTES - bytes.length)]);
-      if (bytes.includes('<page') || bytes.length >= MAX_LOOK_BYTES) break;
+    const info = await stat(path);
+    if (info.isDirectory()) return { why: 'a folder', isFailure: false };
+    if (!info.isFile()) return { why: 'no file', isFailure: false };
+    const real = await realpath(path);
+    const handle = await open(real);
+    try {
+      const { size } = await handle.stat();
+      const inspection = await inspectFile(handle, path, size);
+      if (isCandidate(name, inspection)) return { path: real, file, name, size, inspection };
+      return { why: inspection.problem ?? 'no dump', isFailure: false };
+    } finally {
+      await handle.close();
     }
   } catch (error) {
-    why = `no dump: ${messageOf(error)}`;
+    if (!isOfFile(error)) throw error;
+    return {
+      why: `cannot be read: ${messageOf(error)}`,
+      isFailure: name.nameClass === 'dump' || name.nameClass === 'xml',
+    };
   }
-  return [decoded(bytes), why];
 }
 
-function decoded(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff)
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString('utf16le');
-  return bytes.toString('utf8');
+/** Whether a file is a dump, or has a dump's name and would be missing without a word. */
+function isCandidate({ nameClass }: DumpFileName, { is, holdsXml, isOtherXml }: Inspection): boolean {
+  if (is === 'dump') return true;
+  if (nameClass === 'companion') return false;
+  if (nameClass === 'dump') return true;
+  if (nameClass === 'xml') return is !== 'log' && !isOtherXml;
+  return holdsXml;
+}
+
+/** Chooses the run of a file by its name, its head and the flags. */
+function runChooser(
+  folder: string,
+  candidates: readonly Candidate[],
+  options: ScanOptions,
+): (name: DumpFileName, dbname: string | null) => Run {
+  const exportKind = /mediawiki_content_history/.test(folder) ? 'content-history' : 'content-current';
+  const isExportFolder = /mediawiki_content_(?:current|history)/.test(folder);
+  // a file that cannot be read belongs to the wiki of its neighbours of the same name
+  const wikis = new Map<string, string>();
+  for (const { name, inspection } of candidates) {
+    if (name.wiki !== null && inspection.dbname !== null) wikis.set(name.wiki, inspection.dbname);
+  }
+  return (name, dbname) => {
+    const named = name.wiki === null || !isWikiName(name.wiki) ? undefined : (wikis.get(name.wiki) ?? name.wiki);
+    return {
+      kind: name.kind ?? options.kind ?? (name.isContentExport && isExportFolder ? exportKind : 'articles'),
+      wiki: options.wiki ?? dbname ?? named ?? 'unknown',
+      date: name.date ?? options.date ?? '1970-01-01',
+    };
+  };
+}
+
+function warningsOf(candidates: readonly Candidate[], { wiki, kind }: ScanOptions, folder: string): string[] {
+  const warnings: string[] = [];
+  for (const { file, inspection } of candidates) {
+    if (wiki === undefined || inspection.dbname === null || inspection.dbname === wiki) continue;
+    warnings.push(`${file}: its head names the wiki ${inspection.dbname}; it is converted as ${wiki} (--wiki)`);
+  }
+  const isUndecided = candidates.some(({ name }) => name.isContentExport);
+  if (isUndecided && kind === undefined && !/mediawiki_content_(?:current|history)/.test(folder)) {
+    warnings.push('the names of a content export do not say which: --kind content-current or content-history does');
+  }
+  return warnings;
+}
+
+function renamings(candidates: readonly Candidate[]): string[] {
+  const others = candidates.filter(({ file }) => !isName(file));
+  return others.map(
+    ({ file }) => `${file}: its rows are under the name ${safeName(file)}, as a key cannot hold its own`,
+  );
+}
+
+/** The files of each run, in the order in which they were found; keys as `runName` gives them. */
+export function runsOf(dumps: readonly FoundDump[]): Map<string, FoundDump[]> {
+  const runs = new Map<string, FoundDump[]>();
+  for (const dump of dumps) {
+    const name = runName(dump.run);
+    const members = runs.get(name);
+    if (members === undefined) runs.set(name, [dump]);
+    else members.push(dump);
+  }
+  return runs;
 }

@@ -1,17 +1,21 @@
-import { writeFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { wikiName } from '@wikifleet/config/command-line';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import type { FtpTree } from '@wikifleet/local-cloud/ftp/ftp-tree';
 import { mappedTree } from '@wikifleet/local-cloud/ftp/mapped-tree';
-import { UsageError } from '@wikifleet/domain/errors';
-import { compactDate, parseDate, parseKind, runName } from '@wikifleet/domain/run';
-import type { Run } from '@wikifleet/domain/run';
-import { plural } from '../figures.js';
+import { UsageError, messageOf } from '@wikifleet/domain/errors';
+import { parseDate, parseKind, runName } from '@wikifleet/domain/run';
+import type { Kind, Run } from '@wikifleet/domain/run';
+import { count, megabytes, plural, shownName } from '../figures.js';
 import { writeSample } from '../sample/write-sample.js';
-import { scanFolder } from './scan-folder.js';
-import type { FoundDump } from './scan-folder.js';
+import { FileDigests } from './file-digests.js';
+import { isInside } from './folders.js';
+import { checkNumbering } from './numbering.js';
+import { runsOf, scanFolder } from './scan-folder.js';
+import type { FoundDump, RefusedFile, ScannedFolder } from './scan-folder.js';
+import { writeState } from './write-state.js';
 
 /** What a fleet is to convert. */
 export interface Source {
@@ -19,11 +23,19 @@ export interface Source {
   readonly tree: FtpTree | null;
   /** The arguments of each `seed`. */
   readonly seeds: readonly (readonly string[])[];
-  /** Files that should have been converted and cannot be. */
-  readonly refused: number;
+  /** Files that should have been converted and cannot be planned. */
+  readonly refused: readonly RefusedFile[];
+  /** Names of runs that are not started, since one of their files cannot be read. */
+  readonly notStarted: readonly string[];
+  /** What the beginning of a planned file shows of why it fails, by the file's name. */
+  readonly problems: ReadonlyMap<string, string>;
+  /** For the summary. */
+  readonly warnings: readonly string[];
 }
 
 export interface SourceContext {
+  /** Where objects go: a real path. */
+  readonly out: string;
   /** Our own folder, for lists. */
   readonly state: string;
   readonly say: (line: string) => void;
@@ -37,11 +49,13 @@ export interface SourceFlags {
   readonly wiki?: string;
   readonly date?: string;
   readonly kind?: string;
+  readonly acceptOverlap: boolean;
   readonly sampleMegabytes: number;
   readonly sampleFolder: string;
 }
 
 const SAMPLE_DATE = '2026-10-01';
+const NOTHING_WRONG = { refused: [], notStarted: [], problems: new Map<string, string>(), warnings: [] } as const;
 
 /** Chooses the source by the flags, and checks them, before anything is started. */
 export function chooseSource(flags: SourceFlags): OpenSource {
@@ -59,20 +73,24 @@ function sampleSource({ sampleMegabytes, sampleFolder }: SourceFlags): OpenSourc
     say(
       `Sample wiki: ${sampleMegabytes} MB of XML, made once (${asTyped('start', '--help')} says how to convert your own).`,
     );
-    await writeSample({
-      out: sampleFolder,
-      megabytes: sampleMegabytes,
-      seed: 1,
-      date: SAMPLE_DATE,
-      onProgress: ({ written, total }) => progress(written / total, 'making the sample wiki'),
-    });
+    await writeState(
+      sampleFolder,
+      async () =>
+        await writeSample({
+          out: sampleFolder,
+          megabytes: sampleMegabytes,
+          seed: 1,
+          date: SAMPLE_DATE,
+          onProgress: ({ written, total }) => progress(written / total, 'making the sample wiki'),
+        }),
+    );
     return {
       tree: directoryTree(sampleFolder),
       seeds: [
         ['--wiki', 'samplewiki', '--date', 'latest', '--kind', 'articles-multistream'],
         ['--wiki', 'sampletwowiki', '--date', SAMPLE_DATE, '--kind', 'content-current'],
       ],
-      refused: 0,
+      ...NOTHING_WRONG,
     };
   };
 }
@@ -82,51 +100,113 @@ function mirrorSource(wiki: string, flags: SourceFlags): OpenSource {
   const date = flags.date === undefined || flags.date === 'latest' ? 'latest' : parseDate(flags.date);
   wikiName('wiki', wiki);
   return async () =>
-    await Promise.resolve({ tree: null, seeds: [['--wiki', wiki, '--date', date, '--kind', kind]], refused: 0 });
+    await Promise.resolve({
+      tree: null,
+      seeds: [['--wiki', wiki, '--date', date, '--kind', kind]],
+      ...NOTHING_WRONG,
+    });
 }
 
 /** The dump files of a folder, each joining the run of its kind, wiki and date. */
 function folderSource(folder: string, flags: SourceFlags): OpenSource {
-  const kind = parseKind(flags.kind ?? 'articles');
+  const kind: Kind | undefined = flags.kind === undefined ? undefined : parseKind(flags.kind);
   const wiki = flags.wiki === undefined ? undefined : wikiName('wiki', flags.wiki);
   const date = flags.date === undefined ? undefined : parseDate(flags.date);
-  return async ({ state, say }) => {
-    const { dumps, left, refused } = await scanFolder(folder, { kind, wiki, date });
-    for (const { name, why } of left) say(`left: ${name} (${why})`);
-    for (const { name, why } of refused) say(`not taken: ${name} (${why})`);
-    if (dumps.length === 0) {
+  return async ({ out, state, say, progress }) => {
+    const digests = await FileDigests.open(join(state, 'digests.json'));
+    const onProgress = (read: number, total: number): void =>
+      progress(total === 0 ? 0 : read / total, `reading the dump files: ${megabytes(read)} of ${megabytes(total)}`);
+    const scanned = await scanFolder(await realFolder(folder), { kind, wiki, date, digests, onProgress });
+    const { dumps, left, refused } = scanned;
+    for (const { name, why } of left) say(`left: ${shownName(name)} (${why})`);
+    for (const { name, why } of refused) say(`not taken: ${shownName(name)} (${why})`);
+    if (dumps.length === 0 && refused.length === 0) {
       throw new UsageError(
         'NO_DUMPS',
         `no dump files in ${folder}: expected files that hold <mediawiki or <page, as bzip2, gzip or plain XML`,
       );
     }
-    const seeds: string[][] = [];
-    for (const [name, members] of runsOf(dumps)) {
-      say(`${name}: ${plural(members.length, 'dump file')}`);
-      seeds.push(await seedOfFolder(members, join(state, `files-${seeds.length}.json`)));
-    }
-    const tree = mappedTree(new Map(dumps.map((dump) => [`/${pathOnMirror(dump)}`, dump.path])));
-    return { tree, seeds, refused: refused.length };
+    refuseOutputs(dumps, out);
+    await writeState(state, async () => await digests.save());
+    return await plannedSource(scanned, { state, say, acceptOverlap: flags.acceptOverlap });
   };
 }
 
-function runsOf(dumps: readonly FoundDump[]): Map<string, FoundDump[]> {
-  const runs = new Map<string, FoundDump[]>();
-  for (const dump of dumps) {
-    const name = runName(dump.run);
-    runs.set(name, [...(runs.get(name) ?? []), dump]);
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    throw new UsageError('FOLDER_UNREADABLE', `${folder} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return runs;
 }
 
-/** As a legacy run has it: `<wiki>/<YYYYMMDD>/<file>`. */
-function pathOnMirror({ run, file }: FoundDump): string {
-  return `${run.wiki}/${compactDate(run.date)}/${file}`;
+/** A link in the folder may lead to what this very command writes or deletes. */
+function refuseOutputs(dumps: readonly FoundDump[], out: string): void {
+  const inside = dumps.find(({ path }) => isInside(path, out));
+  if (inside === undefined) return;
+  throw new UsageError(
+    'INPUT_IN_OUTPUT',
+    `${shownName(inside.file)} is a link to a file below --out ${out}, where objects are written and deleted: give another --out`,
+  );
+}
+
+async function plannedSource(
+  { dumps, refused, warnings }: ScannedFolder,
+  { state, say, acceptOverlap }: { state: string; say: (line: string) => void; acceptOverlap: boolean },
+): Promise<Source> {
+  const notes = [...warnings];
+  const overlaps: string[] = [];
+  const blocked = new Set(refused.flatMap(({ run }) => (run === null ? [] : [runName(run)])));
+  const seeds: string[][] = [];
+  const planned: FoundDump[] = [];
+  for (const [name, members] of runsOf(dumps)) {
+    if (blocked.has(name)) {
+      say(`${name}: not started: one of its files cannot be read (see "not taken" above)`);
+      continue;
+    }
+    say(`${name}: ${plural(members.length, 'dump file')}`);
+    const numbering = checkNumbering(
+      members.map(({ file, name: { numbers, isContentExport } }) => ({ file, numbers, isContentExport })),
+    );
+    notes.push(...numbering.gaps.map((gap) => `${name}: by the numbers in the names, files are ${gap}`));
+    overlaps.push(...numbering.overlaps.map((overlap) => `${name}: ${overlap}`));
+    seeds.push(await seedOfFolder(members, join(state, `files-${seeds.length}.json`)));
+    planned.push(...members);
+  }
+  if (overlaps.length > 0 && !acceptOverlap) throw overlapError(overlaps);
+  return {
+    tree: mappedTree(new Map(planned.map((dump) => [`/${pathOnMirror(dump)}`, dump.path]))),
+    seeds,
+    refused,
+    notStarted: [...blocked],
+    problems: new Map(planned.flatMap(({ file, problem }) => (problem === null ? [] : [[file, problem] as const]))),
+    warnings: [...notes, ...overlaps.map((overlap) => `${overlap}: their rows are there more than once`)],
+  };
+}
+
+function overlapError(overlaps: readonly string[]): UsageError {
+  const lines = overlaps.slice(0, 10).map((overlap) => `  ${overlap}`);
+  if (overlaps.length > lines.length) lines.push(`  and ${count(overlaps.length - lines.length)} more`);
+  return new UsageError(
+    'FILES_OVERLAP',
+    `files of the folder hold the same pages, whose rows would be there more than once:\n${lines.join('\n')}\n` +
+      'Move the surplus files to another folder, or give --accept-overlap to convert them all.',
+  );
+}
+
+/** Names are unique in a folder. */
+function pathOnMirror({ file }: FoundDump): string {
+  return `folder/${file}`;
 }
 
 async function seedOfFolder(dumps: readonly FoundDump[], list: string): Promise<string[]> {
-  const files = dumps.map((dump) => ({ file: dump.file, path: pathOnMirror(dump), size: dump.size, checksum: null }));
-  await writeFile(list, `${JSON.stringify(files, null, 1)}\n`);
+  const files = dumps.map((dump) => ({
+    file: dump.file,
+    path: pathOnMirror(dump),
+    size: dump.size,
+    checksum: { algorithm: 'sha256', value: dump.sha256 },
+  }));
+  await writeState(list, `${JSON.stringify(files, null, 1)}\n`);
   const run = dumps[0]?.run as Run;
   return ['--wiki', run.wiki, '--date', run.date, '--kind', run.kind, '--files', list];
 }

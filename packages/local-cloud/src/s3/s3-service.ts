@@ -24,6 +24,8 @@ export interface S3ServiceOptions {
   readonly directory: string;
   /** Bucket name to the folder whose files are its objects. */
   readonly buckets?: Readonly<Record<string, string>>;
+  /** Told of errors that are answered as an internal error: `what` could not be done. */
+  readonly onFault?: (what: string, error: unknown) => void;
 }
 
 type Operation = (call: Call) => Promise<void>;
@@ -39,16 +41,18 @@ const SUBRESOURCES =
 export class S3Service {
   readonly #buckets: Buckets;
   readonly #active = new Map<Promise<void>, ServerResponse>();
+  readonly #onFault: (what: string, error: unknown) => void;
   #closed = false;
 
-  private constructor(buckets: Buckets) {
+  private constructor(buckets: Buckets, onFault: (what: string, error: unknown) => void) {
     this.#buckets = buckets;
+    this.#onFault = onFault;
   }
 
   /** Throws UsageError for a bad bucket name or overlapping folders, FleetError FOLDER_IN_USE. */
-  static async open({ directory, buckets = {} }: S3ServiceOptions): Promise<S3Service> {
+  static async open({ directory, buckets = {}, onFault = () => {} }: S3ServiceOptions): Promise<S3Service> {
     const options: BucketsOptions = { directory, buckets };
-    return new S3Service(await Buckets.open(options));
+    return new S3Service(await Buckets.open(options), onFault);
   }
 
   /** Answers one request, errors too; never rejects. */
@@ -80,6 +84,7 @@ export class S3Service {
       requestId = call.requestId;
       await operationOf(call)(call);
     } catch (error) {
+      if (!(error instanceof S3Error)) this.#onFault(described(request), error);
       sendError(error, request, response, requestId);
     }
   }
@@ -152,6 +157,13 @@ function objectOperation({ query, request }: Call): Operation | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a request asked for, for whoever reads an error. */
+function described({ method = '', url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  const isRead = method === 'GET' || method === 'HEAD';
+  return `S3 could not ${isRead ? 'read' : method === 'DELETE' ? 'delete' : 'write'} ${path.slice(0, 1000)}`;
 }
 
 function sendError(error: unknown, request: IncomingMessage, response: ServerResponse, requestId: string): void {

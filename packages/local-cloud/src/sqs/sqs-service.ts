@@ -30,6 +30,8 @@ export interface SqsServiceOptions {
   readonly accountId?: string;
   /** Default `us-east-1`. */
   readonly region?: string;
+  /** Told of errors that are answered as an internal failure: `what` could not be done. */
+  readonly onFault?: (what: string, error: unknown) => void;
 }
 
 /**
@@ -64,7 +66,7 @@ export class SqsService {
    * @throws FleetError JOURNAL_CORRUPT when the journal there is damaged anywhere but at its end.
    */
   static async open(options: SqsServiceOptions): Promise<SqsService> {
-    const settings = { accountId: '000000000000', region: 'us-east-1', ...options };
+    const settings = { accountId: '000000000000', region: 'us-east-1', onFault: () => {}, ...options };
     await mkdir(settings.directory, { recursive: true });
     const lock = await DirectoryLock.take(settings.directory);
     try {
@@ -126,7 +128,9 @@ export class SqsService {
       await this.#store.settled();
       answer = { status: 200, body: JSON.stringify(output) };
     } catch (error) {
-      answer = errorAnswer(error);
+      const known = toSqsError(error);
+      if (known.shape.endsWith('InternalFailure')) this.#options.onFault('SQS could not keep its messages', error);
+      answer = errorAnswer(known);
       undeliver();
     }
     // a closed connection may have been reported along with what woke us: let those events through first
