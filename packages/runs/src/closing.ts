@@ -15,10 +15,8 @@ import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import {
   fileManifestKey,
-  partsPrefix,
   planIdOfKey,
-  quarantinePrefix,
-  rawPrefix,
+  prefixesOfRun,
   receiptKey,
   receiptsPrefix,
   rowsPrefix,
@@ -98,7 +96,6 @@ export async function closeAgain(
 ): Promise<Closing> {
   if ((await readFileManifest(store, plan, file.file, signal)) === null)
     return await close(store, plan, file, signal, record);
-  await abortUploads(store, plan, file, signal);
   return { outcome: 'closed', run: await closeRun(store, plan, signal) };
 }
 
@@ -131,7 +128,6 @@ async function closeFile(
       const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));
       if (!(await store.putJson(key, manifest, replacing(there), signal))) continue;
     }
-    await abortUploads(store, plan, file, signal);
     return 'closed';
   }
   throw new FleetError('MANIFEST_CONTESTED', `${key}: others keep writing it; try again`);
@@ -202,16 +198,11 @@ async function countReceipts(store: Store, plan: Plan, file: string, signal: Abo
   return count;
 }
 
-/** Aborts the uploads that killed workers of this plan left under the file's keys. */
-async function abortUploads(
-  store: Store,
-  plan: Plan,
-  { file }: PlanFile,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Aborts the uploads that killed workers of this plan left. */
+async function abortUploads(store: Store, plan: Plan, signal: AbortSignal | undefined): Promise<void> {
   const ours = (key: string): boolean => planIdOfKey(key) === plan.planId;
-  const prefixes = [rawPrefix(plan.run, file), partsPrefix(plan.run, file), quarantinePrefix(plan.run, file)];
-  await Promise.all(prefixes.map(async (prefix) => await store.abortUploads(prefix, signal, ours)));
+  const abort = async (prefix: string): Promise<number> => await store.abortUploads(prefix, signal, ours);
+  await Promise.all(prefixesOfRun(plan.run).map(abort));
 }
 
 /** Writes the run's manifest when every file has one and the plan is still the current one. Idempotent. */
@@ -239,6 +230,7 @@ export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): 
     await deleteBelow(store, plan.run, rowsPrefix(plan.run), signal);
     const manifest = runManifestSchema.parse(sealManifest(runManifestResult(plan, files), closedNow()));
     if (!(await store.putJson(key, manifest, replacing(there), signal))) continue;
+    await abortUploads(store, plan, signal);
     return { closed: true, digest: manifest.state === 'closed' ? manifest.digest : null };
   }
   throw new FleetError('MANIFEST_CONTESTED', `${key}: others keep writing it; try again`);

@@ -73,7 +73,7 @@ describe('what a run keeps', () => {
         await writeWhole(s3.store, plan, file);
         // what a worker does that dies before it closes the run
         const blind = overriding(s3.store, {
-          abortUploads: async () => await Promise.reject(new Error('killed')),
+          head: async () => await Promise.reject(new Error('killed')),
         });
         await assert.rejects(close(blind, plan, fileOf(plan, index)), /killed/);
       }
