@@ -1,3 +1,4 @@
+import { describeDescents } from '@wikifleet/domain/page-order';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { splitNumber } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
@@ -49,10 +50,12 @@ export class VerifyReport {
   end(verdict: RunVerdict, outstanding: number, repaired: Repaired | null = null): ExitCode {
     const proved = verdict.proved || repaired?.whole === true;
     if (this.#json) {
-      const { plan, digest, counts, files, rawGone } = verdict;
-      this.#sayJson({ planId: plan.planId, proved, digest, files, counts, rawGone, outstanding, repaired });
+      const { plan, digest, counts, unordered, files, rawGone } = verdict;
+      const said = { planId: plan.planId, proved, digest, files, counts, unordered, rawGone };
+      this.#sayJson({ ...said, outstanding, repaired });
     } else {
       this.#say(this.#judgement(verdict));
+      for (const { file, ...order } of verdict.unordered) this.#say(`${file}: ${describeDescents(order)}`);
       if (repaired !== null) this.#say(describeRepair(repaired));
       for (const line of this.#next(proved, outstanding, repaired)) this.#say(line);
     }

@@ -12,6 +12,7 @@ import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { runMain } from '@wikifleet/worker/run-main';
+import { openIndexBeside } from './convert/compare-index.js';
 import { convertFile } from './convert/convert-file.js';
 import { summarize } from './convert/summarize.js';
 import { openFile } from './local-file.js';
@@ -80,6 +81,7 @@ await runMain(async (releases) => {
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
+  const index = await openIndexBeside(path, releases);
   const rows = flags.out === undefined ? StreamSink.standardOutput() : await StreamSink.file(flags.out);
   const quarantine = flags.quarantine === undefined ? null : await StreamSink.file(flags.quarantine);
   const progress = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
@@ -95,6 +97,7 @@ await runMain(async (releases) => {
       rows,
       quarantine: quarantine ?? { write: async () => await Promise.resolve() },
       progress,
+      index,
     });
     await rows.write(format.end());
     await rows.end();

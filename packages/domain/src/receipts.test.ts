@@ -246,6 +246,7 @@ describe('manifests', () => {
         rows: 30,
         quarantined: 0,
         filteredPages: 0,
+        pageOrder: { descents: 0, firstDescent: null },
         parts: 2,
         pageIds: { first: 1, last: 7 },
       },

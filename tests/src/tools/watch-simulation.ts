@@ -91,6 +91,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
         rawRecord: SHA256,
         receipts: [],
         counts,
+        pageOrder: { descents: 0, firstDescent: null },
         parts: [],
         quarantine: [],
       };
