@@ -132,7 +132,16 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
 
 function emptyConversion(head: Head): Conversion {
   const nothing = { firstBlock: null, nextBlock: null, firstPage: null, nextPage: null };
-  return { ...nothing, sequence: NO_SEQUENCE, head, passedOver: [], counts: emptyCounts(), members: [], xmlBytes: 0, failure: null };
+  return {
+    ...nothing,
+    sequence: NO_SEQUENCE,
+    head,
+    passedOver: [],
+    counts: emptyCounts(),
+    members: [],
+    xmlBytes: 0,
+    failure: null,
+  };
 }
 
 /** The state of one conversion. */
@@ -243,9 +252,9 @@ class SplitConversion {
   #pageOrder(): PageOrder | null {
     const { order } = this.#order;
     if (order === null) return null;
-    const { first, last, descents, firstDescent } = order;
+    const { first, firstDescent } = order;
     const placed = <T extends { readonly at: number }>(page: T) => ({ ...page, at: this.#positions.at(page.at) });
-    return { first: placed(first), last, descents, firstDescent: firstDescent === null ? null : placed(firstDescent) };
+    return { ...order, first: placed(first), firstDescent: firstDescent === null ? null : placed(firstDescent) };
   }
 
   async #deliver(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { IndexComparison, readIndex } from './multistream-index.js';
+import { IndexComparison, compareOrders, readIndex } from './multistream-index.js';
 import type { IndexEntry } from './multistream-index.js';
 import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
-import { MemorySource, convertPart, expectedSamples, readSample, smallDump } from './test-tools.test.js';
+import { MemorySource, convertFile, convertPart, expectedSamples, readSample, smallDump } from './test-tools.test.js';
 import type { Settings } from './test-tools.test.js';
 
 const DUMP = smallDump(30, (page) => `text ${page} `.repeat(20));
@@ -118,6 +118,30 @@ describe('multistream index', function () {
       }
     });
   }
+
+  it('is compared with receipts alone, too: each damage above is a difference, at every split size', async () => {
+    const compareParts = async (file: Buffer, splitBytes: number | null, index = text): Promise<string[]> => {
+      const { parts } = await convertFile(file, splitBytes);
+      async function* orders() {
+        for (const { sequence } of parts) yield await Promise.resolve(sequence.pageOrder);
+      }
+      return await compareOrders(readIndex(new MemorySource(Buffer.from(index)), pool), orders());
+    };
+    for (const splitBytes of [40, 150, 333, 1000, null]) {
+      assert.deepEqual(await compareParts(whole(FILE), splitBytes), []);
+      for (const [what, changed] of damages) {
+        // an empty stream changes no page, and only later places
+        if (changed.includes(EMPTY_STREAM)) continue;
+        const problems = await compareParts(whole({ ...FILE, streams: changed }), splitBytes);
+        assert.ok(problems.length > 0, `${what}, splits of ${splitBytes} bytes`);
+        assert.match(problems.join('\n'), /differs from the multistream index|has 30 pages, the dump \d+/);
+      }
+      // one page other than in the index, the number of pages equal
+      const other = text.replace(/^(\d+):17:/m, '$1:99:');
+      assert.match((await compareParts(whole(FILE), splitBytes, other))[0] ?? '', /split \d+ differs/);
+      assert.match((await compareParts(whole(FILE), splitBytes, 'x\n'))[0] ?? '', /cannot be compared.*line 1/);
+    }
+  });
 
   it('that cannot be read is a problem of the comparison, and the dump is converted', async () => {
     for (const [index, message] of [

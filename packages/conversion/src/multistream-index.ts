@@ -1,5 +1,7 @@
 import { containerOf } from '@wikifleet/domain/containers';
 import { PermanentError, messageOf } from '@wikifleet/domain/errors';
+import { foldIds } from '@wikifleet/domain/page-order';
+import type { PageOrder } from '@wikifleet/domain/page-order';
 import type { BlockPool } from './block-pool.js';
 import type { PageWatcher } from './convert-split.js';
 import { CONTAINER_BYTES } from './file-source.js';
@@ -175,4 +177,63 @@ export class IndexComparison implements PageWatcher {
     if (at > 0) this.#streams = this.#streams.slice(at);
     return this.#streams[0] ?? 0;
   }
+}
+
+/**
+ * Compares an index with the orders of a dump's splits, as receipts have them: the number of pages, their ids and order, and
+ * that each split's first page is not before its stream. Reads neither dump nor rows. The first split that differs is
+ * named; behind it only the numbers of pages are compared. Returns what differs, a sentence each. Memory: one entry.
+ */
+export async function compareOrders(
+  entries: AsyncIterable<IndexEntry>,
+  orders: AsyncIterable<PageOrder | null>,
+): Promise<string[]> {
+  const rest = entries[Symbol.asyncIterator]();
+  const problems: string[] = [];
+  let [indexed, found, split] = [0, 0, -1];
+  try {
+    for await (const order of orders) {
+      split += 1;
+      if (order === null) continue;
+      found += order.pages;
+      if (problems.length > 0) continue;
+      const part = await takeEntries(rest, order.pages);
+      indexed += part.pages;
+      const { first, last, fold } = order;
+      const isEqual = part.pages === order.pages && part.fold === fold && part.first?.pageId === first.id;
+      const isPlaced = part.first === null || 8 * part.first.offset < first.at.block;
+      if (isEqual && isPlaced) continue;
+      const entry =
+        part.first === null ? 'none' : `page ${part.first.pageId} in the stream at byte ${part.first.offset}`;
+      problems.push(
+        `split ${split} differs from the multistream index: expected ${part.pages} pages from ${entry} to page ` +
+          `${part.last ?? 'none'}; received ${order.pages} from page ${first.id} in the block at bit ` +
+          `${first.at.block} to page ${last}`,
+      );
+    }
+    indexed += (await takeEntries(rest, Infinity)).pages;
+    if (indexed !== found) problems.push(`the multistream index has ${indexed} pages, the dump ${found}`);
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    problems.push(`the multistream index cannot be compared: ${error.message}`);
+  } finally {
+    await rest.return?.();
+  }
+  return problems;
+}
+
+async function takeEntries(
+  entries: AsyncIterator<IndexEntry>,
+  count: number,
+): Promise<{ first: IndexEntry | null; last: number | null; pages: number; fold: number }> {
+  let [first, last, pages, fold]: [IndexEntry | null, number | null, number, number] = [null, null, 0, 0];
+  while (pages < count) {
+    const { done, value } = await entries.next();
+    if (done === true) break;
+    first ??= value;
+    last = value.pageId;
+    pages += 1;
+    fold = foldIds(fold, value.pageId);
+  }
+  return { first, last, pages, fold };
 }

@@ -7,6 +7,7 @@
  * A page whose id cannot be read is left out: it is in the quarantine.
  */
 import { z } from 'zod';
+import { continueFold } from './crc-fold.js';
 
 const count = z.number().int().nonnegative();
 const pageId = z.number().int();
@@ -19,6 +20,9 @@ export const pageOrderSchema = z.strictObject({
   first: z.strictObject({ id: pageId, at: placeSchema }),
   /** The id of the last page. */
   last: pageId,
+  /** The number of pages, and a fold of their ids in order (`foldIds`): equal lists of ids have equal folds. */
+  pages: z.number().int().positive(),
+  fold: z.number().int().min(0).max(0xffff_ffff),
   /** Pages whose id is not above that of the page before. */
   descents: count,
   /** The first of these, the id of the page before it, and where its `<page>` begins; null where there is none. */
@@ -29,6 +33,8 @@ export const pageOrderSchema = z.strictObject({
 export interface PageOrderOf<Place> {
   readonly first: { readonly id: number; readonly at: Place };
   readonly last: number;
+  readonly pages: number;
+  readonly fold: number;
   readonly descents: number;
   readonly firstDescent: { readonly id: number; readonly after: number; readonly at: Place } | null;
 }
@@ -47,6 +53,8 @@ export function joinOrders<Place>(
   return {
     first: before.first,
     last: after.last,
+    pages: before.pages + after.pages,
+    fold: continueFold(before.fold, after.pages, after.fold),
     descents: before.descents + (isDescent ? 1 : 0) + after.descents,
     firstDescent: before.firstDescent ?? between ?? after.firstDescent,
   };
@@ -72,10 +80,21 @@ export function describeDescents({ descents, firstDescent }: Descents): string |
   return `${what}: first page ${id} after page ${after} (${place})`;
 }
 
+/** A fold of page ids with one more: as a bzip2 stream's CRC is a fold of its blocks', over hashes of the ids. */
+export function foldIds(fold: number, id: number): number {
+  // the finalizer of MurmurHash3 over both halves of the id
+  let hash = (id % 2 ** 32) ^ Math.imul(Math.floor(id / 2 ** 32), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return continueFold(fold, 1, hash ^ (hash >>> 16));
+}
+
 /** Watches the ids of pages that come in order. */
 export class PageOrderKeeper {
   #first: { readonly id: number; readonly at: number } | null = null;
   #last = 0;
+  #pages = 0;
+  #fold = 0;
   #descents = 0;
   #firstDescent: { readonly id: number; readonly after: number; readonly at: number } | null = null;
 
@@ -87,12 +106,15 @@ export class PageOrderKeeper {
       this.#firstDescent ??= { id, after: this.#last, at };
     }
     this.#last = id;
+    this.#pages += 1;
+    this.#fold = foldIds(this.#fold, id);
   }
 
   /** Null before any page. */
   get order(): PageOrderOf<number> | null {
     const first = this.#first;
     if (first === null) return null;
-    return { first, last: this.#last, descents: this.#descents, firstDescent: this.#firstDescent };
+    const [last, pages, fold] = [this.#last, this.#pages, this.#fold];
+    return { first, last, pages, fold, descents: this.#descents, firstDescent: this.#firstDescent };
   }
 }

@@ -2,12 +2,15 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { IndexComparison, readIndex } from '@wikifleet/conversion/multistream-index';
+import type { IndexEntry } from '@wikifleet/conversion/multistream-index';
 import { codeOf } from '@wikifleet/domain/errors';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
 import { openFile } from '../local-file.js';
 
 export interface IndexBeside {
   readonly path: string;
+  readonly entries: AsyncIterable<IndexEntry>;
+  /** Of the same entries. */
   readonly comparison: IndexComparison;
 }
 
@@ -30,8 +33,9 @@ export async function openIndexBeside(path: string, releases: ReleaseStack): Pro
       const { size } = await handle.stat();
       // a thread of its own would wait for the dump most of the time
       const pool = releases.defer(openBlockPool(1), async (p) => await p.close());
-      const comparison = new IndexComparison(readIndex(openFile(handle, size), pool));
-      return { path: candidate, comparison: releases.defer(comparison, async (c) => await c.close()) };
+      const entries = readIndex(openFile(handle, size), pool);
+      const comparison = new IndexComparison(entries);
+      return { path: candidate, entries, comparison: releases.defer(comparison, async (c) => await c.close()) };
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
     }
