@@ -29,7 +29,15 @@ const LAYOUTS: readonly [what: string, streams: TestStream[], damaged: number][]
   ['one stream of 22 blocks and an empty one', streamsOf(PAGE_BLOCKS, []), 0],
   [
     'streams of one, 19, one, no and one block, and empty ones around',
-    streamsOf([], PAGE_BLOCKS.slice(0, 1), PAGE_BLOCKS.slice(1, 20), PAGE_BLOCKS.slice(20, 21), [], PAGE_BLOCKS.slice(21), []),
+    streamsOf(
+      [],
+      PAGE_BLOCKS.slice(0, 1),
+      PAGE_BLOCKS.slice(1, 20),
+      PAGE_BLOCKS.slice(20, 21),
+      [],
+      PAGE_BLOCKS.slice(21),
+      [],
+    ),
     2,
   ],
 ];
@@ -51,7 +59,12 @@ describe('stream checksums', function () {
   this.timeout(LONG_TESTS ? 3_600_000 : 180_000);
 
   it('files are taken apart and put together again to the same bytes', () => {
-    const file = Buffer.concat([EMPTY_STREAM, bz2Stream(PAGE_BLOCKS), bz2Stream(PAGE_BLOCKS.slice(3, 7)), EMPTY_STREAM]);
+    const file = Buffer.concat([
+      EMPTY_STREAM,
+      bz2Stream(PAGE_BLOCKS),
+      bz2Stream(PAGE_BLOCKS.slice(3, 7)),
+      EMPTY_STREAM,
+    ]);
     const streams = cutStreams(file);
     assert.deepEqual(
       streams.map(({ blocks }) => blocks.length),
@@ -110,7 +123,11 @@ describe('stream checksums', function () {
       const how = `seed ${SEED}, round ${round}, blocks ${damaged.map(({ blocks }) => blocks.length).join()}, cut at ${cuts.join()}`;
       assert.equal(found, !isGood, how);
       // damage may lose no page but the order of the checks is fixed: nothing else is wrong with these files
-      assert.deepEqual(problems.filter((code) => code !== 'BZIP2_STREAM_CRC'), [], how);
+      assert.deepEqual(
+        problems.filter((code) => code !== 'BZIP2_STREAM_CRC'),
+        [],
+        how,
+      );
       if (found) refused += 1;
     }
     assert.ok(refused > 20, `${refused} were damaged`);
@@ -182,7 +199,8 @@ describe('stream checksums', function () {
     }
     const [stream] = cutStreams(file);
     const damaged = joinStreams([{ ...stream!, crc: (stream!.crc ^ 1) >>> 0 }]);
-    for (const cut of [3, 40, 1000]) assert.deepEqual((await convertFile(damaged, [cut])).problems, ['BZIP2_STREAM_CRC']);
+    for (const cut of [3, 40, 1000])
+      assert.deepEqual((await convertFile(damaged, [cut])).problems, ['BZIP2_STREAM_CRC']);
   });
 });
 

@@ -16,7 +16,7 @@ export interface TestStream {
 }
 
 const MAGIC_BITS = 48;
-const END_MAGIC = (0x177245385090n).toString(2).padStart(MAGIC_BITS, '0');
+const END_MAGIC = 0x177245385090n.toString(2).padStart(MAGIC_BITS, '0');
 
 /** The streams of a file in whose blocks no magic stands by chance. */
 export function cutStreams(file: Uint8Array): TestStream[] {

@@ -159,7 +159,10 @@ function contradictionOf(
   const owns = firstBlock !== null && firstBlock > 0;
   if (owns !== (streams !== null)) {
     const [expected, received] = owns ? ['checksums of streams', 'none'] : ['no checksums of streams', 'some'];
-    return { expected: `${expected} for a first block ${firstBlock === null ? 'null' : `at bit ${firstBlock}`}`, received };
+    return {
+      expected: `${expected} for a first block ${firstBlock === null ? 'null' : `at bit ${firstBlock}`}`,
+      received,
+    };
   }
   if (firstBlock === null || nextBlock === null || streams === null) return null;
   const { first, last } = streams;

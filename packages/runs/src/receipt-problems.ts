@@ -35,6 +35,8 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out, and no filter in the plan`;
   if (filteredPages + pagesWithoutRevision > pages)
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
+  const ordered = result.sequence.pageOrder?.pages ?? 0;
+  if (ordered > pages) return `the order of ${ordered} pages, of ${pages}`;
   const refused = Object.keys(counts.plainTextRefused);
   if (!plan.settings.plainText && refused.length > 0)
     return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
