@@ -7,6 +7,7 @@ import { receiptSchema } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import { openIndexBeside } from '../convert/compare-index.js';
+import { shownName } from '../figures.js';
 import type { RunState } from './run-state.js';
 import type { FoundDump } from './scan-folder.js';
 
@@ -33,9 +34,11 @@ export async function compareIndexes(
         const index = await openIndexBeside(path, releases);
         if (index === null) continue;
         const found = await compareOrders(index.entries, ordersOf(store, plan, file));
-        if (found.length === 0) compared.push(`${file}: all pages are those of the multistream index ${index.path}`);
-        for (const problem of found) problems.push(`${file} is not complete, by ${index.path}: ${problem}`);
-        if (found.length > 0) problems.push(`next: ${asTyped('convert', path)} names the pages`);
+        if (found.length === 0)
+          compared.push(`${shownName(file)}: all pages are those of the multistream index ${shownName(index.path)}`);
+        for (const problem of found)
+          problems.push(`${shownName(file)} is not complete, by ${shownName(index.path)}: ${problem}`);
+        if (found.length > 0) problems.push(`next: ${asTyped('convert', shownName(path))} names the pages`);
       } finally {
         await releases.close();
       }

@@ -57,7 +57,13 @@ export interface SourceFlags {
 }
 
 const SAMPLE_DATE = '2026-10-01';
-const NOTHING_WRONG = { refused: [], notStarted: [], problems: new Map<string, string>(), warnings: [], dumps: [] } as const;
+const NOTHING_WRONG = {
+  refused: [],
+  notStarted: [],
+  problems: new Map<string, string>(),
+  warnings: [],
+  dumps: [],
+} as const;
 
 /** Chooses the source by the flags, and checks them, before anything is started. */
 export function chooseSource(flags: SourceFlags): OpenSource {
