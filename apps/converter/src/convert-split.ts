@@ -284,7 +284,7 @@ function resultOf(
   conversion: Conversion,
   stored: Pick<SplitResult, 'part' | 'index' | 'quarantine'>,
 ): SplitResult {
-  const { head, firstBlock, nextBlock, passedOver, firstPage, nextPage, counts, members } = conversion;
+  const { head, firstBlock, nextBlock, passedOver, firstPage, nextPage, sequence, counts, members } = conversion;
   return {
     planId: job.planId,
     run: job.run,
@@ -297,6 +297,7 @@ function resultOf(
     passedOver: [...passedOver],
     firstPage,
     nextPage,
+    sequence,
     head,
     counts,
     ...stored,

@@ -1,3 +1,4 @@
+import { describeDescents } from '@wikifleet/domain/page-order';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { counted } from '@wikifleet/domain/counted';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
@@ -51,11 +52,13 @@ export class VerifyReport {
   end(verdict: RunVerdict, outstanding: number, repaired: Repaired | null = null): ExitCode {
     const proved = verdict.proved || repaired?.whole === true;
     if (this.#json) {
-      const { plan, digest, counts, files, rawGone } = verdict;
-      this.#sayJson({ planId: plan.planId, proved, digest, files, counts, rawGone, outstanding, repaired });
+      const { plan, digest, counts, unordered, files, rawGone } = verdict;
+      const said = { planId: plan.planId, proved, digest, files, counts, unordered, rawGone };
+      this.#sayJson({ ...said, outstanding, repaired });
     } else {
       printLine(this.#judgement(verdict));
       if (verdict.proved) printLine(`digest ${verdict.digest}`);
+      for (const { file, ...order } of verdict.unordered) printLine(`${file}: ${describeDescents(order)}`);
       if (repaired !== null) printLine(describeRepair(repaired));
       for (const line of this.#next(proved, outstanding, repaired)) printLine(line);
     }

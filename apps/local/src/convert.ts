@@ -17,6 +17,7 @@ import type { Output } from '@wikifleet/worker/output-file';
 import { reasonOf } from '@wikifleet/worker/output-target';
 import { runMain } from '@wikifleet/worker/run-main';
 import { reportLine } from '@wikifleet/worker/terminal';
+import { openIndexBeside } from './convert/compare-index.js';
 import { convertFile } from './convert/convert-file.js';
 import { StopSignal } from './convert/stop-signal.js';
 import { summarize } from './convert/summarize.js';
@@ -101,6 +102,7 @@ await runMain(async (releases) => {
   const [rows, quarantine] = outputs as [Output, ...Output[]];
   releases.defer(outputs, async (all) => void (await Promise.all(all.map(async (output) => await output.stop()))));
   const pool = releases.defer(openBlockPool(workers), async (p) => await p.close());
+  const index = await openIndexBeside(path, releases);
   const progress = releases.defer(new ProgressLine(process.stderr), (line) => line.clear());
   try {
     const converted = await convertFile(openFile(handle, size, path), {
@@ -115,6 +117,7 @@ await runMain(async (releases) => {
       quarantine: quarantine ?? { write: async () => await Promise.resolve() },
       progress,
       signal: stop.signal,
+      index,
     });
     const isComplete = converted.problems.length === 0;
     // rows that came before an error are a file that can be read too

@@ -11,6 +11,7 @@ export function answerBatch(converter: BatchConverter, { batch, wiki, filter, me
     return {
       ...outcome,
       rows: outcome.rows === null ? null : toSentRows(outcome.rows),
+      pages: { ids: Float64Array.from(outcome.pages.ids), offsets: Float64Array.from(outcome.pages.offsets) },
       failure: outcome.failure === null ? null : toSent(outcome.failure),
       bytes: batch.bytes,
     };
@@ -23,9 +24,9 @@ export function answerBatch(converter: BatchConverter, { batch, wiki, filter, me
 export function movedOf(reply: BatchReply): ArrayBuffer[] {
   switch (reply.kind) {
     case 'rows': {
-      const { rows, bytes } = reply;
+      const { rows, bytes, pages } = reply;
       const ofRows = rows === null ? [] : [rows.bytes, rows.ends, rows.pageIds, rows.pageRows];
-      return [bytes, ...ofRows.map(({ buffer }) => buffer)];
+      return [bytes, ...[...ofRows, pages.ids, pages.offsets].map(({ buffer }) => buffer)];
     }
     case 'refused':
       return [reply.batch.bytes];

@@ -1,7 +1,7 @@
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { PageCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
-import type { PageState, RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { PageState, RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { SentError } from './sent-error.js';
 
@@ -22,6 +22,7 @@ export type BatchReply =
       readonly rows: SentRows | null;
       readonly quarantine: readonly QuarantineRecord[];
       readonly counts: PageCounts;
+      readonly pages: SentPages;
       readonly endTag: number | null;
       readonly failure: SentError | null;
       readonly bytes: ArrayBuffer;
@@ -29,6 +30,12 @@ export type BatchReply =
   /** The batch as it came: see `BatchConverter`. */
   | { readonly kind: 'refused'; readonly state: PageState | null; readonly batch: PageBatch }
   | { readonly kind: 'error'; readonly error: SentError };
+
+/** `SeenPages` that are moved from thread to thread. */
+export interface SentPages extends SeenPages {
+  readonly ids: Float64Array<ArrayBuffer>;
+  readonly offsets: Float64Array<ArrayBuffer>;
+}
 
 /** A `RowChunk` in columns: thousands of small objects would take longer from thread to thread than to be made. */
 export interface SentRows {

@@ -3,6 +3,8 @@ import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/block-decoder';
 import { combineCrc } from '@wikifleet/bzip2/crc32';
 import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
 import { PermanentError, codeOf } from '@wikifleet/domain/errors';
+import { StreamRecorder } from '@wikifleet/domain/stream-checksums';
+import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import type { BlockDecoders, PooledBlock } from './block-pool.js';
 import { CompressedWindow } from './compressed-window.js';
 
@@ -25,6 +27,8 @@ export interface ChainOptions {
   /** Bytes of the file. */
   readonly size: number;
   readonly pool: BlockDecoders;
+  /** Is called with the byte where each stream's header begins, before the stream's blocks come. */
+  readonly onStream?: (byte: number) => void;
 }
 
 interface Ahead {
@@ -58,12 +62,13 @@ export class BlockChain {
   #end: number;
   /** Whether a block or the stream's end must follow: a file that ends at a block's last bit is cut short, too. */
   #inStream = true;
-  /** Null where the stream's beginning was not seen. */
+  /** Null where the stream's beginning was not seen: then its checksum is compared where the receipts join. */
   #streamCrc: number | null = null;
   #firstBlock: number | null = null;
   #nextBlock: number | null = null;
   /** The block that was handed out last. */
-  #taken: number | null = null;
+  #taken: { readonly bit: number; readonly crc: number } | null = null;
+  readonly #streams = new StreamRecorder();
   /** Blocks behind the split that were needed so far. */
   #beyond = 0;
   readonly #passedOver: number[] = [];
@@ -85,6 +90,11 @@ export class BlockChain {
     return this.#nextBlock;
   }
 
+  /** The split's share of its streams' checksums, complete once `nextBlock` is known; null where no block is owned. */
+  get streams(): StreamChecksums | null {
+    return this.#streams.checksums;
+  }
+
   /** Up to which byte of the file everything is decoded. */
   get position(): number {
     return Math.floor(this.#bit / 8);
@@ -93,7 +103,9 @@ export class BlockChain {
   /** Makes all blocks owned, from the one that was handed out last on. */
   ownAll(): void {
     this.#end = this.#options.size;
-    this.#firstBlock ??= this.#taken;
+    if (this.#firstBlock !== null || this.#taken === null) return;
+    this.#firstBlock = this.#taken.bit;
+    this.#streams.addBlock(this.#taken.crc);
   }
 
   /** Bit positions of magics before the first block that were there by chance, or whose block is broken. */
@@ -141,9 +153,10 @@ export class BlockChain {
       this.#beyond += 1;
       if (this.#firstBlock !== null) this.#nextBlock ??= bit;
     }
-    this.#taken = bit;
     const block = await this.#decode(bit, this.#level);
+    this.#taken = { bit, crc: block.crc };
     this.#bit = block.endBit;
+    if (owned) this.#streams.addBlock(block.crc);
     if (this.#streamCrc !== null) this.#streamCrc = combineCrc(this.#streamCrc, block.crc);
     return { bit, owned, read: () => block.read() };
   }
@@ -244,6 +257,8 @@ export class BlockChain {
     if (at + TRAILER_BITS > bytes.length * 8)
       throw bzip2Error('BZIP2_TRUNCATED', end * 8, "a stream's CRC", 'the end of the data');
     const crc = ((bits24(bytes, at + MAGIC_BITS) << 8) | (bits24(bytes, at + TRAILER_BITS - 24) & 255)) >>> 0;
+    // behind `nextBlock` another split records it
+    if (this.#nextBlock === null) this.#streams.addEnd(this.#bit, crc);
     if (this.#streamCrc !== null && crc !== this.#streamCrc) {
       throw bzip2Error('BZIP2_STREAM_CRC', this.#bit, `the stream's CRC ${hex32(crc)}`, hex32(this.#streamCrc));
     }
@@ -267,6 +282,8 @@ export class BlockChain {
         : bzip2Error('BZIP2_TRAILING_GARBAGE', this.#bit, 'another stream (BZh1 to BZh9) or the end', received);
     }
     this.#level = Number(header[3]);
+    if (this.#nextBlock === null) this.#streams.addHeader(this.#bit);
+    this.#options.onStream?.(this.#bit / 8);
     this.#streamCrc = 0;
     this.#inStream = true;
     this.#bit += HEADER_BITS;

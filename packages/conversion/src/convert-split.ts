@@ -3,14 +3,18 @@ import type { Container } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { emptyCounts } from '@wikifleet/domain/receipts';
+import { PageOrderKeeper } from '@wikifleet/domain/page-order';
+import type { PageOrder } from '@wikifleet/domain/page-order';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
+import { NO_SEQUENCE } from '@wikifleet/domain/sequence';
+import type { Sequence } from '@wikifleet/domain/sequence';
 import { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 
-import type { RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
-import type { DumpConversion } from './dump-conversion.js';
+import type { Deliver, DumpConversion } from './dump-conversion.js';
 import { makeEngine } from './engines.js';
 import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
@@ -52,6 +56,16 @@ export interface ConversionOptions {
   readonly quarantine: ByteSink;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ConversionProgress) => void;
+  /** Takes what is compared with a multistream index. */
+  readonly onPages?: PageWatcher;
+}
+
+/** Is called in the order of the file, with each page that has an id, and with each header of a bzip2 stream before its pages. */
+export interface PageWatcher {
+  /** `byte`: where the header begins in the file. A split may read a few streams beyond its own pages. */
+  stream(byte: number): void;
+  /** `block`: the bit position of the block that its `<page>` begins in. */
+  page(id: number, block: number): Promise<void>;
 }
 
 export interface ConversionProgress {
@@ -68,6 +82,7 @@ export interface Conversion {
   readonly nextBlock: number | null;
   readonly firstPage: Position | null;
   readonly nextPage: (Position & { readonly is: Follower }) | null;
+  readonly sequence: Sequence;
   readonly head: Head;
   /**
    * Bit positions, ascending, `MAX_PASSED_OVER` at most: magics in the split before its first block that were there by
@@ -106,7 +121,8 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
     const head = split.start === 0 ? null : await readHead(container, source, wiki, pool);
     // the first split has all of such a file
     if (head !== null && head.receipt.encoding !== 'utf-8') return emptyConversion(head.receipt);
-    return await conversion.run(container, readSplit(container, source, split, pool), head);
+    const reader = readSplit(container, source, split, pool, (byte) => options.onPages?.stream(byte));
+    return await conversion.run(container, reader, head);
   } catch (error) {
     options.signal.throwIfAborted();
     if (!(error instanceof PermanentError) || outside.hasThrown(error)) throw error;
@@ -116,7 +132,16 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
 
 function emptyConversion(head: Head): Conversion {
   const nothing = { firstBlock: null, nextBlock: null, firstPage: null, nextPage: null };
-  return { ...nothing, head, passedOver: [], counts: emptyCounts(), members: [], xmlBytes: 0, failure: null };
+  return {
+    ...nothing,
+    sequence: NO_SEQUENCE,
+    head,
+    passedOver: [],
+    counts: emptyCounts(),
+    members: [],
+    xmlBytes: 0,
+    failure: null,
+  };
 }
 
 /** The state of one conversion. */
@@ -126,6 +151,7 @@ class SplitConversion {
   readonly #writer: MemberWriter;
   readonly #index: IndexWriter | null;
   readonly #budget: ExpansionBudget;
+  readonly #order = new PageOrderKeeper();
   #conversion: DumpConversion | null = null;
   /** Null where rows have no such column. */
   readonly #plainText: PlainTextColumn | null;
@@ -178,8 +204,7 @@ class SplitConversion {
     const { wiki, filter, pool } = this.#options;
     const options = { wiki, filter, ...(known === null ? {} : { head: known.dump }) };
     const engine = makeEngine(this.#options.engine);
-    const deliver = async (rows: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> =>
-      await this.#deliver(rows, quarantine);
+    const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
       ? new ThreadedConversion({ ...options, engine, pool }, deliver)
       : new InlineConversion(new DumpConverter({ ...options, engine }), deliver);
@@ -214,6 +239,7 @@ class SplitConversion {
       nextBlock,
       firstPage: firstPage === null ? null : positions.at(firstPage),
       nextPage: firstPage === null ? null : { ...positions.at(nextPage ?? endTag ?? offset), is },
+      sequence: { streams: reader.streams, pageOrder: this.#pageOrder() },
       head: known?.receipt ?? headOf(dump, positions),
       passedOver,
       counts: this.#countsOf(conversion),
@@ -223,7 +249,25 @@ class SplitConversion {
     };
   }
 
-  async #deliver(chunk: RowChunk | null, quarantine: readonly QuarantineRecord[]): Promise<void> {
+  #pageOrder(): PageOrder | null {
+    const { order } = this.#order;
+    if (order === null) return null;
+    const { first, firstDescent } = order;
+    const placed = <T extends { readonly at: number }>(page: T) => ({ ...page, at: this.#positions.at(page.at) });
+    return { ...order, first: placed(first), firstDescent: firstDescent === null ? null : placed(firstDescent) };
+  }
+
+  async #deliver(
+    chunk: RowChunk | null,
+    quarantine: readonly QuarantineRecord[],
+    { ids, offsets }: SeenPages,
+  ): Promise<void> {
+    const { onPages } = this.#options;
+    for (let i = 0; i < ids.length; i += 1) {
+      const [id, offset] = [ids[i]!, offsets[i]!];
+      this.#order.add(id, offset);
+      if (onPages !== undefined) await onPages.page(id, this.#positions.at(offset).block);
+    }
     if (chunk !== null) await this.#writer.add(this.#plainText === null ? chunk : await this.#plainText.addTo(chunk));
     for (const { offset, ...record } of quarantine) {
       const line = JSON.stringify({ ...record, ...this.#positions.at(offset) });

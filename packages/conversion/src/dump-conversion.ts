@@ -2,11 +2,15 @@ import type { PermanentError } from '@wikifleet/domain/errors';
 import type { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
-import type { RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 
-/** Takes rows and quarantine in the order of the dump. */
-export type Deliver = (rows: RowChunk | null, quarantine: readonly QuarantineRecord[]) => Promise<void>;
+/** Takes rows, quarantine and pages in the order of the dump. */
+export type Deliver = (
+  rows: RowChunk | null,
+  quarantine: readonly QuarantineRecord[],
+  pages: SeenPages,
+) => Promise<void>;
 
 /**
  * A dump's bytes in, rows delivered; in this thread or in several, with the same outcome. What `DumpConverter` throws
@@ -53,6 +57,6 @@ export class InlineConversion implements DumpConversion {
   }
 
   async breakOff(): Promise<void> {
-    await this.#deliver(this.reader.takeRows(), this.reader.takeQuarantine());
+    await this.#deliver(this.reader.takeRows(), this.reader.takeQuarantine(), this.reader.takePages());
   }
 }

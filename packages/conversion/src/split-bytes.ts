@@ -1,4 +1,5 @@
 import type { Container } from '@wikifleet/domain/containers';
+import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import { BlockChain } from './block-chain.js';
 import type { BlockPool } from './block-pool.js';
 import type { FileSource } from './file-source.js';
@@ -19,6 +20,8 @@ export interface SplitReader extends AsyncIterable<SplitBytes> {
   readonly nextBlock: number | null;
   /** Magics before the first block that were there by chance. */
   readonly passedOver: readonly number[];
+  /** The split's share of its streams' checksums; null where it owns no bzip2 block. */
+  readonly streams: StreamChecksums | null;
   /** Up to which byte of the file everything was unpacked, or nearly so. */
   readonly position: number;
   /** Makes the split own all blocks from the present one to the file's end; `owned` says so from the next step on. */
@@ -31,9 +34,18 @@ export interface Range {
   readonly end: number;
 }
 
-export function readSplit(container: Container, source: FileSource, range: Range, pool: BlockPool): SplitReader {
-  if (container === 'bzip2')
-    return new BlockReader(new BlockChain({ source: source.read(range.start), ...range, size: source.size, pool }));
+/** `onStream` is called with the byte where each stream's header begins, before the stream's bytes come. */
+export function readSplit(
+  container: Container,
+  source: FileSource,
+  range: Range,
+  pool: BlockPool,
+  onStream?: (byte: number) => void,
+): SplitReader {
+  if (container === 'bzip2') {
+    const options = { source: source.read(range.start), ...range, size: source.size, pool };
+    return new BlockReader(new BlockChain(onStream === undefined ? options : { ...options, onStream }));
+  }
   return new WholeFileReader(source, container === 'gzip');
 }
 
@@ -54,6 +66,10 @@ class BlockReader implements SplitReader {
 
   get passedOver(): readonly number[] {
     return this.#chain.passedOver;
+  }
+
+  get streams(): StreamChecksums | null {
+    return this.#chain.streams;
   }
 
   get position(): number {
@@ -78,6 +94,7 @@ class WholeFileReader implements SplitReader {
   readonly firstBlock = 0;
   readonly nextBlock: number;
   readonly passedOver = [];
+  readonly streams = null;
   position = 0;
   readonly #source: FileSource;
   readonly #packed: boolean;

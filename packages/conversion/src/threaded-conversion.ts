@@ -145,7 +145,7 @@ export class ThreadedConversion implements DumpConversion {
     this.#cutter.endTag ??= reply.endTag;
     if (reply.failure !== null) this.#failure = fromSent(reply.failure);
     this.#cutter.giveBack(reply.bytes);
-    await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine);
+    await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine, reply.pages);
     if (reply.rows !== null && this.#memory.length < this.#pool.batches) this.#memory.push(reply.rows.bytes.buffer);
   }
 
@@ -161,6 +161,6 @@ export class ThreadedConversion implements DumpConversion {
   }
 
   async #deliverHere(): Promise<void> {
-    await this.#deliver(this.#pages.takeRows(), this.#pages.takeQuarantine());
+    await this.#deliver(this.#pages.takeRows(), this.#pages.takeQuarantine(), this.#pages.takePages());
   }
 }

@@ -9,6 +9,7 @@ import { fileManifestResult, runManifestResult, sealManifest } from '@wikifleet/
 import type { Plan } from '@wikifleet/domain/plan';
 import type { RawResult, SplitResult } from '@wikifleet/domain/receipts';
 import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
+import { NO_SEQUENCE } from '@wikifleet/domain/sequence';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import type { LocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { writeFailure } from '@wikifleet/runs/failures';
@@ -74,6 +75,7 @@ describe('a run as S3 tells it', () => {
     passedOver: [],
     firstPage: null,
     nextPage: null,
+    sequence: NO_SEQUENCE,
     head: {
       firstBlock: null,
       bytes: 0,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { joinProblems } from './join.js';
 import type { SplitBoundaries } from './join.js';
 import type { Head, Position } from './receipts.js';
+import { NO_SEQUENCE } from './sequence.js';
+import type { Sequence } from './sequence.js';
 
 const HEAD: Head = {
   firstBlock: 32,
@@ -19,6 +21,12 @@ function at(block: number, offset: number): Position {
   return { block, offset };
 }
 
+/** One block of the file's only stream; `isLast`: the stream ends behind it. */
+function blockOf(isLast = false): Sequence {
+  const end = isLast ? { bit: END - 80, crc: 0 } : null;
+  return { streams: { first: { blocks: 1, fold: 0, end }, last: null }, pageOrder: null };
+}
+
 /** Three splits, the second without a page and the third without anything: the file of the happy case. */
 function whole(): SplitBoundaries[] {
   return [
@@ -29,9 +37,26 @@ function whole(): SplitBoundaries[] {
       nextBlock: 3000,
       firstPage: at(32, 500),
       nextPage: { ...at(3000, 7), is: 'page' },
+      sequence: blockOf(),
     },
-    { split: { index: 1 }, head: HEAD, firstBlock: 3000, nextBlock: 6000, firstPage: null, nextPage: null },
-    { split: { index: 2 }, head: HEAD, firstBlock: null, nextBlock: null, firstPage: null, nextPage: null },
+    {
+      split: { index: 1 },
+      head: HEAD,
+      firstBlock: 3000,
+      nextBlock: 6000,
+      firstPage: null,
+      nextPage: null,
+      sequence: blockOf(),
+    },
+    {
+      split: { index: 2 },
+      head: HEAD,
+      firstBlock: null,
+      nextBlock: null,
+      firstPage: null,
+      nextPage: null,
+      sequence: NO_SEQUENCE,
+    },
     {
       split: { index: 3 },
       head: HEAD,
@@ -39,6 +64,7 @@ function whole(): SplitBoundaries[] {
       nextBlock: END,
       firstPage: at(3000, 7),
       nextPage: { ...at(6000, 90), is: 'end-tag' },
+      sequence: blockOf(true),
     },
   ];
 }
@@ -57,8 +83,8 @@ describe('joinProblems', () => {
     ['a block is missing between splits', changed(1, { firstBlock: 3500 }), ['BLOCKS_DO_NOT_JOIN']],
     ['a block is doubled', changed(1, { firstBlock: 2500 }), ['BLOCKS_DO_NOT_JOIN']],
     ['a block is there that nobody expected', head({ firstBlock: null }), ['BLOCKS_DO_NOT_JOIN']],
-    ['the blocks do not reach the end', changed(3, { nextBlock: END - 80 }), ['NO_END']],
-    ['the blocks reach past the end', changed(3, { nextBlock: END + 8 }), ['NO_END']],
+    ['the blocks do not reach the end', changed(3, { nextBlock: END - 80 }), ['NO_END', 'RECEIPT_CONTRADICTS']],
+    ['the blocks reach past the end', changed(3, { nextBlock: END + 8 }), ['NO_END', 'RECEIPT_CONTRADICTS']],
     ['a page is missing after the head', head({ end: at(32, 400) }), ['PAGES_DO_NOT_JOIN']],
     ['a page is missing between splits', changed(3, { firstPage: at(3000, 8) }), ['PAGES_DO_NOT_JOIN']],
     ['a page is in another block', changed(3, { firstPage: at(6000, 7) }), ['PAGES_DO_NOT_JOIN']],
@@ -123,6 +149,7 @@ describe('joinProblems', () => {
         nextBlock: END,
         firstPage: null,
         nextPage: null,
+        sequence: blockOf(true),
       },
     ];
     it('is whole with its end tag', () => {
@@ -150,6 +177,7 @@ describe('joinProblems', () => {
       nextBlock: END,
       firstPage: at(0, 500),
       nextPage: { ...at(0, 9000), is: 'end-tag' },
+      sequence: NO_SEQUENCE,
     };
     assert.deepEqual(joinProblems(SIZE, [plain]), []);
     assert.deepEqual(
@@ -166,6 +194,7 @@ describe('joinProblems', () => {
       nextBlock: null,
       firstPage: null,
       nextPage: null,
+      sequence: NO_SEQUENCE,
     };
     const codes = joinProblems(SIZE, [empty]).map(({ code, message }) => [code, message]);
     assert.deepEqual(

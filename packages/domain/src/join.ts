@@ -1,4 +1,5 @@
 import type { Follower, Position, SplitResult } from './receipts.js';
+import { streamProblems } from './stream-checksums.js';
 
 /** Where two things that must meet do not: the file is not whole. */
 export interface JoinProblem {
@@ -16,14 +17,18 @@ function at(position: Position): string {
 const FOLLOWERS: Record<Follower, string> = { page: '<page>', 'end-tag': '</mediawiki>', nothing: 'nothing' };
 
 /** What of a split's result says where it begins and ends. */
-export type SplitBoundaries = Pick<SplitResult, 'head' | 'firstBlock' | 'nextBlock' | 'firstPage' | 'nextPage'> & {
+export type SplitBoundaries = Pick<
+  SplitResult,
+  'head' | 'firstBlock' | 'nextBlock' | 'firstPage' | 'nextPage' | 'sequence'
+> & {
   readonly split: { readonly index: number };
 };
 
 /**
  * Whether the receipts of a file's splits, in order, make the whole file: it begins where the head ends, each split's
- * end is the next one's beginning, and the last ends at `</mediawiki>` and at the object's last byte. Returns what does
- * not meet, in the order of the file; empty where all of it does.
+ * end is the next one's beginning, the last ends at `</mediawiki>` and at the object's last byte, and each bzip2 stream
+ * has the checksum that its trailer names. Returns what is wrong: first the blocks, then the streams and the pages, each in
+ * the order of the file; empty where nothing is.
  */
 export function joinProblems(size: number, results: readonly SplitBoundaries[]): JoinProblem[] {
   const problems: JoinProblem[] = [];
@@ -37,6 +42,7 @@ export function joinProblems(size: number, results: readonly SplitBoundaries[]):
     add('NO_BEGINNING', 'the file lacks its beginning', 'byte 0', '<mediawiki before the first <page>', 'none');
 
   joinBlocks(size, results, add);
+  joinStreams(size, results, add);
   joinPages(results, add);
   return problems;
 }
@@ -80,6 +86,51 @@ function joinBlocks(size: number, results: readonly SplitBoundaries[], add: Add)
       expected === null ? 'no block' : `bit ${expected}`,
     );
   }
+}
+
+/** The splits whose receipts contribute to a stream with a wrong checksum, or contradict themselves; ascending. */
+export function suspectsOfStreams(size: number, results: readonly SplitBoundaries[]): number[] {
+  const splits = problemsOfStreams(size, results).flatMap((problem) => problem.splits);
+  return [...new Set(splits)].sort((a, b) => a - b);
+}
+
+function problemsOfStreams(size: number, results: readonly SplitBoundaries[]): ReturnType<typeof streamProblems> {
+  const shares = results.map(({ split, firstBlock, nextBlock, sequence: { streams } }) => ({
+    split,
+    firstBlock,
+    nextBlock,
+    streams,
+  }));
+  return streamProblems(size, results[0]?.head.firstBlock ?? null, shares);
+}
+
+function joinStreams(size: number, results: readonly SplitBoundaries[], add: Add): void {
+  for (const problem of problemsOfStreams(size, results)) {
+    if (problem.kind === 'contradiction') {
+      const split = problem.splits.join(', ');
+      const what = `the receipt of split ${split} contradicts itself`;
+      add('RECEIPT_CONTRADICTS', what, `split ${split}`, problem.expected, problem.received);
+      continue;
+    }
+    const { from, to, blocks, expected, received, splits } = problem;
+    const place = `bits ${from} to ${to} (bytes ${from / 8} to ${to / 8})`;
+    add(
+      'BZIP2_STREAM_CRC',
+      `bzip2 stream at ${place}, ${rangeOf(splits)}: blocks are missing, duplicated, out of order or damaged`,
+      place,
+      `the CRC ${hex32(expected)} that its trailer has`,
+      `${hex32(received)} of its ${blocks} blocks`,
+    );
+  }
+}
+
+function rangeOf(splits: readonly number[]): string {
+  const [first, last] = [splits[0], splits.at(-1)];
+  return first === last ? `split ${first}` : `splits ${first} to ${last}`;
+}
+
+function hex32(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`;
 }
 
 function joinPages(results: readonly SplitBoundaries[], add: Add): void {

@@ -4,6 +4,7 @@ import { repairIdSchema, splitSchema } from './jobs.js';
 import { nameSchema } from './names.js';
 import { checksumSchema, planIdSchema, settingsSchema, sizeSchema, voucherSchema } from './plan.js';
 import type { Plan, PlanFile } from './plan.js';
+import { descentsOf, descentsSchema } from './page-order.js';
 import { countsSchema, pageIdsOf, pageIdsSchema, storedObjectSchema, sumCounts } from './receipts.js';
 import type { RawResult, SplitResult } from './receipts.js';
 import { runSchema } from './run.js';
@@ -24,6 +25,8 @@ export const fileResultSchema = z.strictObject({
   /** The digests of the receipts' results, in the order of the splits. */
   receipts: z.array(sha256Schema),
   counts: countsSchema,
+  /** How often page ids do not ascend, and the first such place. */
+  pageOrder: descentsSchema,
   parts: z.array(
     storedObjectSchema.extend({
       split: splitSchema,
@@ -95,6 +98,8 @@ export const runResultSchema = z.strictObject({
       rows: z.number().int(),
       quarantined: z.number().int(),
       filteredPages: z.number().int(),
+      /** Of its manifest. */
+      pageOrder: descentsSchema,
       parts: z.number().int(),
       pageIds: pageIdsSchema,
     }),
@@ -130,6 +135,7 @@ export function fileManifestResult(
     rawRecord: digestOf(raw),
     receipts: results.map(digestOf),
     counts: sumCounts(results.map((result) => result.counts)),
+    pageOrder: descentsOf(results.map(({ sequence }) => sequence.pageOrder)),
     parts: results.flatMap(({ part, split, counts: { rows, pages }, members, index }) => {
       const pageIds = pageIdsOf(
         members.map(({ firstPageId, lastPageId }) => ({ first: firstPageId, last: lastPageId })),
@@ -159,6 +165,7 @@ export function runManifestResult(plan: Plan, files: readonly FileManifestResult
       rows: result.counts.rows,
       quarantined: result.counts.quarantined,
       filteredPages: result.counts.filteredPages,
+      pageOrder: result.pageOrder,
       parts: result.parts.length,
       pageIds: pageIdsOf(result.parts.map((part) => part.pageIds)),
     })),

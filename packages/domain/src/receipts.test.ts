@@ -22,6 +22,7 @@ import {
   sumCounts,
 } from './receipts.js';
 import type { Counts, RawResult, SplitResult } from './receipts.js';
+import { NO_SEQUENCE } from './sequence.js';
 
 const RUN = { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' } as const;
 const SHA = 'a'.repeat(64);
@@ -73,6 +74,7 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
     passedOver: [],
     firstPage: null,
     nextPage: null,
+    sequence: NO_SEQUENCE,
     head: {
       firstBlock: 32,
       bytes: 10,
@@ -244,6 +246,7 @@ describe('manifests', () => {
         rows: 30,
         quarantined: 0,
         filteredPages: 0,
+        pageOrder: { descents: 0, firstDescent: null },
         parts: 2,
         pageIds: { first: 1, last: 7 },
       },

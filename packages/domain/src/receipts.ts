@@ -5,6 +5,7 @@ import { nameSchema, wikiNameSchema } from './names.js';
 import { checksumSchema, planIdSchema, sizeSchema } from './plan.js';
 import type { Plan } from './plan.js';
 import { runSchema } from './run.js';
+import { sequenceSchema } from './sequence.js';
 
 const count = z.number().int().nonnegative();
 
@@ -87,6 +88,7 @@ export const splitResultSchema = z.strictObject({
   passedOver: z.array(count),
   firstPage: positionSchema.nullable(),
   nextPage: positionSchema.extend({ is: followerSchema }).nullable(),
+  sequence: sequenceSchema,
   head: headSchema,
   counts: countsSchema,
   /** Null where the split has no rows. */

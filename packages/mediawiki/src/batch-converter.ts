@@ -8,7 +8,7 @@ import { KernelEngine } from './kernel-engine.js';
 import { splitBatch } from './page-batch.js';
 import type { PageBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
-import type { PageState, RowChunk } from './page-converter.js';
+import type { PageState, RowChunk, SeenPages } from './page-converter.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
 import type { RowEngine } from './row-engine.js';
@@ -23,6 +23,7 @@ export type BatchOutcome =
       readonly rows: RowChunk | null;
       readonly quarantine: readonly QuarantineRecord[];
       readonly counts: PageCounts;
+      readonly pages: SeenPages;
       /** Where `</mediawiki>` begins; null where it is not in the batch. */
       readonly endTag: number | null;
       /** What broke it off: `BYTES_OUTSIDE_PAGES`; all before it was converted. */
@@ -85,7 +86,7 @@ export class BatchConverter {
     // a little more: a buffer that must grow is copied
     if (rows !== null) this.#expansion = (1.1 * rows.bytes.length) / batch.length;
     const [quarantine, counts] = [pages.takeQuarantine(), this.#counts.take()];
-    return { kind: 'rows', rows, quarantine, counts, endTag: this.#splitter.endTag, failure };
+    return { kind: 'rows', rows, quarantine, counts, pages: pages.takePages(), endTag: this.#splitter.endTag, failure };
   }
 
   #revision(piece: Piece): void {

@@ -6,7 +6,7 @@ import { DumpReader } from './dump-reader.js';
 import type { DumpReaderOptions } from './dump-reader.js';
 import { DumpSplitter } from './dump-splitter.js';
 import { PageConverter } from './page-converter.js';
-import type { RowChunk } from './page-converter.js';
+import type { RowChunk, SeenPages } from './page-converter.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { ReferenceEngine } from './reference-engine.js';
 import type { RowEngine } from './row-engine.js';
@@ -46,6 +46,11 @@ export class DumpConverter extends DumpReader {
 
   takeQuarantine(): QuarantineRecord[] {
     return this.#pages.takeQuarantine();
+  }
+
+  /** The pages since the last call, in order. */
+  takePages(): SeenPages {
+    return this.#pages.takePages();
   }
 
   get counts(): DumpCounts {

@@ -30,6 +30,12 @@ export interface ChunkPage {
   readonly rows: number;
 }
 
+/** Pages whose head could be read, with or without rows, in order: their ids, and where their `<page>` begins. */
+export interface SeenPages {
+  readonly ids: ArrayLike<number>;
+  readonly offsets: ArrayLike<number>;
+}
+
 /** How far a page came between two of its pieces: who has it can go on with the page elsewhere. It can be cloned. */
 export interface PageState {
   readonly page: PageHead | null;
@@ -66,6 +72,7 @@ export class PageConverter implements HeadSink, PageSink {
   readonly #rows: RowBuffer;
   #pages: { id: number; title: string; rows: number }[] = [];
   #isPageListed = false;
+  #seen: { ids: number[]; offsets: number[] } = { ids: [], offsets: [] };
   #quarantine: QuarantineRecord[] = [];
 
   /** `filter`: null where every page is kept. `rows` takes the rows; it must be empty. */
@@ -120,6 +127,8 @@ export class PageConverter implements HeadSink, PageSink {
       if (piece.bytes === null) throw tooLarge('PAGE_HEAD_TOO_LARGE', 'a page head', piece);
       const bytes = piece.bytes.subarray(PAGE_TAG.length);
       this.#page = this.#engine.readPage(this.#wiki, bytes);
+      this.#seen.ids.push(this.#page.id);
+      this.#seen.offsets.push(piece.offset);
       this.#head = Buffer.from(piece.bytes);
       this.#judge(this.#page);
       if (!this.#isFiltered) this.#counts.unmapped(this.#page.unmapped);
@@ -179,6 +188,13 @@ export class PageConverter implements HeadSink, PageSink {
     this.#isPageListed = false;
     const { bytes, ends } = this.#rows.take();
     return { bytes, rows: ends.length, ends, firstPageId: first.id, lastPageId: last.id, pages };
+  }
+
+  /** The pages since the last call. */
+  takePages(): SeenPages {
+    const seen = this.#seen;
+    this.#seen = { ids: [], offsets: [] };
+    return seen;
   }
 
   /** How many bytes of rows were not taken yet. */

@@ -2,6 +2,7 @@ import { MAGIC } from '@wikifleet/conversion/parquet-schema';
 import { isDeepStrictEqual } from 'node:util';
 import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
+import { suspectsOfStreams } from '@wikifleet/domain/join';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 
@@ -34,6 +35,8 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out, and no filter in the plan`;
   if (filteredPages + pagesWithoutRevision > pages)
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
+  const ordered = result.sequence.pageOrder?.pages ?? 0;
+  if (ordered > pages) return `the order of ${ordered} pages, of ${pages}`;
   const refused = Object.keys(counts.plainTextRefused);
   if (!plan.settings.plainText && refused.length > 0)
     return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
@@ -52,7 +55,8 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
 
 /**
  * The splits to be made anew where a file's receipts do not join: both neighbours of each place where one's end is not
- * the next one's beginning, the first and the last where the file lacks an end, and all where it is none of these.
+ * the next one's beginning, the first and the last where the file lacks an end, all that have blocks of a stream whose checksum is wrong, and all
+ * splits where it is none of these.
  */
 export function suspectsOfJoin(size: number, results: readonly SplitResult[]): number[] {
   const suspects = new Set<number>();
@@ -84,6 +88,7 @@ export function suspectsOfJoin(size: number, results: readonly SplitResult[]): n
     ({ firstPage, nextPage }) => [firstPage === null ? null : { ...firstPage, is: 'page' }, nextPage],
     (end) => (end as SplitResult['nextPage'])?.is === 'end-tag',
   );
+  for (const index of suspectsOfStreams(size, results)) suspects.add(index);
   if (first?.head.hasRoot === false) suspects.add(first.split.index);
   if (suspects.size === 0) for (const { split } of results) suspects.add(split.index);
   return [...suspects].sort((a, b) => a - b);

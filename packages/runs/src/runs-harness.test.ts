@@ -7,6 +7,7 @@ import { partKey, receiptKey } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
 import type { RawAttempt, RawRecord, RawResult, SplitResult } from '@wikifleet/domain/receipts';
+import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { Store } from '@wikifleet/store/store';
@@ -98,6 +99,12 @@ export function fileOf(plan: Plan, index: number): PlanFile {
   return file;
 }
 
+/** One block of the file's only stream. */
+function streamsOf(nextBlock: number): StreamChecksums {
+  const end = nextBlock === 8 * SIZE ? { bit: nextBlock - 80, crc: 0 } : null;
+  return { first: { blocks: 1, fold: 0, end }, last: null };
+}
+
 /** The results of the four splits of a file that joins; the last one owns nothing. */
 export function resultsOf(plan: Plan, file: string): SplitResult[] {
   const head = { firstBlock: 32, bytes: 9, end: { block: 32, offset: 9 }, followedBy: 'page', hasRoot: true } as const;
@@ -115,6 +122,7 @@ export function resultsOf(plan: Plan, file: string): SplitResult[] {
       firstBlock: owns ? block : null,
       nextBlock: owns ? next : null,
       passedOver: [],
+      sequence: { streams: owns ? streamsOf(next) : null, pageOrder: null },
       firstPage: owns ? { block, offset: 9 } : null,
       nextPage: owns ? { block: next, offset: 9, is: index === 2 ? 'end-tag' : 'page' } : null,
       head: { ...head, dbname: null, encoding: 'utf-8' },

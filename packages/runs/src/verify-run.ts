@@ -2,6 +2,7 @@ import { digestOf } from '@wikifleet/domain/digest';
 import { runManifestKey } from '@wikifleet/domain/keys';
 import { runManifestResult } from '@wikifleet/domain/manifests';
 import type { Plan } from '@wikifleet/domain/plan';
+import type { Descents } from '@wikifleet/domain/page-order';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
@@ -27,6 +28,8 @@ export interface RunVerdict {
   readonly digest: string | null;
   /** Of the files that are whole. */
   readonly counts: Counts;
+  /** The files that are whole and whose page ids do not ascend everywhere. */
+  readonly unordered: readonly ({ readonly file: string } & Descents)[];
   readonly files: { readonly planned: number; readonly whole: number; readonly parts: number };
   /** Files whose raw objects are gone: no problem while nothing is to be converted. */
   readonly rawGone: number;
@@ -84,6 +87,7 @@ export async function verifyRun(store: Store, plan: Plan, options: VerifyOptions
     manifest,
     digest: result === null ? null : digestOf(result),
     counts: sumCounts(results.map(({ counts }) => counts)),
+    unordered: results.flatMap(({ file, pageOrder }) => (pageOrder.descents === 0 ? [] : [{ file, ...pageOrder }])),
     files: {
       planned: plan.files.length,
       whole: plan.files.length - unproved.length,

@@ -91,6 +91,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
         rawRecord: SHA256,
         receipts: [],
         counts,
+        pageOrder: { descents: 0, firstDescent: null },
         parts: [],
         quarantine: [],
       };
@@ -135,6 +136,7 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
       rows: counts.rows,
       quarantined: 0,
       filteredPages: 0,
+      pageOrder: { descents: 0, firstDescent: null },
       parts: 0,
       pageIds: { first: 1, last: 900 },
     }));
@@ -182,6 +184,7 @@ function receiptOf(run: object, planId: string, file: string, size: number, inde
     passedOver: [],
     firstPage: null,
     nextPage: null,
+    sequence: { streams: null, pageOrder: null },
     part: null,
     members: [],
     index: null,

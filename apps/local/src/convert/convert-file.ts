@@ -11,10 +11,13 @@ import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
 import type { SplitBoundaries } from '@wikifleet/domain/join';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import { descentsOf } from '@wikifleet/domain/page-order';
+import type { Descents } from '@wikifleet/domain/page-order';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
 import { duration, megabytes, plural } from '../figures.js';
 import type { ProgressLine } from '../progress-line.js';
+import type { IndexBeside } from './compare-index.js';
 
 export interface ConvertFileOptions {
   readonly wiki: string | null;
@@ -29,10 +32,15 @@ export interface ConvertFileOptions {
   readonly quarantine: ByteSink;
   readonly progress: ProgressLine;
   readonly signal: AbortSignal;
+  /** The dump's multistream index; null where there is none. */
+  readonly index: IndexBeside | null;
 }
 
 export interface ConvertedFile {
   readonly counts: Counts;
+  readonly pageOrder: Descents;
+  /** The multistream index that the pages were compared with; null where there is none, or a split failed before. */
+  readonly comparedWith: string | null;
   readonly xmlBytes: number;
   readonly seconds: number;
   /** Why the file is not complete; empty where it is. */
@@ -40,7 +48,10 @@ export interface ConvertedFile {
 }
 
 /** Converts a file split by split, as the fleet does, and joins what it got. */
-export async function convertFile(source: FileSource, options: ConvertFileOptions): Promise<ConvertedFile> {
+export async function convertFile(
+  source: FileSource,
+  { index, ...options }: ConvertFileOptions,
+): Promise<ConvertedFile> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const splits = splitsOf(source.size, canBeSplit(await source.first(CONTAINER_BYTES)) ? options.splitBytes : null);
@@ -57,20 +68,25 @@ export async function convertFile(source: FileSource, options: ConvertFileOption
       `${plural(sum.pages + pages, 'page')}, ${plural(sum.rows + rows, 'row')}, ${pace}, ${left} left`,
     );
   };
+  const result = (problems: readonly string[], comparedWith: string | null): ConvertedFile => {
+    const pageOrder = descentsOf(boundaries.map(({ sequence }) => sequence.pageOrder));
+    return { counts: sumCounts(counts), pageOrder, comparedWith, xmlBytes, seconds: seconds(), problems };
+  };
   for (const split of splits) {
     const { failure, ...conversion } = await convertSplit({
       index: null,
       ...options,
       source,
       split,
+      ...(index === null ? {} : { onPages: index.comparison }),
       onProgress: (progress) => show(split, progress),
     });
     xmlBytes += conversion.xmlBytes;
     counts.push(conversion.counts);
-    if (failure !== null)
-      return { counts: sumCounts(counts), xmlBytes, seconds: seconds(), problems: [failure.message] };
+    if (failure !== null) return result([failure.message], null);
     boundaries.push({ ...conversion, split });
   }
   const problems = joinProblems(source.size, boundaries).map(({ message }) => message);
-  return { counts: sumCounts(counts), xmlBytes, seconds: seconds(), problems };
+  const differences = (await index?.comparison.problems()) ?? [];
+  return result([...problems, ...differences.map((text) => `${index?.path}: ${text}`)], index?.path ?? null);
 }

@@ -1,10 +1,11 @@
+import { describeDescents } from '@wikifleet/domain/page-order';
 import { count, duration, megabytes, plural } from '../figures.js';
 import type { ConvertedFile } from './convert-file.js';
 
 /** What became of a file, a line each. */
 export function summarize(
   path: string,
-  { counts, xmlBytes, seconds, problems }: ConvertedFile,
+  { counts, pageOrder, comparedWith, xmlBytes, seconds, problems }: ConvertedFile,
   hasQuarantine: boolean,
 ): string[] {
   // nothing of it was read
@@ -36,6 +37,9 @@ export function summarize(
     [counts.partialPages, 'page of which something could not be read', 'pages of which something could not be read'],
   ];
   for (const [n, one, several] of notes) if (n > 0) lines.push(`  ${count(n)} ${n === 1 ? one : several}`);
+  const descents = describeDescents(pageOrder);
+  if (descents !== null) lines.push(`  ${descents}`);
+  if (comparedWith !== null) lines.push(`  pages compared with the multistream index ${comparedWith}`);
   const refused = Object.entries(counts.plainTextRefused).map(([why, n]) => `${why} ${count(n)}`);
   if (refused.length > 0) lines.push(`  wikitexts without plain_text, which is null: ${refused.join(', ')}`);
   const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);

@@ -15,6 +15,7 @@ import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { z } from 'zod';
 import { shownName } from '../figures.js';
 import { ProgressLine } from '../progress-line.js';
+import { compareIndexes } from './compare-indexes.js';
 import { FaultWatch } from './fault-watch.js';
 import { FleetProcesses, runSeed } from './fleet-processes.js';
 import type { Environment } from './fleet-processes.js';
@@ -91,7 +92,10 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     for (const line of summaryLines(ended, folders.out, (performance.now() - started) / 1000)) {
       printLine(line);
     }
-    const isComplete = states.every(({ manifest }) => manifest !== null);
+    const indexes = await compareIndexes(loopback.cloud.store, source.dumps, states);
+    for (const line of indexes.compared) printLine(`  ${line}`);
+    for (const line of indexes.problems) say(`wikifleet: ${line}`);
+    const isComplete = states.every(({ manifest }) => manifest !== null) && indexes.problems.length === 0;
     return isComplete && failedFiles(ended).length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
   } catch (error) {
     bar.clear();

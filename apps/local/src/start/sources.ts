@@ -31,6 +31,8 @@ export interface Source {
   readonly problems: ReadonlyMap<string, string>;
   /** For the summary. */
   readonly warnings: readonly string[];
+  /** The files of a folder that are planned, beside which multistream indexes may lie. */
+  readonly dumps: readonly FoundDump[];
 }
 
 export interface SourceContext {
@@ -55,7 +57,13 @@ export interface SourceFlags {
 }
 
 const SAMPLE_DATE = '2026-10-01';
-const NOTHING_WRONG = { refused: [], notStarted: [], problems: new Map<string, string>(), warnings: [] } as const;
+const NOTHING_WRONG = {
+  refused: [],
+  notStarted: [],
+  problems: new Map<string, string>(),
+  warnings: [],
+  dumps: [],
+} as const;
 
 /** Chooses the source by the flags, and checks them, before anything is started. */
 export function chooseSource(flags: SourceFlags): OpenSource {
@@ -181,6 +189,7 @@ async function plannedSource(
     notStarted: [...blocked],
     problems: new Map(planned.flatMap(({ file, problem }) => (problem === null ? [] : [[file, problem] as const]))),
     warnings: [...notes, ...overlaps.map((overlap) => `${overlap}: their rows are there more than once`)],
+    dumps: planned,
   };
 }
 

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
+import { describeDescents } from '@wikifleet/domain/page-order';
 import { partEnding, quarantinePrefix, rowsPrefix } from '@wikifleet/domain/keys';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
@@ -91,7 +92,10 @@ function linesOfRun(state: RunState): string[] {
         [Object.values(plainTextRefused).reduce((sum, n) => sum + n, 0), 'texts without plain_text'],
         [quarantined, 'in the quarantine'],
       ];
-      const note = notes.map(([n, what]) => (n === 0 ? '' : `, ${count(n)} ${what}`)).join('');
+      const descents = describeDescents(whole.pageOrder);
+      const note =
+        notes.map(([n, what]) => (n === 0 ? '' : `, ${count(n)} ${what}`)).join('') +
+        (descents === null ? '' : `, ${descents}`);
       return `${name}  ${count(pages).padStart(9)} pages ${count(rows).padStart(10)} rows  ${megabytes(whole.size).padStart(9)}${note}`;
     }
     const failure = failures.find((candidate) => candidate.file === file);
