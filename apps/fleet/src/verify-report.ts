@@ -10,14 +10,19 @@ import type { Repaired } from '@wikifleet/runs/repair-run';
 import type { Problem } from '@wikifleet/runs/verify-file';
 import type { RunVerdict } from '@wikifleet/runs/verify-run';
 import { printJson, printLine, reportLine } from '@wikifleet/worker/terminal';
+import type { IndexVerdict } from './compare-indexes.js';
 
 const PROGRESS_EVERY_MS = 5000;
+const INDEX_ADVICE =
+  'the rows are those of the dump file, which differs from its index: one of the two is incomplete upstream, or this mirror lags; ' +
+  'compare with another mirror';
 
 /** Tells an operator what verifying a run finds, as it is found; or all of it as one line of JSON at the end. */
 export class VerifyReport {
   readonly #run: Run;
   readonly #json: boolean;
   readonly #problems: Problem[] = [];
+  #indexProblems = 0;
   #filesRead = 0;
   #toldAt = Date.now();
 
@@ -50,7 +55,7 @@ export class VerifyReport {
 
   /** `outstanding`: jobs in the queues, of whatever run. */
   end(verdict: RunVerdict, outstanding: number, repaired: Repaired | null = null): ExitCode {
-    const proved = verdict.proved || repaired?.whole === true;
+    const proved = (verdict.proved || repaired?.whole === true) && this.#indexProblems === 0;
     if (this.#json) {
       const { plan, digest, counts, unordered, files, rawGone } = verdict;
       const said = { planId: plan.planId, proved, digest, files, counts, unordered, rawGone };
@@ -63,6 +68,17 @@ export class VerifyReport {
       for (const line of this.#next(proved, outstanding, repaired)) printLine(line);
     }
     return proved ? EXIT_CODES.done : EXIT_CODES.failed;
+  }
+
+  /** A file was compared with its multistream index. */
+  compared({ file, mirror, problems }: IndexVerdict): void {
+    for (const problem of problems) {
+      this.#indexProblems += 1;
+      this.add({ code: 'INDEX_DIFFERS', file, splits: [], message: `${problem} (index of ${mirror})` });
+    }
+    if (problems.length > 0) return;
+    const found = mirror === null ? 'no mirror has its multistream index' : `as in the multistream index of ${mirror}`;
+    reportLine(`${file}: ${found}`);
   }
 
   /** The run is sound, but not the one that was expected. */
@@ -86,7 +102,7 @@ export class VerifyReport {
       const gone = rawGone === 0 ? '' : `; the raw objects of ${rawGone} are gone, and not needed`;
       const filtered = counts.filteredPages === 0 ? '' : `, ${counted(counts.filteredPages, 'page')} filtered out`;
       return (
-        `${name}: proved: ${counted(files.planned, 'file')}, ${counted(files.parts, 'part')}, ${counted(counts.pages, 'page')}, ${counted(counts.rows, 'row')}, ` +
+        `${name}: ${this.#indexProblems > 0 ? 'as its dump files, which differ from their index' : 'proved'}: ${counted(files.planned, 'file')}, ${counted(files.parts, 'part')}, ${counted(counts.pages, 'page')}, ${counted(counts.rows, 'row')}, ` +
         `${counts.quarantined} quarantined${filtered}${gone}`
       );
     }
@@ -97,6 +113,7 @@ export class VerifyReport {
   }
 
   #next(proved: boolean, outstanding: number, repaired: Repaired | null): string[] {
+    if (this.#indexProblems > 0) return [INDEX_ADVICE];
     if (proved) return repaired === null ? [] : [`${runName(this.#run)}: proved now: it is closed`];
     const again = asTyped('fleet', `verify ${this.#flags()}`);
     if (repaired !== null) return [`next: when the queues are empty, ${again}`];

@@ -1,11 +1,13 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
+import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { planKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
+import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
 import { loadPlan } from '@wikifleet/runs/load-plan';
 import { repairRun } from '@wikifleet/runs/repair-run';
 import type { Problem } from '@wikifleet/runs/verify-file';
@@ -13,11 +15,12 @@ import { verifyRun } from '@wikifleet/runs/verify-run';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import type { Command } from './main.js';
+import { compareIndexes } from './compare-indexes.js';
 import { namedRun } from './named-run.js';
 import { VerifyReport } from './verify-report.js';
 
 const COMMAND_LINE = {
-  usage: asTyped('fleet', 'verify --wiki W --date D [--kind K] [--expect DIGEST] [--repair] [--json]'),
+  usage: asTyped('fleet', 'verify --wiki W --date D [--kind K] [--expect DIGEST] [--index] [--repair] [--json]'),
   about:
     'Reads everything of a run again, and proves that every page of every file is there once, or reports what is missing: a\n' +
     'line a problem. Exit code 0 only when the run is proved. Nothing is changed without --repair.',
@@ -29,6 +32,10 @@ const COMMAND_LINE = {
       type: 'string',
       value: 'DIGEST',
       help: 'the digest that was printed when the run was closed: it proves that nothing was rewritten since',
+    },
+    index: {
+      type: 'boolean',
+      help: 'also compare the pages with the multistream indexes of the mirrors (WIKIFLEET_MIRRORS)',
     },
     repair: {
       type: 'boolean',
@@ -62,6 +69,14 @@ export const verify: Command = async (argv, releases) => {
   // what was rewritten with all its digests is sound in itself: nothing is there to be repaired
   if (verdict.proved && flags.expect !== undefined && flags.expect !== verdict.digest) {
     return report.rewritten(flags.expect, verdict.digest);
+  }
+  if (verdict.proved && flags.index === true) {
+    const settings = readSettings(process.env, ['WIKIFLEET_MIRRORS', 'WIKIFLEET_CONTACT']);
+    const known = await openMirrors(settings.WIKIFLEET_MIRRORS, settings.WIKIFLEET_CONTACT, { most: 1 });
+    for (const { mirror } of known) releases.defer(mirror, async (m) => await m.close());
+    const mirrors = mirrorsFor(known, run.kind).map(({ mirror }) => mirror);
+    const pool = releases.defer(openBlockPool(1), async (p) => await p.close());
+    for await (const compared of compareIndexes(cloud.store, plan, mirrors, pool, signal)) report.compared(compared);
   }
   if (verdict.proved || flags.repair !== true) return report.end(verdict, outstanding);
   return report.end(verdict, outstanding, await repairRun(cloud.store, cloud.downloads, verdict, signal));

@@ -106,3 +106,14 @@ export function dateInName(name: string): string | null {
   }
   return null;
 }
+
+/** `…multistream1.xml-p1p99.bz2` has the index `…multistream-index1.txt-p1p99.bz2`. */
+const MULTISTREAM = /^(.*multistream)(\d*)\.xml(-p\d+p\d+)?\.bz2$/;
+
+/** What the index of a multistream dump is called, as Wikimedia publishes it and decompressed; empty for other names. */
+export function multistreamIndexNames(name: string): string[] {
+  const [, stem, part, range = ''] = MULTISTREAM.exec(name) ?? [];
+  if (stem === undefined || part === undefined) return [];
+  const index = `${stem}-index${part}.txt${range}`;
+  return [`${index}.bz2`, index];
+}

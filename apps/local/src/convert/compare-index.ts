@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { multistreamIndexNames } from '@wikifleet/catalogue/dump-name';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { IndexComparison, readIndex } from '@wikifleet/conversion/multistream-index';
 import type { IndexEntry } from '@wikifleet/conversion/multistream-index';
@@ -14,15 +15,9 @@ export interface IndexBeside {
   readonly comparison: IndexComparison;
 }
 
-/** `…multistream1.xml-p1p99.bz2` has the index `…multistream-index1.txt-p1p99.bz2`. */
-const MULTISTREAM = /^(.*multistream)(\d*)\.xml(-p\d+p\d+)?\.bz2$/;
-
 /** Where the index of a multistream dump may lie: as Wikimedia publishes it, or decompressed; empty for other names. */
 export function indexPathsOf(path: string): string[] {
-  const [, stem, part, range = ''] = MULTISTREAM.exec(basename(path)) ?? [];
-  if (stem === undefined || part === undefined) return [];
-  const name = `${stem}-index${part}.txt${range}`;
-  return [`${name}.bz2`, name].map((index) => join(dirname(path), index));
+  return multistreamIndexNames(basename(path)).map((index) => join(dirname(path), index));
 }
 
 /** Opens the index that lies beside a dump; null where there is none. Other errors of the file system are thrown. */
