@@ -42,7 +42,7 @@ function storeOf(pages: readonly (readonly number[])[]): Store {
     first: { id: ids[0], at: { block: 8 * (100 * split + 20), offset: 0 } },
     last: ids.at(-1),
     pages: ids.length,
-    fold: foldIds(ids),
+    fold: ids.reduce(foldIds, 0),
     descents: 0,
     firstDescent: null,
   });
