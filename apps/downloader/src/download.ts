@@ -36,6 +36,8 @@ import { fetchProved } from './fetch-proved.js';
 import { TransferProgress } from './transfer-progress.js';
 
 export interface DownloaderParts {
+  /** In place of the fingerprint of this runtime's compressor. */
+  readonly fingerprint?: typeof compressorFingerprint;
   readonly store: Store;
   readonly converts: Queue;
   readonly mirrors: readonly KnownMirror[];
@@ -295,7 +297,7 @@ async function fetchToStore(
       sha256,
       upstreamChecksum: job.checksum,
       splitBytes: splitBytesOf(plan, job.file, fetched.firstBytes),
-      compressor: compressorFingerprint(plan.settings.compression),
+      compressor: (parts.fingerprint ?? compressorFingerprint)(plan.settings.compression),
     };
     // the one that brought the end; an empty file has no bytes of any mirror
     const mirror = fetched.mirrors.at(-1) ?? context.mirrors[0]?.name ?? '';
