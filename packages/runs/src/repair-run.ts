@@ -91,6 +91,7 @@ async function deleteStrays(
   const keysOf = (kind: StrayKey['kind']): string[] =>
     strays.filter((stray) => stray.kind === kind).map(({ key }) => key);
   const deleted = await deleteObsolete(store, plan.run, keysOf('superseded'), signal);
+  // doubtful keys stay: the repair proves the record first, and the next verification judges them by it
   // an object that no record names is only safe to delete while the one that it names is sound
   const isRawSound = unproved.every(({ raw }) => raw.record === null || raw.object === 'right');
   const keys = [...keysOf('unexpected'), ...(isRawSound ? keysOf('orphaned') : [])];
