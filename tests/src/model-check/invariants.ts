@@ -147,7 +147,11 @@ export class Invariants {
       }
       if (run?.state === 'closed') {
         const named = run.result.files.find((candidate) => candidate.file === file);
-        if (!isClosed || named?.manifest !== manifest.digest)
+        // a repair revokes the file's manifest, and then the run's
+        const isBeingRevoked =
+          manifest?.state === 'revoked' &&
+          this.#carries(plan, file, ({ type, repair }) => type === 'download' && repair !== null);
+        if (!isBeingRevoked && (!isClosed || named?.manifest !== manifest.digest))
           this.report(`(a) the run's manifest is closed, and that of ${file} is not the one it names`);
       }
       if (!isClosed && this.#isSeeded(plan)) this.#checkWork(plan, file, manifest);

@@ -71,7 +71,6 @@ export interface Actor {
 const SDK_ATTEMPTS = 5;
 /** So often in a row one object's body comes damaged; the store reads as often at least. */
 const DAMAGED_IN_A_ROW = 2;
-const IS_GARBLED = process.env['MODEL_GARBLED'] === '1';
 
 /**
  * Runs actors in one thread, one request at a time, in an order that follows from the random generator. Between two
@@ -336,7 +335,7 @@ export class Scheduler {
     }
     this.#damaged.set(`${request.actor.name} ${key}`, before + 1);
     const isOurs = key.endsWith('.json') && !('Range' in request.command.input);
-    const kind = isOurs && IS_GARBLED ? this.#random.pick(['cut', 'empty', 'garbled']) : 'cut';
+    const kind = isOurs ? this.#random.pick(['cut', 'empty', 'garbled']) : 'cut';
     this.#trace.add(`  its body is ${kind}`);
     this.#trace.hit(`body ${kind}`);
     if (kind === 'cut') return { ...answer, Body: Body.cut() };
