@@ -37,7 +37,11 @@ export function substitute({ random, now }: Substitutes): () => void {
   }
   install(uuid as typeof crypto.randomUUID, bytes as typeof crypto.randomBytes, sleep as typeof timers.setTimeout);
   globalThis.Date = ModelDate as DateConstructor;
+  // thousands of answers are errors, and nobody looks at their stacks
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   return () => {
+    Error.stackTraceLimit = stackTraceLimit;
     install(real.uuid, real.bytes, real.sleep);
     globalThis.Date = real.Date;
   };

@@ -6,6 +6,7 @@ import { sha256Of } from './model-dump.js';
 import { problemOfManifest, problemOfSplit } from './oracle.js';
 import { PLAN_KEY, currentPlan, keys, planIdIn, readSealed, splitsOfSize, truthOfFile } from './run-view.js';
 import type { FailureView, FileManifestView, PlanView, ReceiptView, RecordView, RunManifestView } from './run-view.js';
+import type { Actor } from './scheduler.js';
 import type { World } from './world.js';
 
 /** Objects that nothing of a plan's own programs ever deletes. */
@@ -29,6 +30,8 @@ export class Invariants {
   readonly #s3: MemoryS3;
   readonly #sqs: MemorySqs;
   readonly #world: World;
+  /** The last write of each key by a program: at which step, and whether its sender no longer waited for it. */
+  readonly #writes = new Map<string, { readonly step: number; readonly isLate: boolean }>();
   readonly #rawDigests = new Map<string, string>();
   readonly #plans: string[] = [];
   readonly #jobs = new Map<string, JobView | null>();
@@ -46,9 +49,7 @@ export class Invariants {
     return this.#plan;
   }
 
-  get isTampered(): boolean {
-    return this.tampered.size > 0;
-  }
+  isTampered = false;
 
   report(text: string): void {
     if (this.violations.length === 0) this.#world.trace.add(`VIOLATION: ${text}`);
@@ -59,12 +60,17 @@ export class Invariants {
     const { current } = this.#world.scheduler;
     const kind = classOfKey(key);
     if (current === null) {
-      if (kind !== 'raw object') this.tampered.add(key);
+      this.tampered.add(key);
+      this.#writes.delete(key);
+      this.isTampered ||= kind !== 'raw object' || after !== null;
       if (kind === 'plan') this.#plan = currentPlan(this.#s3) ?? this.#plan;
       return;
     }
     const who = `${current.actor.name} ${current.name}`;
-    if (kind === 'plan' && after !== null) this.#checkPlan(who);
+    if (after !== null && (kind === 'receipt' || kind === 'file manifest')) this.tampered.delete(key);
+    if (after === null) this.#writes.delete(key);
+    else this.#writes.set(key, { step: this.#world.scheduler.steps, isLate: current.isLate });
+    if (kind === 'plan' && after !== null) this.#checkPlan(who, current.actor);
     if (kind === 'raw object' && after !== null) this.bytes.set(sha256Of(after.body), after.body);
     const plan = this.#plan;
     if (plan === null || planIdIn(key) !== plan.planId) return;
@@ -72,23 +78,90 @@ export class Invariants {
       if (!this.isTampered || before.body.equals(this.#truthOf(plan, key) ?? Buffer.alloc(0)))
         this.report(`(b) ${who}: deletes ${key} of the current plan`);
     }
+    if (after === null && kind === 'raw object') this.#checkRawDelete(plan, key, who);
     if (after === null) return;
     if (kind === 'raw record') this.#checkRecord(plan, key, who);
+    if (kind === 'file manifest') this.#checkNamedReceipts(plan, key, who);
+    if (kind === 'run manifest') this.#checkNamedManifests(plan, key, who);
     if (kind === 'part' || kind === 'index' || kind === 'quarantine') {
       const truth = this.#truthOf(plan, key);
       if (truth !== undefined && !after.body.equals(truth)) this.report(`(a) ${who}: other bytes than the plan's`);
     }
   }
 
-  #checkPlan(who: string): void {
+  /** The object that the record names stays, unless the fleet is set to delete it behind a closed file. */
+  #checkRawDelete(plan: PlanView, key: string, who: string): void {
+    if (this.#world.rawObjects === 'delete' || this.isTampered) return;
+    for (const { file } of plan.files) {
+      const record = this.#recordOf(plan, file);
+      if (record !== null && key === keys.raw(plan, file, record.attempt.id))
+        this.report(`(b) ${who}: deletes the raw object that the record names`);
+    }
+  }
+
+  /** Who closes a file names the receipts that are there: one that was replaced since must have been seen. */
+  #checkNamedReceipts(plan: PlanView, key: string, who: string): void {
+    const manifest = readSealed<FileManifestView>(this.#s3, key);
+    if (manifest?.state !== 'closed') return;
+    for (const [index, digest] of manifest.result.receipts.entries()) {
+      const receiptKey = keys.receipt(plan, manifest.result.file, index);
+      const receipt = readSealed<ReceiptView>(this.#s3, receiptKey);
+      const isReplaced = receipt !== null && receipt.digest !== digest && !this.tampered.has(receiptKey);
+      if (isReplaced) this.report(`(a) ${who}: names a receipt of before a repair`);
+    }
+  }
+
+  /** As above, of the run. A file that is being revoked is still closed for who does not know yet. */
+  #checkNamedManifests(plan: PlanView, key: string, who: string): void {
+    const run = readSealed<RunManifestView>(this.#s3, key);
+    if (run?.state !== 'closed') return;
+    const started = this.#world.scheduler.current?.actor.startedAt ?? 0;
+    for (const [other, { step }] of this.#writes) {
+      const isOld = step < started && classOfKey(other) === 'part' && planIdIn(other) !== plan.planId;
+      if (isOld && this.#plans.includes(planIdIn(other) ?? '') && plan.supersedes.includes(planIdIn(other) ?? ''))
+        this.report(`(a) ${who}: rows of a superseded plan lie beside: ${other}`);
+    }
+    for (const { file, manifest: digest } of run.result.files) {
+      const manifestKey = keys.fileManifest(plan, file);
+      const manifest = readSealed<FileManifestView>(this.#s3, manifestKey);
+      if (manifest?.state === 'closed' && manifest.digest !== digest && !this.tampered.has(manifestKey))
+        this.report(`(a) ${who}: names a manifest of before a repair`);
+    }
+  }
+
+  #checkPlan(who: string, seed: Actor): void {
     const plan = currentPlan(this.#s3);
     if (plan === null) return this.report(`(a) ${who}: writes a plan that is none`);
     this.#plan = plan;
     const missing = this.#plans.filter((id) => !plan.supersedes.includes(id));
-    if (missing.length > 0 && !this.tampered.has(PLAN_KEY))
+    // where `plan.json` was lost, keys tell which plans were before
+    const isKnown = (id: string): boolean => !this.tampered.has(PLAN_KEY) || this.#hasOldKeys(id, seed.startedAt);
+    if (missing.some(isKnown))
       this.report(`(b) ${who}: the plan ${plan.planId} does not supersede ${missing.join(', ')}`);
     if (plan.supersedes.includes(plan.planId)) this.report(`(b) ${who}: a plan supersedes itself`);
     this.#plans.push(plan.planId);
+  }
+
+  #hasOldKeys(planId: string, step: number): boolean {
+    return [...this.#writes].some(([key, write]) => write.step < step && planIdIn(key) === planId && !this.tampered.has(key));
+  }
+
+  /**
+   * What the conversions of superseded plans wrote is gone when all their messages are done, but for requests that
+   * arrived late. Only for schedules in which no message was delivered to two workers at once.
+   */
+  checkSuperseded(): void {
+    const { seeds, repairs } = this.#world;
+    const plan = this.#plan;
+    const isCommandBroken = [...seeds.map(({ actor }) => actor), ...repairs].some(
+      ({ state, error }) => state === 'dead' || error !== null,
+    );
+    if (plan === null || isCommandBroken || this.isTampered) return;
+    for (const [key, { isLate }] of this.#writes) {
+      const isOfSplit = ['part', 'index', 'quarantine', 'receipt'].includes(classOfKey(key));
+      if (isOfSplit && !isLate && planIdIn(key) !== plan.planId)
+        this.report(`(k) ${key} is left behind by a job of a superseded plan`);
+    }
   }
 
   /** One raw digest a plan and file. */
@@ -102,8 +175,19 @@ export class Invariants {
     );
     if (known !== undefined && known !== digest && !this.tampered.has(key))
       this.report(`(e) ${who}: the plan's raw bytes change`);
+    else if (hasOther && this.#isRepairing(who) && !this.#isOfReceipts(plan, record))
+      this.report(`(e) ${who}: a repair takes other raw bytes than those of all receipts`);
     else if (hasOther && !this.isTampered) this.report(`(e) ${who}: receipts are of other raw bytes`);
     this.#rawDigests.set(key, digest);
+  }
+
+  #isRepairing(who: string): boolean {
+    const job = this.#world.jobs.find(({ actor }) => who.startsWith(`${actor.name} `));
+    return job !== undefined && (this.jobOf(job.message.body)?.repair ?? null) !== null;
+  }
+
+  #isOfReceipts(plan: PlanView, { result }: RecordView): boolean {
+    return [...this.#receiptsOf(plan, result.file)].some(({ result: { object } }) => object.sha256 === result.sha256);
   }
 
   *#receiptsOf(plan: PlanView, file: string): Generator<ReceiptView> {

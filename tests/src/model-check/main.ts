@@ -16,7 +16,7 @@ for (let seed = first; seed < first + schedules; seed += 1) {
   if (result.violations.length === 0) continue;
   failures += 1;
   process.stdout.write(`seed ${seed}: ${result.violations.join('\n  ')}\n`);
-  if (maxFailures === 1 && !isVerbose) process.stdout.write(`${result.trace.join('\n')}\n`);
+  if (maxFailures === 1 && !isVerbose && process.env['MODEL_QUIET'] === undefined) process.stdout.write(`${result.trace.join('\n')}\n`);
   if (failures >= maxFailures) break;
 }
 const { user, system } = process.cpuUsage(cpu);

@@ -60,11 +60,14 @@ class Schedule {
   readonly #world: World;
   readonly #invariants: Invariants;
   readonly #tick: () => void;
+  /** Whether no message is delivered to two workers at once, or forged. */
+  readonly #isDeliveredOnce: boolean;
 
   constructor(random: ChaosRandom, trace: Trace, tick: () => void) {
     this.#random = random;
     this.#trace = trace;
     this.#tick = tick;
+    this.#isDeliveredOnce = random.chance(0.3);
     this.#world = new World(random, trace);
     this.#invariants = new Invariants(this.#world);
   }
@@ -128,7 +131,7 @@ class Schedule {
     const times = (chance: number, most: number, event: () => void): void => {
       for (let i = 0; i < most; i += 1) if (random.chance(chance)) add(event);
     };
-    times(0.3, 2, () => {
+    times(this.#isDeliveredOnce ? 0.6 : 0.3, 2, () => {
       if (random.chance(0.3)) world.splitBytes = random.pick([6, 10, 16]);
       world.seed(true);
       // two at once
@@ -141,9 +144,11 @@ class Schedule {
     });
     times(0.2, 2, () => world.changeMirror());
     times(0.15, 2, () => this.#expireRaw());
-    times(0.3, 3, () => this.#duplicate());
-    times(0.4, 3, () => this.#redeliver());
-    times(0.15, 2, () => forge(world));
+    if (!this.#isDeliveredOnce) {
+      times(0.3, 3, () => this.#duplicate());
+      times(0.4, 3, () => this.#redeliver());
+      times(0.15, 2, () => forge(world));
+    }
     if (random.chance(0.2)) times(0.6, 2, () => tamper(world, this.#invariants));
     if (random.chance(0.02)) world.partsVersion = 2;
     return events;
@@ -225,6 +230,7 @@ class Schedule {
     world.scheduler.rates = NO_FAULTS;
     this.#trace.add('--- no faults from here on');
     await this.#drain();
+    if (this.#isDeliveredOnce && this.violations.length === 0) this.#invariants.checkSuperseded();
     for (let round = 0; round < MAX_REPAIR_ROUNDS && this.violations.length === 0; round += 1) {
       const plan = currentPlan(world.s3);
       const isSeeded = plan !== null && world.seeds.some(({ planId }) => planId === plan.planId);

@@ -1,4 +1,4 @@
-import { FleetError } from '@wikifleet/domain/errors';
+import { FleetError, codeOf } from '@wikifleet/domain/errors';
 import type { ChaosRandom } from '../faults/chaos-random.js';
 import { ConnectionError, MemoryBody, s3Error } from './memory-s3.js';
 import type { MemoryS3 } from './memory-s3.js';
@@ -65,6 +65,7 @@ export interface Actor {
   state: 'running' | 'ended' | 'dead';
   /** What it ended with. */
   error: unknown;
+  readonly startedAt: number;
 }
 
 /** The SDK's `maxAttempts` of the programs. */
@@ -89,7 +90,7 @@ export class Scheduler {
   readonly #late: Request[] = [];
   readonly #damaged = new Map<string, number>();
   /** The request whose effect happens now, for whoever watches changes. */
-  current: { readonly actor: Actor; readonly name: string } | null = null;
+  current: { readonly actor: Actor; readonly name: string; readonly isLate: boolean } | null = null;
   steps = 0;
 
   constructor(s3: MemoryS3, sqs: MemorySqs, random: ChaosRandom, trace: Trace) {
@@ -108,6 +109,7 @@ export class Scheduler {
       priority: this.#random.next(),
       state: 'running',
       error: null,
+      startedAt: this.steps,
     };
     this.actors.push(actor);
     this.#trace.add(`${name} starts`);
@@ -118,6 +120,7 @@ export class Scheduler {
       .finally(() => {
         if (actor.state !== 'running') return;
         actor.state = 'ended';
+        if (actor.error !== null) this.#trace.hit(`command: ${codeOf(actor.error)}`);
         this.#trace.add(`${name} ends${actor.error === null ? '' : `: ${String(actor.error).slice(0, 200)}`}`);
       });
     return actor;
@@ -299,7 +302,8 @@ export class Scheduler {
 
   /** A batch of deletes takes several steps: S3 deletes its keys one by one. */
   #effect(request: Request): Outcome | 'not yet' {
-    this.current = request;
+    const { actor, name } = request;
+    this.current = { actor, name, isLate: actor.state === 'dead' || !this.#pending.includes(request) };
     try {
       const command = this.#nextOf(request);
       if (request.service === 'mirror') return { answer: request.command.answer?.() ?? {} };

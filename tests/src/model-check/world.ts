@@ -331,7 +331,8 @@ const NOTHING = (): void => {};
 
 /** A log that only counts its events. */
 function logOf(trace: Trace): Log {
-  const count = ({ event }: { event?: string }): void => trace.hit(`log: ${event}`);
+  const count = ({ event, code }: { event?: string; code?: string }): void =>
+    trace.hit(event === 'job failed, to be tried again' ? `retried: ${code}` : `log: ${event}`);
   const log = { debug: NOTHING, info: count, warn: count, error: count, child: (): unknown => log };
   return log as unknown as Log;
 }
