@@ -32,6 +32,7 @@ export class Invariants {
   readonly #world: World;
   /** The last write of each key by a program: at which step, and whether its sender no longer waited for it. */
   readonly #writes = new Map<string, { readonly step: number; readonly isLate: boolean }>();
+  readonly #deletedRaw = new Set<string>();
   readonly #rawDigests = new Map<string, string>();
   readonly #plans: string[] = [];
   readonly #jobs = new Map<string, JobView | null>();
@@ -43,6 +44,11 @@ export class Invariants {
     this.#s3 = world.s3;
     this.#sqs = world.sqs;
     world.s3.onChange = (change) => this.#check(change);
+    world.onSeeded = ({ name }, planId) => {
+      const current = currentPlan(this.#s3)?.planId ?? null;
+      if (current !== planId && !this.isTampered)
+        this.report(`(m) ${name} ends well, though its plan ${planId} was superseded by ${current}`);
+    };
   }
 
   get plan(): PlanView | null {
@@ -68,6 +74,7 @@ export class Invariants {
     }
     const who = `${current.actor.name} ${current.name}`;
     if (after !== null && (kind === 'receipt' || kind === 'file manifest')) this.tampered.delete(key);
+    if (after === null && kind === 'raw object') this.#deletedRaw.add(key);
     if (after === null) this.#writes.delete(key);
     else this.#writes.set(key, { step: this.#world.scheduler.steps, isLate: current.isLate });
     if (kind === 'plan' && after !== null) this.#checkPlan(who, current.actor);
@@ -168,6 +175,9 @@ export class Invariants {
   #checkRecord(plan: PlanView, key: string, who: string): void {
     const record = readSealed<RecordView>(this.#s3, key);
     if (record === null) return this.report(`(e) ${who}: writes a record that is none`);
+    const named = keys.raw(plan, record.result.file, record.attempt.id);
+    if (this.#deletedRaw.has(named) && this.#world.rawObjects === 'keep')
+      this.report(`(b) ${who}: names a raw object that a program deleted`);
     const digest = JSON.stringify(record.result);
     const known = this.#rawDigests.get(key);
     const hasOther = [...this.#receiptsOf(plan, record.result.file)].some(

@@ -62,6 +62,8 @@ class Schedule {
   readonly #tick: () => void;
   /** Whether no message is delivered to two workers at once, or forged. */
   readonly #isDeliveredOnce: boolean;
+  /** The step of the disturbed part. */
+  #now = 0;
 
   constructor(random: ChaosRandom, trace: Trace, tick: () => void) {
     this.#random = random;
@@ -108,9 +110,10 @@ class Schedule {
     world.seed(false);
     await scheduler.settle();
     for (let step = 0; step < steps && this.violations.length === 0; step += 1) {
-      const now = events.get(step) ?? [];
-      for (const event of now) event();
-      if (now.length > 0) await scheduler.settle();
+      this.#now = step;
+      const due = events.get(step) ?? [];
+      for (const event of due) event();
+      if (due.length > 0) await scheduler.settle();
       if (!(await this.#oneStep(false))) {
         const later = [...events.keys()].filter((at) => at > step);
         if (later.length === 0) return;
@@ -123,10 +126,10 @@ class Schedule {
     const world = this.#world;
     const random = this.#random;
     const events = new Map<number, (() => void)[]>();
-    const add = (event: () => void, from = 0): number => {
-      const at = from + Math.floor(random.next() * (steps - from));
+    const now = (): number => this.#now;
+    const add = (event: () => void, from = 0, to = steps): void => {
+      const at = from + Math.floor(random.next() * (to - from));
       events.set(at, [...(events.get(at) ?? []), event]);
-      return at;
     };
     const times = (chance: number, most: number, event: () => void): void => {
       for (let i = 0; i < most; i += 1) if (random.chance(chance)) add(event);
@@ -141,6 +144,10 @@ class Schedule {
     times(0.3, 2, () => {
       world.repair();
       if (random.chance(0.4)) world.repair();
+      // the raw object expires under its eyes, and is downloaded again
+      if (!random.chance(0.3)) return;
+      add(() => this.#expireRaw(), now() + 1, now() + 40);
+      add(() => world.seed(false), now() + 1, now() + 40);
     });
     times(0.2, 2, () => world.changeMirror());
     times(0.15, 2, () => this.#expireRaw());

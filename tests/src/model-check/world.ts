@@ -91,6 +91,8 @@ export class World {
   splitBytes = SETTINGS.splitBytes;
   partsVersion = SETTINGS.partsVersion;
   #count = 0;
+  /** Called when a seed ends well, before anything else happens. */
+  onSeeded: (actor: Actor, planId: string | null) => void = () => {};
 
   constructor(random: ChaosRandom, trace: Trace) {
     this.random = random;
@@ -216,6 +218,7 @@ export class World {
       const cloud = { store: this.store(actor), downloads, converts: this.#queue(actor, CONVERTS) };
       const seeded = await seedRun(cloud, draft, { dryRun: false, force: isForced });
       outcome.planId = seeded.planId;
+      this.onSeeded(actor, seeded.planId);
     });
     this.seeds.push(outcome as SeedOutcome);
     return outcome as SeedOutcome;
