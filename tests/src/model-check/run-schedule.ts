@@ -106,6 +106,7 @@ class Schedule {
       conflict: rate(2),
       killed: rate(0.5),
       aborted: rate(0.3),
+      frozen: random.pick([0, 0.01, 0.02]),
     };
     world.seed(false);
     await scheduler.settle();
@@ -142,12 +143,16 @@ class Schedule {
     });
     times(0.2, 2, () => world.seed(false));
     times(0.3, 2, () => {
-      world.repair();
+      const repair = world.repair();
       if (random.chance(0.4)) world.repair();
       // the raw object expires under its eyes, and is downloaded again
       if (!random.chance(0.3)) return;
-      add(() => this.#expireRaw(), now() + 1, now() + 40);
-      add(() => world.seed(false), now() + 1, now() + 40);
+      const expire = (): void => {
+        this.#expireRaw();
+        world.seed(false);
+        world.scheduler.freeze(repair);
+      };
+      add(expire, now() + 5, now() + 60);
     });
     times(0.2, 2, () => world.changeMirror());
     times(0.15, 2, () => this.#expireRaw());

@@ -42,6 +42,7 @@ export interface FaultRates {
   /** S3 answers 409 to a conditional write. */
   readonly conflict: number;
   readonly killed: number;
+  readonly frozen: number;
   /** The lease is lost, or the service stops. */
   readonly aborted: number;
 }
@@ -53,6 +54,7 @@ export const NO_FAULTS: FaultRates = {
   damaged: 0,
   conflict: 0,
   killed: 0,
+  frozen: 0,
   aborted: 0,
 };
 
@@ -62,11 +64,27 @@ export interface Actor {
   readonly abort: AbortController;
   /** Lower runs first, where the schedule goes by priorities. */
   priority: number;
+  /** No request of it is done before this step, unless nothing else is left. */
+  frozenUntil: number;
   state: 'running' | 'ended' | 'dead';
   /** What it ended with. */
   error: unknown;
   readonly startedAt: number;
 }
+
+/** One of them is held back in a schedule. */
+const HELD: readonly RegExp[] = [
+  /^PutObject runs\/….*\/raw\//,
+  /^PutObject runs\/….*\/receipts\//,
+  /^PutObject runs\/….*\/manifests\//,
+  /^PutObject runs\/….*\/manifest\.json/,
+  /^PutObject runs\/….*\/failures\//,
+  /^PutObject runs\/…\/plan\.json/,
+  /^(?:PutObject|CompleteMultipartUpload) rows\//,
+  /^(?:PutObject|CompleteMultipartUpload) raw\//,
+  /^DeleteObjects /,
+  /^SendMessage/,
+];
 
 /** The SDK's `maxAttempts` of the programs. */
 const SDK_ATTEMPTS = 5;
@@ -85,6 +103,8 @@ export class Scheduler {
   readonly #random: ChaosRandom;
   readonly #trace: Trace;
   readonly #byPriority: boolean;
+  /** Requests that are nearly always the last: so that everything else happens between a decision and its effect. */
+  readonly #held: RegExp | null;
   readonly #pending: Request[] = [];
   /** Requests whose senders no longer wait for them. */
   readonly #late: Request[] = [];
@@ -99,6 +119,7 @@ export class Scheduler {
     this.#random = random;
     this.#trace = trace;
     this.#byPriority = random.chance(0.5);
+    this.#held = random.chance(0.5) ? random.pick(HELD) : null;
   }
 
   /** Starts a program; `run` gets its actor, whose clients it must use. */
@@ -107,6 +128,7 @@ export class Scheduler {
       name,
       abort: new AbortController(),
       priority: this.#random.next(),
+      frozenUntil: 0,
       state: 'running',
       error: null,
       startedAt: this.steps,
@@ -198,6 +220,13 @@ export class Scheduler {
     }
   }
 
+  /** It stands still for a while, as a process does whose machine is busy. */
+  freeze(actor: Actor): void {
+    const steps = 20 + Math.floor(this.#random.next() * 130);
+    actor.frozenUntil = this.steps + steps;
+    this.#trace.add(`${actor.name} stands still for ${steps} steps`);
+  }
+
   abortJob(actor: Actor, code: 'LEASE_LOST' | 'SERVICE_STOPPED'): void {
     if (actor.state !== 'running' || actor.abort.signal.aborted) return;
     this.#trace.add(`${actor.name}: ${code}`);
@@ -225,8 +254,12 @@ export class Scheduler {
       return late;
     }
     if (this.#pending.length === 0) return null;
-    if (!this.#byPriority || random.chance(0.1)) return random.pick(this.#pending);
-    const lowest = this.#pending.reduce((a, b) => (b.actor.priority < a.actor.priority ? b : a));
+    const isNow = ({ actor, name }: Request): boolean =>
+      actor.frozenUntil <= this.steps && this.#held?.test(name) !== true;
+    const others = this.#pending.filter(isNow);
+    const pending = others.length > 0 && random.chance(0.97) ? others : this.#pending;
+    if (!this.#byPriority || random.chance(0.1)) return random.pick(pending);
+    const lowest = pending.reduce((a, b) => (b.actor.priority < a.actor.priority ? b : a));
     // few changes of priority in a schedule, at any step: then the others run ahead of one that is in the middle
     if (random.chance(0.03)) lowest.actor.priority = 1 + random.next();
     return lowest;
@@ -241,6 +274,7 @@ export class Scheduler {
     if (!isLate && random.chance(rates.aborted)) {
       return this.abortJob(actor, random.chance(0.5) ? 'LEASE_LOST' : 'SERVICE_STOPPED');
     }
+    if (random.chance(rates.frozen)) this.freeze(actor);
     if (isLate || request.service === 'mirror') return this.#answer(request, isLate);
     if (random.chance(rates.lostAnswer)) return this.#loseAnswer(request);
     if (random.chance(rates.late)) {
