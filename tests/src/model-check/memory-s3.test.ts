@@ -69,7 +69,7 @@ describe('the model of S3', function () {
         const etag = random.pick(etags.slice(-4));
         const Range = `bytes=${Math.floor(random.next() * 6)}-7`;
         const upload = random.pick([...uploads, null]);
-        switch (Math.floor(random.next() * 12)) {
+        switch (Math.floor(random.next() * 13)) {
           case 0:
             await both(() => new PutObjectCommand({ ...at, Body }));
             break;
@@ -105,7 +105,10 @@ describe('the model of S3', function () {
             await both(() => new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: prefix }));
             break;
           }
-          case 10: {
+          case 10:
+            await both(() => new GetObjectCommand({ ...at, IfNoneMatch: etag }));
+            break;
+          case 11: {
             if (upload === null) break;
             const { key, ids, parts } = upload;
             const body = parts.length === 0 && random.chance(0.3) ? PART : Body;

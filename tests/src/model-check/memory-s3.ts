@@ -132,6 +132,7 @@ export class MemoryS3 {
   #get(input: S3Input): object {
     const { body, etag } = this.#object(input);
     if (input.IfMatch !== undefined && input.IfMatch !== etag) throw s3Error(412, 'PreconditionFailed');
+    if (input.IfNoneMatch === etag) throw s3Error(304, 'NotModified');
     const range = /^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '');
     if (range === null) return { Body: new MemoryBody(body), ContentLength: body.length, ETag: etag };
     const [start, end] = [Number(range[1]), Math.min(Number(range[2]), body.length - 1)];

@@ -87,17 +87,23 @@ export function convertOf(build: Build): Convert {
       if (content.length > half) await sink?.write(content.subarray(half));
     }
     const { counts, pages } = truth;
+    const [firstBlock, nextBlock] = [8 * Math.max(HEAD_BYTES, split.start), 8 * split.end];
     const ids = { firstPageId: HEAD_BYTES, lastPageId: source.size };
     return {
-      firstBlock: 8 * split.start,
-      nextBlock: 8 * split.end,
+      firstBlock,
+      nextBlock,
+      // one stream of blocks whose CRCs are 0, and so is their fold
+      sequence: {
+        streams: { first: { blocks: 1, fold: 0, end: isLast ? { bit: nextBlock - 4, crc: 0 } : null }, last: null },
+        pageOrder: null,
+      },
       firstPage: pages === null ? null : { block: pages.first, offset: 0 },
       nextPage:
         pages === null
           ? null
           : { block: pages.next, offset: 0, is: truth.isEndless ? 'nothing' : isLast ? 'end-tag' : 'page' },
       head: {
-        firstBlock: 0,
+        firstBlock: 8 * HEAD_BYTES,
         bytes: HEAD_BYTES,
         end: { block: 8 * HEAD_BYTES, offset: 0 },
         followedBy: 'page',

@@ -410,7 +410,8 @@ function isRead(name: string): boolean {
 }
 
 function isConditionalPut({ command }: Request): boolean {
-  return 'IfMatch' in command.input ? command.constructor.name === 'PutObjectCommand' : 'IfNoneMatch' in command.input;
+  const isPut = command.constructor.name === 'PutObjectCommand';
+  return isPut && ('IfMatch' in command.input || 'IfNoneMatch' in command.input);
 }
 
 const RUN_SEGMENTS = /articles\/testwiki\/2026-10-01\/|kind=articles\/wiki_id=testwiki\/snapshot=2026-10-01\//g;
@@ -420,7 +421,10 @@ function nameOf({ constructor, input }: ModelCommand): string {
     Delete?: { Objects: { Key: string }[] };
   };
   const verb = constructor.name.replace(/Command$/, '');
-  const condition = IfNoneMatch === undefined ? (IfMatch === undefined ? '' : ` if ${IfMatch.slice(1, 7)}`) : ' if none';
+  const condition =
+    IfNoneMatch === undefined
+      ? (IfMatch === undefined ? '' : ` if ${IfMatch.slice(1, 7)}`)
+      : ` unless ${IfNoneMatch.slice(0, 7)}`;
   const keys = Delete?.Objects.map((object) => object.Key).join(' ');
   const place = Key ?? Prefix ?? keys ?? ReceiptHandle ?? QueueUrl ?? '';
   return `${verb} ${place.replaceAll(RUN_SEGMENTS, '…/')}${condition}`;
