@@ -44,9 +44,17 @@ export const EXPECTED_BRANCHES: readonly string[] = [
   ),
   ...['PLAN_SUPERSEDED', 'PLAN_DIFFERS', 'PLAN_UNREADABLE', 'PLAN_CHANGED'].map((code) => `command: ${code}`),
   ...['cut', 'empty', 'garbled'].map((kind) => `body ${kind}`),
-  ...['plan', 'raw record', 'raw object', 'receipt', 'part', 'index', 'quarantine', 'file manifest', 'run manifest'].map(
-    (kind) => `tampered: ${kind}`,
-  ),
+  ...[
+    'plan',
+    'raw record',
+    'raw object',
+    'receipt',
+    'part',
+    'index',
+    'quarantine',
+    'file manifest',
+    'run manifest',
+  ].map((kind) => `tampered: ${kind}`),
   'tampered: added',
   'forged',
   'verified: proved',
@@ -56,7 +64,10 @@ export const EXPECTED_BRANCHES: readonly string[] = [
 ];
 
 /** How often what was reached, a line each, and the branches that were not. */
-export function describeCoverage(hits: ReadonlyMap<string, number>): { readonly lines: string[]; readonly missing: string[] } {
+export function describeCoverage(hits: ReadonlyMap<string, number>): {
+  readonly lines: string[];
+  readonly missing: string[];
+} {
   const lines = [...hits]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => `${String(count).padStart(9)}  ${name}`);

@@ -4,8 +4,20 @@ import type { MemoryS3, ObjectChange } from './memory-s3.js';
 import { classOfKey } from './key-classes.js';
 import { sha256Of } from './model-dump.js';
 import { problemOfManifest, problemOfSplit } from './oracle.js';
-import { PLAN_KEY, currentPlan, keys, planIdIn, readSealed, splitsOfSize, truthOfFile } from './run-view.js';
-import type { FailureView, FileManifestView, PlanView, ReceiptView, RecordView, RunManifestView } from './run-view.js';
+import {
+  PLAN_KEY,
+  currentPlan,
+  keys,
+  planIdIn,
+  readFailure,
+  readFileManifest,
+  readReceipt,
+  readRecord,
+  readRunManifest,
+  splitsOfSize,
+  truthOfFile,
+} from './run-view.js';
+import type { FailureView, FileManifestView, PlanView, ReceiptView, RecordView } from './run-view.js';
 import type { Actor } from './scheduler.js';
 import type { World } from './world.js';
 
@@ -108,11 +120,11 @@ export class Invariants {
 
   /** Who closes a file names the receipts that are there: one that was replaced since must have been seen. */
   #checkNamedReceipts(plan: PlanView, key: string, who: string): void {
-    const manifest = readSealed<FileManifestView>(this.#s3, key);
+    const manifest = readFileManifest(this.#s3, key);
     if (manifest?.state !== 'closed') return;
     for (const [index, digest] of manifest.result.receipts.entries()) {
       const receiptKey = keys.receipt(plan, manifest.result.file, index);
-      const receipt = readSealed<ReceiptView>(this.#s3, receiptKey);
+      const receipt = readReceipt(this.#s3, receiptKey);
       const isReplaced = receipt !== null && receipt.digest !== digest && !this.tampered.has(receiptKey);
       if (isReplaced) this.report(`(a) ${who}: names a receipt of before a repair`);
     }
@@ -120,7 +132,7 @@ export class Invariants {
 
   /** As above, of the run. A file that is being revoked is still closed for who does not know yet. */
   #checkNamedManifests(plan: PlanView, key: string, who: string): void {
-    const run = readSealed<RunManifestView>(this.#s3, key);
+    const run = readRunManifest(this.#s3, key);
     if (run?.state !== 'closed') return;
     const started = this.#world.scheduler.current?.actor.startedAt ?? 0;
     for (const [other, { step }] of this.#writes) {
@@ -130,7 +142,7 @@ export class Invariants {
     }
     for (const { file, manifest: digest } of run.result.files) {
       const manifestKey = keys.fileManifest(plan, file);
-      const manifest = readSealed<FileManifestView>(this.#s3, manifestKey);
+      const manifest = readFileManifest(this.#s3, manifestKey);
       if (manifest?.state === 'closed' && manifest.digest !== digest && !this.tampered.has(manifestKey))
         this.report(`(a) ${who}: names a manifest of before a repair`);
     }
@@ -150,7 +162,9 @@ export class Invariants {
   }
 
   #hasOldKeys(planId: string, step: number): boolean {
-    return [...this.#writes].some(([key, write]) => write.step < step && planIdIn(key) === planId && !this.tampered.has(key));
+    return [...this.#writes].some(
+      ([key, write]) => write.step < step && planIdIn(key) === planId && !this.tampered.has(key),
+    );
   }
 
   /**
@@ -173,7 +187,7 @@ export class Invariants {
 
   /** One raw digest a plan and file. */
   #checkRecord(plan: PlanView, key: string, who: string): void {
-    const record = readSealed<RecordView>(this.#s3, key);
+    const record = readRecord(this.#s3, key);
     if (record === null) return this.report(`(e) ${who}: writes a record that is none`);
     const named = keys.raw(plan, record.result.file, record.attempt.id);
     if (this.#deletedRaw.has(named) && this.#world.rawObjects === 'keep')
@@ -202,7 +216,7 @@ export class Invariants {
 
   *#receiptsOf(plan: PlanView, file: string): Generator<ReceiptView> {
     for (const key of this.#s3.keys(keys.receipts(plan, file))) {
-      const receipt = readSealed<ReceiptView>(this.#s3, key);
+      const receipt = readReceipt(this.#s3, key);
       if (receipt !== null) yield receipt;
     }
   }
@@ -223,7 +237,7 @@ export class Invariants {
   }
 
   #recordOf(plan: PlanView, file: string): RecordView | null {
-    return readSealed<RecordView>(this.#s3, keys.record(plan, file));
+    return readRecord(this.#s3, keys.record(plan, file));
   }
 
   /** What must hold between any two steps, as long as nobody tampered. */
@@ -231,9 +245,9 @@ export class Invariants {
     const plan = currentPlan(this.#s3);
     if (plan === null || this.isTampered || this.violations.length > 0) return;
     let closed = 0;
-    const run = readSealed<RunManifestView>(this.#s3, keys.runManifest(plan));
+    const run = readRunManifest(this.#s3, keys.runManifest(plan));
     for (const { file } of plan.files) {
-      const manifest = readSealed<FileManifestView>(this.#s3, keys.fileManifest(plan, file));
+      const manifest = readFileManifest(this.#s3, keys.fileManifest(plan, file));
       const isClosed = manifest?.state === 'closed';
       if (isClosed) {
         closed += 1;
@@ -268,9 +282,8 @@ export class Invariants {
     const problem = problemOfManifest(plan, record, truth, null, manifest);
     if (problem !== null) return this.report(`(a) ${file}: ${problem}`);
     for (const { split, truth: made } of truth.splits) {
-      const receipt = readSealed<ReceiptView>(this.#s3, keys.receipt(plan, file, split.index));
-      const wrong =
-        receipt === null ? 'no receipt' : problemOfSplit(this.#s3, plan, record, split, made, receipt);
+      const receipt = readReceipt(this.#s3, keys.receipt(plan, file, split.index));
+      const wrong = receipt === null ? 'no receipt' : problemOfSplit(this.#s3, plan, record, split, made, receipt);
       if (wrong !== null) return this.report(`(a) ${file} is closed, and split ${split.index} is not right: ${wrong}`);
     }
   }
@@ -285,8 +298,10 @@ export class Invariants {
     const pending = manifest?.state === 'revoked' ? manifest.repairs : [];
     let missing = 0;
     for (const { index } of splitsOfSize(record.result.size, plan.settings.splitBytes)) {
-      const receipt = readSealed<ReceiptView>(this.#s3, keys.receipt(plan, file, index));
-      const wanted = pending.filter(({ id, splits }) => splits.includes(index) && receipt?.repairs.includes(id) !== true);
+      const receipt = readReceipt(this.#s3, keys.receipt(plan, file, index));
+      const wanted = pending.filter(
+        ({ id, splits }) => splits.includes(index) && receipt?.repairs.includes(id) !== true,
+      );
       if (receipt !== null && wanted.length === 0) continue;
       missing += 1;
       if (failed.has(String(index).padStart(5, '0'))) continue;
@@ -305,7 +320,7 @@ export class Invariants {
   /** The failure records that stand. */
   failuresOf(plan: PlanView, file: string): FailureView[] {
     return this.#s3.keys(keys.failures(plan, file)).flatMap((key) => {
-      const failure = readSealed<FailureView>(this.#s3, key);
+      const failure = readFailure(this.#s3, key);
       // a command that marked it and died before it enqueued is repeated by its operator
       return failure === null || (failure.retriedAt !== null && !this.#isCommandOwed()) ? [] : [failure];
     });

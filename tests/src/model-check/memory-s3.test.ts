@@ -114,9 +114,11 @@ describe('the model of S3', function () {
             const body = parts.length === 0 && random.chance(0.3) ? PART : Body;
             const PartNumber = parts.length + 1;
             const answer = await both(
-              (side) => new UploadPartCommand({ Bucket: BUCKET, Key: key, UploadId: ids[side], PartNumber, Body: body }),
+              (side) =>
+                new UploadPartCommand({ Bucket: BUCKET, Key: key, UploadId: ids[side], PartNumber, Body: body }),
             );
-            if (typeof answer['ETag'] === 'string' && (parts.length === 0 || parts.length === 1)) parts.push(answer['ETag']);
+            if (typeof answer['ETag'] === 'string' && (parts.length === 0 || parts.length === 1))
+              parts.push(answer['ETag']);
             break;
           }
           default: {
@@ -128,7 +130,13 @@ describe('the model of S3', function () {
               const Parts = [{ PartNumber: 1, ETag: parts[0] }];
               const MultipartUpload = { Parts };
               await both(
-                (side) => new CompleteMultipartUploadCommand({ Bucket: BUCKET, Key: key, UploadId: ids[side], MultipartUpload }),
+                (side) =>
+                  new CompleteMultipartUploadCommand({
+                    Bucket: BUCKET,
+                    Key: key,
+                    UploadId: ids[side],
+                    MultipartUpload,
+                  }),
               );
             }
           }

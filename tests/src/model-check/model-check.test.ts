@@ -14,7 +14,9 @@ describe('the protocol of a run, on a model of S3 and SQS', function () {
   it('holds in every order of requests, under faults, repairs, new plans and tampering', async () => {
     const hits = new Map<string, number>();
     const [first, count] = REPLAYED === undefined ? [FIRST_SEED, SCHEDULES] : [Number(REPLAYED), 1];
-    process.stdout.write(`      ${count} schedules from seed ${first}; WIKIFLEET_MODEL_SEED=n replays one with its trace\n`);
+    process.stdout.write(
+      `      ${count} schedules from seed ${first}; WIKIFLEET_MODEL_SEED=n replays one with its trace\n`,
+    );
     let steps = 0;
     for (let seed = first; seed < first + count; seed += 1) {
       const result = await runSchedule({ seed, hits });

@@ -30,7 +30,8 @@ export async function load(
   let source = Buffer.from(loaded.source ?? '').toString();
   for (const { from, to } of edits) {
     const pieces = source.split(from);
-    if (pieces.length !== 2) throw new Error(`${fileURLToPath(url)}: expected once, received ${pieces.length - 1} times: ${from}`);
+    if (pieces.length !== 2)
+      throw new Error(`${fileURLToPath(url)}: expected once, received ${pieces.length - 1} times: ${from}`);
     source = pieces.join(to);
   }
   return { ...loaded, source };

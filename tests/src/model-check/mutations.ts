@@ -63,11 +63,16 @@ export const MUTATIONS: readonly Mutation[] = [
     'store.putJson(key, made, replacing(there))',
     'store.putJson(key, made)',
   ),
-  edit('a seed does not look whether its plan was superseded', SEED, 'await checkPlanIsCurrent(cloud.store, plan);', ''),
+  edit(
+    'a seed does not look whether its plan was superseded',
+    SEED,
+    'await checkPlanIsCurrent(cloud.store, plan);',
+    '',
+  ),
   edit(
     'a repair deletes unexpected keys without reading the plan again',
     REPAIR_RUN,
-    "if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) {",
+    'if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) {',
     'if (false) {',
   ),
   edit(
@@ -82,7 +87,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'keys.push(...ofFile.filter((key) => key !== rawKeyOf(swept)));',
     'keys.push(...ofFile);',
   ),
-  edit('a repair deletes keys that a doubtful record does not explain', STRAY_KEYS, "kind: 'doubtful'", "kind: 'unexpected'"),
+  edit(
+    'a repair deletes keys that a doubtful record does not explain',
+    STRAY_KEYS,
+    "kind: 'doubtful'",
+    "kind: 'unexpected'",
+  ),
   edit('attempts of a download share one key', DOWNLOAD, 'attemptId = randomUUID();', "attemptId = '00000000';"),
   edit(
     'the raw object record is written without a condition',
@@ -112,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     'a download does not read the plan again before its record',
     DOWNLOAD,
-    "if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {",
+    'if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {',
     'if (false) {',
   ),
   {
@@ -179,14 +189,14 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     "a file's manifest is written without a condition",
     CLOSING,
-    "const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));\n            if (!(await store.putJson(key, manifest, replacing(there), signal)))",
-    "const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));\n            if (!(await store.putJson(key, manifest, {}, signal)))",
+    'const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));\n            if (!(await store.putJson(key, manifest, replacing(there), signal)))',
+    'const manifest = fileManifestSchema.parse(sealManifest(verdict, closedNow()));\n            if (!(await store.putJson(key, manifest, {}, signal)))',
   ),
   edit(
     "a run's manifest is written without a condition",
     CLOSING,
-    "closedNow()));\n        if (!(await store.putJson(key, manifest, replacing(there), signal)))",
-    "closedNow()));\n        if (!(await store.putJson(key, manifest, {}, signal)))",
+    'closedNow()));\n        if (!(await store.putJson(key, manifest, replacing(there), signal)))',
+    'closedNow()));\n        if (!(await store.putJson(key, manifest, {}, signal)))',
   ),
   edit(
     'a closer takes receipts that do not name the repair',
@@ -206,12 +216,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'store.putJson(key, receiptSchema.parse(receipt), replacing(there), signal)',
     'store.putJson(key, receiptSchema.parse(receipt), {}, signal)',
   ),
-  edit(
-    'a receipt names only the repairs of its own job',
-    CONVERT,
-    '[...made.repairs, ...others]',
-    'made.repairs',
-  ),
+  edit('a receipt names only the repairs of its own job', CONVERT, '[...made.repairs, ...others]', 'made.repairs'),
   edit(
     'a dropped job deletes nothing',
     CONVERT,
@@ -243,7 +248,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (isSame && (fixed === null || fixed === compressor))',
     'if (true)',
   ),
-  edit('a damaged read is taken for a damaged object', STORE, 'const MAX_MALFORMED_READS = 4;', 'const MAX_MALFORMED_READS = 1;'),
+  edit(
+    'a damaged read is taken for a damaged object',
+    STORE,
+    'const MAX_MALFORMED_READS = 4;',
+    'const MAX_MALFORMED_READS = 1;',
+  ),
   edit('a failure is marked as retried without a condition', FAILURES, '{ ifMatch: failure.etag }', '{}'),
   {
     ...edit(

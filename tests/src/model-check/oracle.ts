@@ -2,14 +2,27 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MemoryS3 } from './memory-s3.js';
 import { sha256Of } from './model-dump.js';
 import type { SplitTruth } from './model-dump.js';
-import { QUARANTINE, RAW, ROWS, RUNS, PLAN_KEY, currentPlan, digestOf, keys, readSealed, truthOfFile } from './run-view.js';
+import {
+  QUARANTINE,
+  RAW,
+  ROWS,
+  RUNS,
+  PLAN_KEY,
+  currentPlan,
+  digestOf,
+  keys,
+  readFileManifest,
+  readReceipt,
+  readRecord,
+  readRunManifest,
+  truthOfFile,
+} from './run-view.js';
 import type {
   FileManifestView,
   FileTruth,
   PlanView,
   ReceiptView,
   RecordView,
-  RunManifestView,
   SplitView,
   StoredView,
 } from './run-view.js';
@@ -25,7 +38,7 @@ export function reasonAgainstProof(s3: MemoryS3, bytesBySha256: ReadonlyMap<stri
   const manifests: FileManifestView[] = [];
   for (const planned of plan.files) {
     const { file } = planned;
-    const record = readSealed<RecordView>(s3, keys.record(plan, file));
+    const record = readRecord(s3, keys.record(plan, file));
     const problem = record === null ? 'no record' : problemOfRecord(plan, planned, record);
     if (record === null || problem !== null) return `${file}: ${problem}`;
     const truth = truthOfFile(plan, record, bytesBySha256);
@@ -35,7 +48,7 @@ export function reasonAgainstProof(s3: MemoryS3, bytesBySha256: ReadonlyMap<stri
     if (raw !== undefined && !raw.body.equals(truth.bytes)) return `${rawKey}: other bytes`;
     const receipts: ReceiptView[] = [];
     for (const { split, truth: made } of truth.splits) {
-      const receipt = readSealed<ReceiptView>(s3, keys.receipt(plan, file, split.index));
+      const receipt = readReceipt(s3, keys.receipt(plan, file, split.index));
       const wrong = receipt === null ? 'no receipt' : problemOfSplit(s3, plan, record, split, made, receipt);
       if (receipt === null || wrong !== null) return `${file} split ${split.index}: ${wrong}`;
       receipts.push(receipt);
@@ -43,13 +56,13 @@ export function reasonAgainstProof(s3: MemoryS3, bytesBySha256: ReadonlyMap<stri
         if (stored !== null) expected.add(stored.key);
       expected.add(keys.receipt(plan, file, split.index));
     }
-    const manifest = readSealed<FileManifestView>(s3, keys.fileManifest(plan, file));
+    const manifest = readFileManifest(s3, keys.fileManifest(plan, file));
     const wrong = manifest === null ? 'no manifest' : problemOfManifest(plan, record, truth, receipts, manifest);
     if (manifest === null || wrong !== null) return `${file}: ${wrong}`;
     manifests.push(manifest);
     for (const key of [keys.record(plan, file), rawKey, keys.fileManifest(plan, file)]) expected.add(key);
   }
-  const run = readSealed<RunManifestView>(s3, keys.runManifest(plan));
+  const run = readRunManifest(s3, keys.runManifest(plan));
   if (run?.state !== 'closed') return 'no run manifest';
   const named = run.result.files.map(({ file, manifest }) => [file, manifest]);
   const made = manifests.map(({ result, digest }) => [result.file, digest]);
@@ -67,7 +80,11 @@ function isFailure(plan: PlanView, key: string): boolean {
   });
 }
 
-export function problemOfRecord(plan: PlanView, planned: PlanView['files'][number], { result }: RecordView): string | null {
+export function problemOfRecord(
+  plan: PlanView,
+  planned: PlanView['files'][number],
+  { result }: RecordView,
+): string | null {
   if (result.planId !== plan.planId || result.file !== planned.file) return 'the record is of another file';
   if (planned.size !== null && planned.size !== result.size) return 'the record has another size';
   if (!isDeepStrictEqual(planned.checksum, result.upstreamChecksum)) return 'the record has another checksum';
@@ -88,7 +105,8 @@ export function problemOfSplit(
   const { size, sha256, file } = record.result;
   if (truth.isBroken) return 'a page that no conversion passes';
   if (truth.isEndless) return 'a page without its end';
-  if (result.planId !== plan.planId || result.file !== file || !isDeepStrictEqual(result.split, split)) return 'another split';
+  if (result.planId !== plan.planId || result.file !== file || !isDeepStrictEqual(result.split, split))
+    return 'another split';
   if (!isDeepStrictEqual(result.object, { size, sha256 })) return 'other raw bytes';
   if (!isDeepStrictEqual(result.counts, truth.counts)) return 'other counts';
   const objects = [
@@ -121,9 +139,20 @@ export function problemOfManifest(
   if (result.planId !== plan.planId || result.file !== file || result.size !== size || result.sha256 !== sha256)
     return 'the manifest is of another file';
   if (result.rawRecord !== digestOf(record.result)) return 'the manifest names another record';
-  if (receipts !== null && !isDeepStrictEqual(result.receipts, receipts.map(({ digest }) => digest)))
+  if (
+    receipts !== null &&
+    !isDeepStrictEqual(
+      result.receipts,
+      receipts.map(({ digest }) => digest),
+    )
+  )
     return 'the manifest names other receipts';
-  const parts = result.parts.map(({ key, size: bytes, sha256: digest, rows }) => ({ key, size: bytes, sha256: digest, rows }));
+  const parts = result.parts.map(({ key, size: bytes, sha256: digest, rows }) => ({
+    key,
+    size: bytes,
+    sha256: digest,
+    rows,
+  }));
   const made = truth.splits.flatMap(({ split, truth: { rows, counts } }) => {
     const stored = storedOf(keys.part(plan, file, split), rows);
     return stored === null ? [] : [{ ...stored, rows: counts.rows }];

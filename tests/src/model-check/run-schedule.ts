@@ -8,8 +8,7 @@ import type { MemoryS3, S3Command } from './memory-s3.js';
 import { CONVERTS, DOWNLOADS } from './memory-sqs.js';
 import type { MemoryMessage, QueueUrl } from './memory-sqs.js';
 import { reasonAgainstProof } from './oracle.js';
-import { currentPlan, keys, readSealed, RAW } from './run-view.js';
-import type { FileManifestView, RunManifestView } from './run-view.js';
+import { currentPlan, keys, readFileManifest, readRunManifest, RAW } from './run-view.js';
 import { NO_FAULTS } from './scheduler.js';
 import { forge, tamper } from './tampering.js';
 import { Trace } from './trace.js';
@@ -137,9 +136,13 @@ class Schedule {
     };
     times(this.#isDeliveredOnce ? 0.6 : 0.3, 2, () => {
       if (random.chance(0.3)) world.splitBytes = random.pick([6, 10, 16]);
-      world.seed(true);
+      const { actor } = world.seed(true);
       // two at once
       if (random.chance(0.3)) world.seed(true);
+      // one stands still before it deletes, and another follows it
+      if (!random.chance(0.3)) return;
+      add(() => world.scheduler.freeze(actor), now() + 2, now() + 30);
+      add(() => world.seed(true), now() + 3, now() + 40);
     });
     times(0.2, 2, () => world.seed(false));
     times(0.3, 2, () => {
@@ -289,7 +292,7 @@ class Schedule {
   #isClosed(): boolean {
     const { s3 } = this.#world;
     const plan = currentPlan(s3);
-    return plan !== null && readSealed<RunManifestView>(s3, keys.runManifest(plan))?.state === 'closed';
+    return plan !== null && readRunManifest(s3, keys.runManifest(plan))?.state === 'closed';
   }
 
   #hasFailure(): boolean {
@@ -304,7 +307,7 @@ class Schedule {
     if (plan === null) return false;
     if (this.#isClosed()) return true;
     const open = plan.files.filter(
-      ({ file }) => readSealed<FileManifestView>(s3, keys.fileManifest(plan, file))?.state !== 'closed',
+      ({ file }) => readFileManifest(s3, keys.fileManifest(plan, file))?.state !== 'closed',
     );
     return open.length > 0 && open.every(({ file }) => this.#invariants.failuresOf(plan, file).length > 0);
   }

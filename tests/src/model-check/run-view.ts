@@ -24,7 +24,11 @@ export interface PlanView {
   readonly planId: string;
   readonly digest: string;
   readonly settings: { readonly splitBytes: number };
-  readonly files: readonly { readonly file: string; readonly size: number | null; readonly checksum: Sha256Checksum | null }[];
+  readonly files: readonly {
+    readonly file: string;
+    readonly size: number | null;
+    readonly checksum: Sha256Checksum | null;
+  }[];
   readonly supersedes: readonly string[];
 }
 
@@ -118,13 +122,13 @@ const PARSED = new WeakMap<MemoryObject, unknown>();
 const SEALED = ['run', 'vouchedBy', 'settings', 'files', 'supersedes', 'nonce'];
 
 /** A sealed JSON object whose digest is right; null where it is absent or something else. */
-export function readSealed<T>(s3: MemoryS3, key: string): T | null {
+function readSealed(s3: MemoryS3, key: string): unknown {
   const object = s3.objects.get(key);
   if (object === undefined) return null;
-  if (PARSED.has(object)) return PARSED.get(object) as T | null;
+  if (PARSED.has(object)) return PARSED.get(object);
   const parsed = parseSealed(object.body);
   PARSED.set(object, parsed);
-  return parsed as T | null;
+  return parsed;
 }
 
 function parseSealed(body: Buffer): unknown {
@@ -139,8 +143,28 @@ function parseSealed(body: Buffer): unknown {
   return digestOf(sealed) === value['digest'] ? value : null;
 }
 
+export function readRecord(s3: MemoryS3, key: string): RecordView | null {
+  return readSealed(s3, key) as RecordView | null;
+}
+
+export function readReceipt(s3: MemoryS3, key: string): ReceiptView | null {
+  return readSealed(s3, key) as ReceiptView | null;
+}
+
+export function readFileManifest(s3: MemoryS3, key: string): FileManifestView | null {
+  return readSealed(s3, key) as FileManifestView | null;
+}
+
+export function readRunManifest(s3: MemoryS3, key: string): RunManifestView | null {
+  return readSealed(s3, key) as RunManifestView | null;
+}
+
+export function readFailure(s3: MemoryS3, key: string): FailureView | null {
+  return readSealed(s3, key) as FailureView | null;
+}
+
 export function currentPlan(s3: MemoryS3): PlanView | null {
-  const plan = readSealed<PlanView>(s3, PLAN_KEY);
+  const plan = readSealed(s3, PLAN_KEY) as PlanView | null;
   return plan?.planId === plan?.digest.slice(0, 16) ? plan : null;
 }
 
@@ -153,7 +177,8 @@ export const keys = {
   record: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/raw/${file}.json`,
   receipts: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/receipts/${file}/`,
   receipt: (plan: PlanView, file: string, index: number): string => `${keys.receipts(plan, file)}${five(index)}.json`,
-  index: (plan: PlanView, file: string, index: number): string => `${RUNS}${plan.planId}/index/${file}/${five(index)}.bin`,
+  index: (plan: PlanView, file: string, index: number): string =>
+    `${RUNS}${plan.planId}/index/${file}/${five(index)}.bin`,
   part: (plan: PlanView, file: string, { index, count }: SplitView): string =>
     `${ROWS}${file}/part-${five(index)}-of-${five(count)}-${plan.planId}.jsonl`,
   quarantine: (plan: PlanView, file: string, { index, count }: SplitView): string =>
@@ -184,7 +209,11 @@ export interface FileTruth {
 const TRUTHS = new WeakMap<RecordView, FileTruth>();
 
 /** `bytesBySha256`: all bytes that any mirror or raw object ever had. Null for bytes that never were. */
-export function truthOfFile(plan: PlanView, record: RecordView, bytesBySha256: ReadonlyMap<string, Buffer>): FileTruth | null {
+export function truthOfFile(
+  plan: PlanView,
+  record: RecordView,
+  bytesBySha256: ReadonlyMap<string, Buffer>,
+): FileTruth | null {
   const known = TRUTHS.get(record);
   if (known !== undefined) return known;
   const bytes = bytesBySha256.get(record.result.sha256);

@@ -1,4 +1,4 @@
-import { FleetError, codeOf } from '@wikifleet/domain/errors';
+import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { ChaosRandom } from '../faults/chaos-random.js';
 import { ConnectionError, MemoryBody, s3Error } from './memory-s3.js';
 import type { MemoryS3 } from './memory-s3.js';
@@ -143,7 +143,7 @@ export class Scheduler {
         if (actor.state !== 'running') return;
         actor.state = 'ended';
         if (actor.error !== null) this.#trace.hit(`command: ${codeOf(actor.error)}`);
-        this.#trace.add(`${name} ends${actor.error === null ? '' : `: ${String(actor.error).slice(0, 200)}`}`);
+        this.#trace.add(`${name} ends${actor.error === null ? '' : `: ${messageOf(actor.error).slice(0, 200)}`}`);
       });
     return actor;
   }
@@ -177,7 +177,7 @@ export class Scheduler {
           },
           reject: (error) => {
             done();
-            reject(error as Error);
+            reject(error);
           },
           attempts: 0,
           left: null,
@@ -423,7 +423,9 @@ function nameOf({ constructor, input }: ModelCommand): string {
   const verb = constructor.name.replace(/Command$/, '');
   const condition =
     IfNoneMatch === undefined
-      ? (IfMatch === undefined ? '' : ` if ${IfMatch.slice(1, 7)}`)
+      ? IfMatch === undefined
+        ? ''
+        : ` if ${IfMatch.slice(1, 7)}`
       : ` unless ${IfNoneMatch.slice(0, 7)}`;
   const keys = Delete?.Objects.map((object) => object.Key).join(' ');
   const place = Key ?? Prefix ?? keys ?? ReceiptHandle ?? QueueUrl ?? '';

@@ -122,8 +122,9 @@ export class World {
     );
     bytes.write('BZh9');
     const place = HEAD_BYTES + Math.floor(random.next() * (size - HEAD_BYTES));
-    if (random.chance(0.03)) bytes[place] = BROKEN_PAGE;
-    else if (random.chance(0.03)) bytes[place] = ENDLESS_PAGE;
+    const dice = random.next();
+    if (dice < 0.03) bytes[place] = BROKEN_PAGE;
+    else if (dice < 0.06) bytes[place] = ENDLESS_PAGE;
     return bytes;
   }
 
@@ -182,14 +183,16 @@ export class World {
     const mirror: Pick<Mirror, 'name' | 'connections' | 'size' | 'open'> = {
       name: 'mirror',
       connections: 1000,
-      size: async (path) => ((await ask('MirrorSize', path, ({ bytes }) => ({ size: bytes.length }))) as { size: number }).size,
+      size: async (path) =>
+        ((await ask('MirrorSize', path, ({ bytes }) => ({ size: bytes.length }))) as { size: number }).size,
       open: async (path, { offset = 0, expectedSize = null } = {}) => {
-        const read = (from: number, to: number) => ask('MirrorRead', path, ({ bytes }) => {
-          const received = String(bytes.length);
-          if (expectedSize !== null && bytes.length !== expectedSize)
-            throw new FleetError('MIRROR_SIZE_DIFFERS', `${path}: ${received} bytes`, { received });
-          return { bytes: Buffer.from(bytes.subarray(from, to)) };
-        });
+        const read = (from: number, to: number) =>
+          ask('MirrorRead', path, ({ bytes }) => {
+            const received = String(bytes.length);
+            if (expectedSize !== null && bytes.length !== expectedSize)
+              throw new FleetError('MIRROR_SIZE_DIFFERS', `${path}: ${received} bytes`, { received });
+            return { bytes: Buffer.from(bytes.subarray(from, to)) };
+          });
         const half = Math.max(offset + 1, (expectedSize ?? 2) >> 1);
         const first = (await read(offset, half)) as { bytes: Buffer };
         // a file that changes in the middle of a download comes as a mixture
@@ -287,7 +290,11 @@ export class World {
     }
   }
 
-  #downloader(actor: Actor, store: Store, build: Build): Pick<Service<DownloadJob>, 'parse' | 'describe' | 'handle' | 'giveUp'> {
+  #downloader(
+    actor: Actor,
+    store: Store,
+    build: Build,
+  ): Pick<Service<DownloadJob>, 'parse' | 'describe' | 'handle' | 'giveUp'> {
     const mirrors = [this.#mirror(actor)];
     const parts = {
       store,
@@ -305,7 +312,11 @@ export class World {
     };
   }
 
-  #converter(actor: Actor, store: Store, build: Build): Pick<Service<ConvertJob>, 'parse' | 'describe' | 'handle' | 'giveUp'> {
+  #converter(
+    actor: Actor,
+    store: Store,
+    build: Build,
+  ): Pick<Service<ConvertJob>, 'parse' | 'describe' | 'handle' | 'giveUp'> {
     const parts: ConverterParts = {
       store,
       downloads: this.#queue(actor, DOWNLOADS),
@@ -339,4 +350,3 @@ function logOf(trace: Trace): Log {
   const log = { debug: NOTHING, info: count, warn: count, error: count, child: (): unknown => log };
   return log as unknown as Log;
 }
-
