@@ -29,6 +29,8 @@ import type { JobContext } from '@wikifleet/worker/service';
 export interface ConverterParts {
   /** In place of the conversion of the package `conversion`. */
   readonly convert?: Convert;
+  /** In place of the fingerprint of this runtime's compressor. */
+  readonly fingerprint?: typeof compressorFingerprint;
   readonly store: Store;
   /** Where a file is enqueued again whose raw object is gone. */
   readonly downloads: Sender;
@@ -89,7 +91,7 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   if (isDone) {
     log.info({ event: 'split_converted_before' }, 'the receipt is there');
   } else {
-    checkPartsVersion(plan, record, compressorFingerprint(plan.settings.compression));
+    checkPartsVersion(plan, record, (parts.fingerprint ?? compressorFingerprint)(plan.settings.compression));
     const raw = await headOfRawObject(store, record, signal);
     if (raw === null) return await fetchAgain(parts, plan, file, context);
     const made = await makePart(parts, plan, record, job, raw, context);

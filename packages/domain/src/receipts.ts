@@ -153,6 +153,8 @@ export const rawAttemptSchema = z.strictObject({
   mirror: z.string(),
   /** The repair that downloaded it again; null for none. */
   repair: repairIdSchema.nullable(),
+  /** Random: a repair writes the record anew before it deletes raw objects that the record does not name. */
+  sweep: z.string().max(64).optional(),
 });
 
 export type RawAttempt = z.infer<typeof rawAttemptSchema>;

@@ -79,9 +79,11 @@ export function pendingRepairs(manifest: Stored<FileManifest>): readonly Pending
 }
 
 /**
- * Takes the manifests of a file and of its run back before a repair changes anything under them: the run's first, so
- * that a run never has a manifest while one of its files has none. A revoked manifest is written even where none was
- * there: a concurrent closer that has read receipts already then fails at its conditional write and starts again.
+ * Revokes the manifests of a file and of its run before a repair changes anything under them. A revoked manifest is
+ * written even where none was there: a concurrent closer that has read receipts already then fails at its conditional
+ * write and starts again. The file's comes first: a closer of the run reads the run's manifest and then those of the
+ * files, so one that has read the file's manifest as closed fails at the run's, which is revoked after it. Until it is,
+ * the run keeps its manifest, and everything that the manifest names.
  */
 export async function revokeManifests(
   store: Store,
@@ -90,8 +92,8 @@ export async function revokeManifests(
   repair: PendingRepair,
   signal?: AbortSignal,
 ): Promise<void> {
-  await revoke(store, runManifestKey(plan.run, plan.planId), runManifestSchema, null, signal);
   await revoke(store, fileManifestKey(plan.run, plan.planId, file), fileManifestSchema, repair, signal);
+  await revoke(store, runManifestKey(plan.run, plan.planId), runManifestSchema, null, signal);
 }
 
 async function revoke(

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
+import { rawPrefix, rawRecordKey } from '@wikifleet/domain/keys';
 import { MAX_REPAIRED_SPLITS, downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { FileRepair } from '@wikifleet/domain/jobs';
 import type { Plan } from '@wikifleet/domain/plan';
+import { rawRecordSchema, sealRawRecord } from '@wikifleet/domain/receipts';
 import { runName } from '@wikifleet/domain/run';
 import type { Store } from '@wikifleet/store/store';
 import { close, closeRun } from './closing.js';
@@ -10,6 +12,8 @@ import { deleteObsolete } from './delete-superseded.js';
 import type { Sender } from './enqueue.js';
 import { markRetried } from './failures.js';
 import { loadPlan } from './load-plan.js';
+import { rawKeyOf, writeRawRecord } from './raw-records.js';
+import { readStored, replacing } from './read-stored.js';
 import type { StrayKey } from './stray-keys.js';
 import type { FileVerdict } from './verify-file.js';
 import type { RunVerdict } from './verify-run.js';
@@ -91,9 +95,8 @@ async function deleteStrays(
   const keysOf = (kind: StrayKey['kind']): string[] =>
     strays.filter((stray) => stray.kind === kind).map(({ key }) => key);
   const deleted = await deleteObsolete(store, plan.run, keysOf('superseded'), signal);
-  // an object that no record names is only safe to delete while the one that it names is sound
-  const isRawSound = unproved.every(({ raw }) => raw.record === null || raw.object === 'right');
-  const keys = [...keysOf('unexpected'), ...(isRawSound ? keysOf('orphaned') : [])];
+  // doubtful keys stay: the repair proves the record first, and the next verification judges them by it
+  const keys = [...keysOf('unexpected'), ...(await orphansToDelete(store, plan, keysOf('orphaned'), unproved, signal))];
   for (let i = 0; i < Math.max(1, keys.length); i += BATCH) {
     if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId) {
       throw new FleetError('PLAN_CHANGED', `${runName(plan.run)} has another plan by now: verify it again`);
@@ -103,4 +106,32 @@ async function deleteStrays(
     deleted.push(...batch);
   }
   return deleted;
+}
+
+/**
+ * The raw objects that no record will name any more. A download may be between its object and its record, or may have
+ * written the record since it was verified. So the record is read and written again, conditionally and with other bytes:
+ * an attempt that is under way then fails at its own conditional write, and begins anew under another key.
+ */
+async function orphansToDelete(
+  store: Store,
+  plan: Plan,
+  orphans: readonly string[],
+  unproved: readonly FileVerdict[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const keys: string[] = [];
+  for (const { file } of plan.files) {
+    const ofFile = orphans.filter((key) => key.startsWith(rawPrefix(plan.run, file)));
+    // an object that no record names is only safe to delete while the one that it names is sound
+    const raw = unproved.find((verdict) => verdict.file.file === file)?.raw;
+    if (ofFile.length === 0 || (raw !== undefined && raw.object !== 'right')) continue;
+    const there = await readStored(store, rawRecordKey(plan.run, plan.planId, file), rawRecordSchema, signal);
+    if (there.state !== 'valid') continue;
+    const { result, attempt } = there.value;
+    const swept = sealRawRecord(result, { ...attempt, sweep: randomBytes(8).toString('hex') });
+    if (!(await writeRawRecord(store, swept, replacing(there), signal))) continue;
+    keys.push(...ofFile.filter((key) => key !== rawKeyOf(swept)));
+  }
+  return keys;
 }

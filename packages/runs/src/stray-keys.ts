@@ -22,9 +22,10 @@ export interface StrayKey {
   readonly key: string;
   /**
    * `superseded`: an earlier plan wrote it. `unexpected`: no job of the current plan could write it. `surplus`: the job
-   * of a split could, but its result does not have it. `orphaned`: a raw object that no record names.
+   * of a split could, but its result does not have it. `orphaned`: a raw object that no record names. `doubtful`: no job
+   * could write it by the raw object record of its file, but nothing proves that record.
    */
-  readonly kind: 'superseded' | 'unexpected' | 'surplus' | 'orphaned';
+  readonly kind: 'superseded' | 'unexpected' | 'surplus' | 'orphaned' | 'doubtful';
   /** The split whose job could write a surplus key. */
   readonly split: { readonly file: string; readonly index: number } | null;
 }
@@ -92,7 +93,8 @@ class ExpectedKeys {
     // without a record nobody knows the file's splits
     if (record === null) return index < 0 ? unexpected(key) : null;
     const split = splits[index];
-    return split === undefined ? unexpected(key) : this.#judgeOfSplit(key, verdict, split);
+    const stray = split === undefined ? unexpected(key) : this.#judgeOfSplit(key, verdict, split);
+    return stray?.kind === 'unexpected' && !isRecordProved(verdict) ? { ...stray, kind: 'doubtful' } : stray;
   }
 
   #judgeOfSplit(key: string, { file: { file }, receipts }: FileVerdict, split: Split): StrayKey | null {
@@ -111,6 +113,11 @@ class ExpectedKeys {
     }
     return unexpected(key);
   }
+}
+
+/** Whether the raw object, or else everything that was made of it, confirms the record: size and splits follow from it. */
+function isRecordProved({ raw, problems, manifest }: FileVerdict): boolean {
+  return raw.object === 'right' || (raw.object === 'gone' && problems.length === 0 && manifest === 'right');
 }
 
 function unexpected(key: string): StrayKey {
@@ -133,6 +140,8 @@ export function describeStray({ key, kind }: StrayKey): [code: string, message: 
       return ['SUPERSEDED_KEY', `${key}: a superseded plan wrote it`];
     case 'unexpected':
       return ['UNEXPECTED_KEY', `${key}: no job of the plan writes it`];
+    case 'doubtful':
+      return ['DOUBTFUL_KEY', `${key}: no job writes it by the raw object record, which nothing proves`];
     case 'surplus':
       return ['SURPLUS_KEY', `${key}: the receipt of its split does not name it`];
     case 'orphaned':
