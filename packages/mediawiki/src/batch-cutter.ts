@@ -8,6 +8,31 @@ import { LONGEST_TAG, endsName } from './tag-finder.js';
 /** No batch is longer, where nothing else is said. */
 export const BATCH_BYTES = 1024 * 1024;
 
+/** What the cutter holds at present, for a scanner that outlives its buffers. */
+class HeldBytes implements SearchableBytes {
+  readonly #extent: () => { readonly offset: number; readonly end: number };
+  readonly byteAt: (offset: number) => number;
+  readonly indexOf: (needle: Buffer, from: number) => number;
+
+  constructor(
+    extent: () => { readonly offset: number; readonly end: number },
+    byteAt: (offset: number) => number,
+    indexOf: (needle: Buffer, from: number) => number,
+  ) {
+    this.#extent = extent;
+    this.byteAt = byteAt;
+    this.indexOf = indexOf;
+  }
+
+  get offset(): number {
+    return this.#extent().offset;
+  }
+
+  get end(): number {
+    return this.#extent().end;
+  }
+}
+
 const PAGE = Buffer.from('<page');
 const REVISION = Buffer.from('<revision');
 
@@ -103,17 +128,11 @@ export class BatchCutter implements PageStream {
   }
 
   #scannerFrom(offset: number): SectionScanner {
-    const cutter = this;
-    const bytes: SearchableBytes = {
-      get offset() {
-        return cutter.#offset;
-      },
-      get end() {
-        return cutter.#offset + cutter.#length;
-      },
-      byteAt: (at) => cutter.#byteAt(at),
-      indexOf: (needle, from) => cutter.#indexOf(needle, from),
-    };
+    const bytes = new HeldBytes(
+      () => ({ offset: this.#offset, end: this.#offset + this.#length }),
+      (at) => this.#byteAt(at),
+      (needle, from) => this.#indexOf(needle, from),
+    );
     return new SectionScanner(bytes, offset);
   }
 

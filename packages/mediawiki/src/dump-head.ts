@@ -266,9 +266,9 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 
 function resolveEntities(text: string): string {
   return text.replace(/&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,3})|#x([0-9A-Fa-f]{1,2}));/g, (all, name, decimal, hex) => {
-    if (name !== undefined) return ENTITIES[name as string] ?? (all as string);
+    if (name !== undefined) return ENTITIES[name as string] ?? all;
     const code = decimal === undefined ? Number.parseInt(hex as string, 16) : Number.parseInt(decimal as string, 10);
-    return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : (all as string);
+    return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : all;
   });
 }
 
