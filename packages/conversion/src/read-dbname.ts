@@ -8,7 +8,7 @@ import { readHead } from './split-head.js';
 export interface FileDbname {
   /** `siteinfo/dbname` without white space around it, where it is a valid wiki name; null where there is none. */
   readonly dbname: string | null;
-  /** What stands there and is no valid wiki name (`my+wiki`), cut to 200 characters; null where nothing does. */
+  /** What stands there and is no valid wiki name (`my wiki`), cut to 200 characters; null where nothing does. */
   readonly invalid: string | null;
 }
 

@@ -140,7 +140,7 @@ const WIKIS: readonly [what: string, dbname: string, dbname: string | null, inva
   ['an empty one', '<dbname></dbname>', null, null],
   ['white space around', '<dbname>\n twiki\n </dbname>', 'twiki', null],
   ['an attribute', '<dbname xml:lang="en">twiki</dbname>', 'twiki', null],
-  ['a plus', '<dbname>my+wiki</dbname>', null, 'my+wiki'],
+  ['a plus', '<dbname>my+wiki</dbname>', 'my+wiki', null],
   ['a space', '<dbname>my wiki</dbname>', null, 'my wiki'],
 ];
 

@@ -60,11 +60,7 @@ const READ: readonly [
     { wiki: 'aawiki', dbname: null, invalidDbname: null },
     'aawiki',
   ],
-  [
-    'a wiki with a plus',
-    site('<dbname>my+wiki</dbname>'),
-    { wiki: 'my+wiki', dbname: 'my+wiki', invalidDbname: null },
-  ],
+  ['a wiki with a plus', site('<dbname>my+wiki</dbname>'), { wiki: 'my+wiki', dbname: 'my+wiki', invalidDbname: null }],
   ['a wiki with a space', site('<dbname>my wiki</dbname>'), { wiki: 'unknown', invalidDbname: 'my wiki' }],
   ['a path for a wiki', site('<dbname>../x</dbname>'), { wiki: 'unknown', invalidDbname: '../x' }],
   ['a wiki with "&lt;"', site('<dbname>a&lt;b</dbname>'), { wiki: 'unknown', invalidDbname: 'a<b' }],
