@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
@@ -263,6 +263,33 @@ describe('convertSplit of the converter', function () {
     }
     assert.equal(await store.head(rawOf(PLAN)), null);
     assert.deepEqual(downloads, [], 'a job that comes again fetches nothing');
+  });
+
+  it('keeps the raw object of a file whose quarantine is full', async () => {
+    const empty = '<page></page>'.repeat(10_007);
+    const good = '<page><title>A</title><id>1</id><revision><id>1</id><timestamp>t</timestamp></revision></page>';
+    jobs = await putRaw(gzipSync(`<mediawiki>${empty}${good}</mediawiki>`));
+    await convert(jobs[0], undefined, 'delete');
+    const receipt = await store.getJson(receiptKey(RUN, PLAN.planId, FILE, 0), receiptSchema);
+    const { quarantined, quarantineDropped } = receipt?.value.result.counts ?? assert.fail();
+    assert.deepEqual([quarantined, quarantineDropped], [10_007, { MISSING_ELEMENT: 7 }]);
+    const keys = await allKeys();
+    assert.ok(keys.includes(fileManifestKey(RUN, PLAN.planId, FILE)) && keys.includes(rawOf(PLAN)));
+    const codes: string[] = [];
+    const onProblem = ({ code }: { readonly code: string }): void => void codes.push(code);
+    await verifyRun(store, PLAN, { signal: new AbortController().signal, onProblem });
+    // of the record alone: it says that a gzip file has splits
+    assert.deepEqual(codes, ['RAW_RECORD_CONTRADICTS']);
+  });
+
+  it('does not close a file of which no page can be read', async () => {
+    jobs = await putRaw(gzipSync('<mediawiki><page><title>A</title></page></mediawiki>'));
+    await convert(jobs[0]);
+    assert.deepEqual(
+      (await readFailures(store, PLAN, FILE)).map(({ stage, code }) => [stage, code]),
+      [['file', 'NOTHING_READABLE']],
+    );
+    assert.ok(!(await allKeys()).includes(fileManifestKey(RUN, PLAN.planId, FILE)));
   });
 
   describe('of a superseded plan', () => {

@@ -18,6 +18,7 @@ import { close, closeAgain } from '@wikifleet/runs/closing';
 import { deleteObsolete } from '@wikifleet/runs/delete-superseded';
 import { checkPartsVersion, fileOfJob, splitOfConvert } from '@wikifleet/runs/job-fit';
 import { loadPlan } from '@wikifleet/runs/load-plan';
+import { readFileManifest } from '@wikifleet/runs/manifests';
 import { contradictionOfRecord, deleteRawObject, headOfRawObject, rawKeyOf } from '@wikifleet/runs/raw-records';
 import { readStored, replacing } from '@wikifleet/runs/read-stored';
 import type { Stored } from '@wikifleet/runs/read-stored';
@@ -34,7 +35,7 @@ export interface ConverterParts {
   readonly store: Store;
   /** Where a file is enqueued again whose raw object is gone. */
   readonly downloads: Sender;
-  /** What becomes of the raw object of a file that is complete. */
+  /** What becomes of the raw object of a file that is complete; one whose quarantine is full is always kept. */
   readonly rawObjects: 'keep' | 'delete';
   /** Called when a file is complete. */
   readonly onClosed?: () => void;
@@ -108,7 +109,12 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   log.info({ event: 'file_closed' }, 'the file is complete');
   if (run.digest !== null) log.info({ event: 'run_closed', digest: run.digest }, 'the run is complete');
   parts.onClosed?.();
-  if (parts.rawObjects === 'delete') await deleteRawObject(store, record, signal);
+  if (parts.rawObjects === 'keep') return;
+  const manifest = await readFileManifest(store, plan, job.file, signal);
+  // what the quarantine has no room for can be read in the raw object alone
+  const isDropped = Object.keys(manifest?.counts.quarantineDropped ?? {}).length > 0;
+  if (isDropped) log.warn({ event: 'raw_object_kept' }, 'the quarantine is full: the raw object is not deleted');
+  else await deleteRawObject(store, record, signal);
 }
 
 /** The record of a file. Throws `RAW_RECORD_MISSING`, which is retryable, or `RAW_RECORD_MALFORMED`. */

@@ -31,7 +31,11 @@ const COMMAND_LINE = {
     'Exit code 0 only when the file is complete; 1 when it is not, after the rows of its complete pages were written. Files\n' +
     'grow as NAME.partial and are renamed when all is done: after exit code 1 what was converted is in NAME.partial.',
   flags: {
-    wiki: { type: 'string', value: 'ID', help: 'the wiki of a file that does not say (default: unknown)' },
+    wiki: {
+      type: 'string',
+      value: 'ID',
+      help: "the wiki of the rows, whatever the file's dbname says (default: its dbname, else unknown)",
+    },
     engine: {
       type: 'string',
       value: 'E',

@@ -2,7 +2,7 @@ import { containerOf } from '@wikifleet/domain/containers';
 import type { Container } from '@wikifleet/domain/containers';
 import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import { emptyCounts } from '@wikifleet/domain/receipts';
+import { emptyCounts, sumByName } from '@wikifleet/domain/receipts';
 import { PageOrderKeeper } from '@wikifleet/domain/page-order';
 import type { PageOrder } from '@wikifleet/domain/page-order';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
@@ -28,17 +28,21 @@ import { Outside } from './outside.js';
 import type { PartFormat } from './part-format.js';
 import { PlainTextColumn } from './plain-text/plain-text-column.js';
 import { PositionMap } from './position-map.js';
+import { QuarantineWriter } from './quarantine-writer.js';
+import type { UnreadableUnit } from './quarantine-writer.js';
 import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
-import { NO_HEAD, headOf, isUtf16, readHead } from './split-head.js';
+import { NO_HEAD, headOf, isUtf16, readHead, wikiWarnings } from './split-head.js';
 import type { KnownHead } from './split-head.js';
 import { ThreadedConversion } from './threaded-conversion.js';
 
 export interface ConversionOptions {
   readonly source: FileSource;
   readonly split: Range;
-  /** The run's wiki; null: the file's own `dbname`, else `unknown`. */
+  /** The run's wiki: a valid `dbname` of the file must equal it. Null: the file's own `dbname`, else `unknown`. */
   readonly wiki: string | null;
+  /** Whether `wiki` is the rows' wiki even where the file has another `dbname`; false by default. */
+  readonly wikiOverrides?: boolean;
   readonly engine: Engine;
   /** Which pages become rows. */
   readonly filter: PageFilter;
@@ -92,8 +96,14 @@ export interface Conversion {
   readonly counts: Counts;
   readonly members: readonly Member[];
   readonly xmlBytes: number;
-  /** What broke it off; all whole pages before it were written, and the boundaries mean nothing. */
+  /** What of the file's own `dbname` the rows do not follow, a sentence each. */
+  readonly warnings: readonly string[];
+  /** The first units that could not be read, `MAX_FIRST_UNREADABLE` at most. */
+  readonly firstUnreadable: readonly UnreadableUnit[];
+  /** What is wrong with the split; null where nothing is. All pages that can be read were written. */
   readonly failure: PermanentError | null;
+  /** Whether the split was read to its end, `failure` or not: else the boundaries mean nothing. */
+  readonly isReadToEnd: boolean;
 }
 
 const PROGRESS_EVERY_MS = 500;
@@ -118,7 +128,8 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
     options.signal.throwIfAborted();
     const container = containerOf(await source.first(CONTAINER_BYTES));
     if (container !== 'bzip2' && split.start > 0) throw new RangeError(`a ${container} file has one split`);
-    const head = split.start === 0 ? null : await readHead(container, source, wiki, pool);
+    const choice = { wiki, overrides: options.wikiOverrides ?? false };
+    const head = split.start === 0 ? null : await readHead(container, source, choice, pool);
     // the first split has all of such a file
     if (head !== null && head.receipt.encoding !== 'utf-8') return emptyConversion(head.receipt);
     const reader = readSplit(container, source, split, pool, (byte) => options.onPages?.stream(byte));
@@ -132,16 +143,8 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
 
 function emptyConversion(head: Head): Conversion {
   const nothing = { firstBlock: null, nextBlock: null, firstPage: null, nextPage: null };
-  return {
-    ...nothing,
-    sequence: NO_SEQUENCE,
-    head,
-    passedOver: [],
-    counts: emptyCounts(),
-    members: [],
-    xmlBytes: 0,
-    failure: null,
-  };
+  const found = { passedOver: [], counts: emptyCounts(), members: [], xmlBytes: 0, warnings: [], firstUnreadable: [] };
+  return { ...nothing, sequence: NO_SEQUENCE, head, ...found, failure: null, isReadToEnd: true };
 }
 
 /** The state of one conversion. */
@@ -150,6 +153,7 @@ class SplitConversion {
   readonly #positions = new PositionMap();
   readonly #writer: MemberWriter;
   readonly #index: IndexWriter | null;
+  readonly #quarantine: QuarantineWriter;
   readonly #budget: ExpansionBudget;
   readonly #order = new PageOrderKeeper();
   #conversion: DumpConversion | null = null;
@@ -167,6 +171,7 @@ class SplitConversion {
       options.format,
       index === null ? undefined : async (pages) => await index.add(pages),
     );
+    this.#quarantine = new QuarantineWriter(options.quarantine, (offset) => this.#positions.at(offset));
     this.#budget = new ExpansionBudget(options.split);
     this.#plainText = options.plainText ? new PlainTextColumn(options.signal) : null;
   }
@@ -201,8 +206,8 @@ class SplitConversion {
   }
 
   #begin(container: Container, known: KnownHead | null): DumpConversion {
-    const { wiki, filter, pool } = this.#options;
-    const options = { wiki, filter, ...(known === null ? {} : { head: known.dump }) };
+    const { wiki, wikiOverrides = false, filter, pool } = this.#options;
+    const options = { wiki, wikiOverrides, filter, ...(known === null ? {} : { head: known.dump }) };
     const engine = makeEngine(this.#options.engine);
     const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
@@ -219,13 +224,14 @@ class SplitConversion {
   /** What there is when the file turned out to be broken. */
   async fail(failure: PermanentError): Promise<Conversion> {
     const conversion = this.#conversion;
-    if (conversion === null) return { ...emptyConversion(NO_HEAD), failure };
+    const isReadToEnd = false;
+    if (conversion === null) return { ...emptyConversion(NO_HEAD), failure, isReadToEnd };
     await conversion.breakOff();
     await this.#writer.finish();
     await this.#index?.finish();
     const counts = this.#countsOf(conversion);
-    const found = { counts, members: this.#writer.members, xmlBytes: this.#xmlBytes };
-    return { ...emptyConversion(NO_HEAD), ...found, failure: conversion.failure ?? failure };
+    const found = { counts, members: this.#writer.members, xmlBytes: this.#xmlBytes, ...this.#notes(conversion) };
+    return { ...emptyConversion(NO_HEAD), ...found, failure: conversion.failure ?? failure, isReadToEnd };
   }
 
   #result(conversion: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {
@@ -245,8 +251,15 @@ class SplitConversion {
       counts: this.#countsOf(conversion),
       members: this.#writer.members,
       xmlBytes: this.#xmlBytes,
-      failure: null,
+      ...this.#notes(conversion),
+      failure: conversion.failure,
+      isReadToEnd: true,
     };
+  }
+
+  #notes({ reader: { head } }: DumpConversion): Pick<Conversion, 'warnings' | 'firstUnreadable'> {
+    const warnings = head === null ? [] : wikiWarnings(head);
+    return { warnings, firstUnreadable: this.#quarantine.first };
   }
 
   #pageOrder(): PageOrder | null {
@@ -269,14 +282,12 @@ class SplitConversion {
       if (onPages !== undefined) await onPages.page(id, this.#positions.at(offset).block);
     }
     if (chunk !== null) await this.#writer.add(this.#plainText === null ? chunk : await this.#plainText.addTo(chunk));
-    for (const { offset, ...record } of quarantine) {
-      const line = JSON.stringify({ ...record, ...this.#positions.at(offset) });
-      await this.#options.quarantine.write(Buffer.from(`${line}\n`));
-    }
+    await this.#quarantine.add(quarantine);
   }
 
   #countsOf({ counts }: DumpConversion): Counts {
-    return { ...counts, plainTextRefused: this.#plainText?.refused ?? {} };
+    const quarantineDropped = sumByName([counts.quarantineDropped, this.#quarantine.dropped]);
+    return { ...counts, quarantineDropped, plainTextRefused: this.#plainText?.refused ?? {} };
   }
 
   #report(conversion: DumpConversion, position: number): void {

@@ -1,4 +1,4 @@
-import type { PermanentError } from '@wikifleet/domain/errors';
+import { PermanentError } from '@wikifleet/domain/errors';
 import type { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
@@ -21,7 +21,7 @@ export interface DumpConversion {
   readonly reader: DumpReader;
   /** Of what was delivered. */
   readonly counts: DumpCounts;
-  /** What was found wrong with the pages; whatever else is wrong stands behind it. */
+  /** What was found wrong with the dump although it was read to its end; whatever is thrown stands behind it. */
   readonly failure: PermanentError | null;
   /** The next bytes; the caller may reuse them afterwards. */
   push(bytes: Uint8Array): Promise<void>;
@@ -34,7 +34,6 @@ export interface DumpConversion {
 /** In this thread. */
 export class InlineConversion implements DumpConversion {
   readonly reader: DumpConverter;
-  readonly failure = null;
   readonly #deliver: Deliver;
 
   constructor(converter: DumpConverter, deliver: Deliver) {
@@ -46,17 +45,31 @@ export class InlineConversion implements DumpConversion {
     return this.reader.counts;
   }
 
+  get failure(): PermanentError | null {
+    return this.reader.failure;
+  }
+
   async push(bytes: Uint8Array): Promise<void> {
     this.reader.push(bytes);
-    await this.breakOff();
+    await this.#deliverAll();
   }
 
   async end(): Promise<void> {
     if (!this.reader.done) this.reader.end();
-    await this.breakOff();
+    await this.#deliverAll();
   }
 
   async breakOff(): Promise<void> {
+    try {
+      this.reader.flush();
+    } catch (error) {
+      // what was thrown before is thrown again
+      if (!(error instanceof PermanentError)) throw error;
+    }
+    await this.#deliverAll();
+  }
+
+  async #deliverAll(): Promise<void> {
     await this.#deliver(this.reader.takeRows(), this.reader.takeQuarantine(), this.reader.takePages());
   }
 }

@@ -38,7 +38,7 @@ describe('gunzip', function () {
   const small = gzipSync('a few bytes');
   const failures: readonly [what: string, packed: Buffer, code: string][] = [
     ['garbage behind a member', Buffer.concat([small, Buffer.from('xx')]), 'GZIP_TRAILING_GARBAGE'],
-    ['one byte of garbage', Buffer.concat([small, Buffer.from('x')]), 'GZIP_TRUNCATED'],
+    ['one byte of garbage', Buffer.concat([small, Buffer.from('x')]), 'GZIP_TRAILING_GARBAGE'],
     ['zeros behind a member', Buffer.concat([small, Buffer.alloc(100)]), 'GZIP_TRAILING_GARBAGE'],
     ['much garbage', Buffer.concat([small, NOISE]), 'GZIP_TRAILING_GARBAGE'],
     ['the first byte of a member', Buffer.concat([small, small.subarray(0, 1)]), 'GZIP_TRUNCATED'],
@@ -61,6 +61,38 @@ describe('gunzip', function () {
       });
     }
   }
+
+  for (const [what, behind] of [
+    ['garbage', Buffer.from('xx')],
+    ['zeros', Buffer.alloc(30)],
+    ['a damaged member', Buffer.from(gzipSync(NOISE).map((byte, i) => (i === 2 ? 9 : byte)))],
+  ] as const) {
+    it(`hands out all of the members before ${what}`, async () => {
+      for (const text of [Buffer.from('a few bytes'), TEXT, NOISE]) {
+        const packed = Buffer.concat([gzipSync(text), gzipSync(text), behind]);
+        const { bytes, error } = await unpack(packed);
+        assert.match(error ?? '', /^GZIP_/);
+        assert.ok(bytes.equals(Buffer.concat([text, text])));
+      }
+    });
+  }
+
+  it('reads headers with a name, a comment, other fields and a checksum', async () => {
+    const data = gzipSync(TEXT).subarray(10);
+    const header = Buffer.from([0x1f, 0x8b, 8, 2 + 4 + 8 + 16, 0, 0, 0, 0, 0, 3]);
+    const packed = Buffer.concat([
+      header,
+      Buffer.from([3, 0, 1, 2, 3]),
+      Buffer.from('name\0comment\0'),
+      Buffer.alloc(2),
+      data,
+    ]);
+    for (const chunkBytes of [1, 1000]) {
+      const { bytes, error } = await unpack(Buffer.concat([packed, packed]), chunkBytes);
+      assert.equal(error, null);
+      assert.ok(bytes.equals(Buffer.concat([TEXT, TEXT])));
+    }
+  });
 
   it('throws for a file that is cut anywhere, after what was whole', async () => {
     const packed = gzipSync(TEXT);

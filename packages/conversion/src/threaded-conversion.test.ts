@@ -71,8 +71,9 @@ async function run(bytes: Buffer, settings: Settings, begin: (deliver: Deliver) 
   } catch (thrown) {
     if (!(thrown instanceof PermanentError)) throw thrown;
     await conversion.breakOff();
-    error = conversion.failure ?? thrown;
+    error = thrown;
   }
+  error = conversion.failure ?? error;
   const { firstPage, nextPage, endTag, head, done, offset } = conversion.reader;
   const failure = error instanceof FleetError ? { code: error.code, place: error.place } : null;
   return {
@@ -157,6 +158,25 @@ const DUMPS: readonly [what: string, text: string][] = [
   ],
   ['a long revision', changed(20, (text) => text.replace('&amp;', 'a long text '.repeat(2000)))],
   ['tags that are none', changed(20, (text) => text.replaceAll('&amp;', '<revisions><pages><page ><revisio>'))],
+  [
+    'tags in comments and CDATA',
+    TEXT.replaceAll('&amp;', '<![CDATA[</text></revision></page><page>]]><!-- <page><revision> -->'),
+  ],
+  ['comments between pages', TEXT.replaceAll('  <page>', '<!-- <page> --><?p </mediawiki> ?>  <page>')],
+  ['a long comment between pages', changed(20, (text) => `<!-- ${'<page><revision>'.repeat(3000)} -->${text}`)],
+  ['a comment without an end', changed(20, (text) => `<!-- ${text}`)],
+  ['a malformed comment in a page', changed(20, (text) => text.replace('&amp;', '<!-- <page> -- <page> -->'))],
+  ['a malformed comment between pages', changed(20, (text) => `<!-- <page> -- ${text} -->`)],
+  ['CDATA without an end', changed(20, (text) => text.replace('&amp;', '<![CDATA['))],
+  ['blanks in tags', TEXT.replaceAll('page>', 'page\n>').replaceAll('</revision>', '</revision >')],
+  ['pages with attributes', TEXT.replaceAll('<page>', '<page a=">">')],
+  ['empty pages', TEXT.replaceAll('  <page>', '<page/>  <page>')],
+  [
+    'a large upload',
+    changed(20, (text) => text.replace('</revision>', `</revision><upload>${'QUJD'.repeat(50_000)}</upload>`)),
+  ],
+  ['an upload without an end', changed(20, (text) => text.replace('</revision>', '</revision><upload>x'))],
+  ['log items', DUMP.head + '<logitem><id>1</id></logitem>'.repeat(900) + END],
   ['UTF-16', `\ufeff${TEXT.replace('?>', ' encoding="utf-16"?>')}`],
 ];
 
@@ -191,7 +211,31 @@ describe('ThreadedConversion', function () {
   const seed = LONG_TESTS ? Date.now() % 1_000_000 : 1;
   it(`gives what one thread gives of mutated dumps, seed ${seed}`, async () => {
     const random = new Random(seed);
-    const words = ['<page>', '</page>', '<revision>', '<revision', '</revision>', END, '<', 'x', ODD, '<id>', ' '];
+    const words = [
+      '<!--',
+      '-->',
+      '--',
+      '<![CDATA[',
+      ']]>',
+      '<?a',
+      '?>',
+      '<page a="',
+      '<page/>',
+      '</page >',
+      '<upload>',
+      '</upload>',
+      '<page>',
+      '</page>',
+      '<revision>',
+      '<revision',
+      '</revision>',
+      END,
+      '<',
+      'x',
+      ODD,
+      '<id>',
+      ' ',
+    ];
     const base = wholeText(smallDump(9, (page) => `text ${page} `.repeat(page)));
     for (let round = 0; round < (LONG_TESTS ? 100_000 : 400); round += 1) {
       let text = base;

@@ -10,6 +10,7 @@ import { DumpSplitter, outsidePages } from '@wikifleet/mediawiki/dump-splitter';
 import { splitBatch } from '@wikifleet/mediawiki/page-batch';
 import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
 import { PageConverter } from '@wikifleet/mediawiki/page-converter';
+import type { PageState } from '@wikifleet/mediawiki/page-converter';
 import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 import { fromSentRows } from './batch-messages.js';
 import type { BlockPool, ConvertedBatch } from './block-pool.js';
@@ -32,7 +33,7 @@ interface UnderWay {
 
 /** So much of a dump is cut before its batches are sent. */
 const SLICE_BYTES = 1024 * 1024;
-const PAGE = Buffer.from('<page>');
+const PAGE = Buffer.from('<page');
 
 /**
  * The threads of a pool convert batches of pages; this one cuts the dump into them, and delivers what comes back in
@@ -54,6 +55,11 @@ export class ThreadedConversion implements DumpConversion {
   readonly #memory: ArrayBuffer[] = [];
   /** Where the batch that was sent last was for this thread, and ends in mid-page: then so is the next. */
   #isHere = false;
+  /** Whether a page was seen behind `</mediawiki>`: nothing is converted from there on. */
+  #isOver = false;
+  /** The first bytes outside of pages that do not belong there: the pages behind them are converted all the same. */
+  #outside: PermanentError | null = null;
+  /** What ends the conversion. */
   #failure: PermanentError | null = null;
 
   constructor({ engine, filter, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
@@ -71,7 +77,7 @@ export class ThreadedConversion implements DumpConversion {
   }
 
   get failure(): PermanentError | null {
-    return this.#failure;
+    return this.reader.failure ?? this.#outside ?? this.#failure;
   }
 
   async push(bytes: Uint8Array): Promise<void> {
@@ -95,7 +101,7 @@ export class ThreadedConversion implements DumpConversion {
 
   /** No page may begin behind `</mediawiki>`; a batch may, and who converts it knows nothing of the others. */
   #checkPage(offset: number | null): void {
-    if (offset !== null && this.#cutter.endTag !== null) this.#failure ??= outsidePages(offset, true, PAGE);
+    if (offset !== null && this.#cutter.endTag !== null) this.#outside ??= outsidePages(offset, true, PAGE);
   }
 
   #check(): void {
@@ -133,30 +139,38 @@ export class ThreadedConversion implements DumpConversion {
   async #takeOldest(): Promise<void> {
     const { batch, converted } = this.#underWay.shift()!;
     const reply = await converted;
-    if (batch.begins === 'page') this.#checkPage(batch.offset);
-    if (this.#failure !== null) return;
+    if (this.#failure !== null || this.#isOver) return;
+    if (batch.begins === 'page' && this.#cutter.endTag !== null) {
+      this.#checkPage(batch.offset);
+      this.#isOver = true;
+      return;
+    }
     if (reply.kind === 'refused') {
-      if (reply.state !== null) this.#pages.resume(reply.state);
-      this.#convertHere(reply.batch);
+      this.#convertHere(reply.batch, reply.state);
       await this.#deliverHere();
       return;
     }
     this.#counts.add(reply.counts);
     this.#cutter.endTag ??= reply.endTag;
-    if (reply.failure !== null) this.#failure = fromSent(reply.failure);
+    if (reply.failure !== null) this.#outside ??= fromSent(reply.failure);
     this.#cutter.giveBack(reply.bytes);
     await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine, reply.pages);
     if (reply.rows !== null && this.#memory.length < this.#pool.batches) this.#memory.push(reply.rows.bytes.buffer);
   }
 
-  #convertHere(batch: PageBatch): void {
+  /** `state`: how far a thread brought the page that the batch begins in; null where this thread has it itself. */
+  #convertHere(batch: PageBatch, state: PageState | null): void {
+    if (state !== null) this.#pages.resume(state);
+    // a `<revision` outside of pages, behind a batch that was converted here
+    const isOutside = batch.begins === 'revision' && state === null && !this.#splitter.isInPage;
     try {
-      splitBatch(batch, this.#splitter);
+      splitBatch(batch, this.#splitter, isOutside || batch.begins === 'anywhere');
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
       this.#failure = error;
     }
     this.#cutter.endTag ??= this.#splitter.endTag;
+    this.#outside ??= this.#splitter.failure;
     this.#cutter.giveBack(batch.bytes);
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { joinProblems } from './join.js';
+import { joinProblems, unreadableProblems } from './join.js';
 import type { SplitBoundaries } from './join.js';
+import { emptyCounts } from './receipts.js';
 import type { Head, Position } from './receipts.js';
 import { NO_SEQUENCE } from './sequence.js';
 import type { Sequence } from './sequence.js';
@@ -206,5 +207,21 @@ describe('joinProblems', () => {
 
   it('of no split at all is an error', () => {
     assert.throws(() => joinProblems(SIZE, []), RangeError);
+  });
+});
+
+describe('unreadableProblems', () => {
+  const of = (counts: object): string[] => unreadableProblems({ ...emptyCounts(), ...counts }).map(({ code }) => code);
+
+  it('is one for a file of which every page went to the quarantine', () => {
+    assert.deepEqual(of({ pages: 2, partialPages: 2, quarantined: 3 }), ['NOTHING_READABLE']);
+  });
+
+  it('is none where a page was read, and where there is none', () => {
+    assert.deepEqual(of({}), []);
+    assert.deepEqual(of({ pages: 2, pagesWithoutRevision: 2 }), []);
+    assert.deepEqual(of({ pages: 2, rows: 1, partialPages: 2, quarantined: 3 }), []);
+    assert.deepEqual(of({ pages: 2, partialPages: 1, quarantined: 1, pagesWithoutRevision: 1 }), []);
+    assert.deepEqual(of({ pages: 2, partialPages: 1, quarantined: 1, filteredPages: 1 }), []);
   });
 });

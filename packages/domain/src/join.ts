@@ -1,4 +1,4 @@
-import type { Follower, Position, SplitResult } from './receipts.js';
+import type { Counts, Follower, Position, SplitResult } from './receipts.js';
 import { streamProblems } from './stream-checksums.js';
 
 /** Where two things that must meet do not: the file is not whole. */
@@ -45,6 +45,15 @@ export function joinProblems(size: number, results: readonly SplitBoundaries[]):
   joinStreams(size, results, add);
   joinPages(results, add);
   return problems;
+}
+
+/** A file of which every page went to the quarantine is not done, though its receipts join. */
+export function unreadableProblems({ pages, rows, quarantined, partialPages }: Counts): JoinProblem[] {
+  if (quarantined === 0 || rows > 0 || partialPages < pages) return [];
+  const expected = 'at least one page that can be read';
+  const received = `none, of ${pages} pages; the quarantine says why`;
+  const message = `nothing of the file can be read: expected ${expected}, received ${received}`;
+  return [{ code: 'NOTHING_READABLE', message, place: 'the pages', expected, received }];
 }
 
 /** A split owns something, or it owns nothing: one of its two ends alone says neither. */

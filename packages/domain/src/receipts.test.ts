@@ -166,6 +166,7 @@ describe('sumCounts', () => {
     pagesWithoutRevision: fc.nat(),
     partialPages: fc.nat(),
     quarantined: fc.nat(),
+    quarantineDropped: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
     filteredPages: fc.nat(),
     filteredRevisions: fc.nat(),
     pagesWithoutNamespace: fc.nat(),

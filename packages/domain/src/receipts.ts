@@ -54,8 +54,10 @@ export const countsSchema = z.strictObject({
   pagesWithoutRevision: count,
   /** Pages that broke after rows were written. */
   partialPages: count,
-  /** Revisions (or remains of a page) that went to the quarantine. */
+  /** Units (a page's head, a revision, bytes outside of pages) that could not be read. */
   quarantined: count,
+  /** How many of these have no record in the quarantine, by code: it is full. */
+  quarantineDropped: z.record(z.string(), count),
   /** Pages that the plan's filter left out, and their revisions, which nobody read. */
   filteredPages: count,
   filteredRevisions: count,
@@ -209,6 +211,7 @@ export function emptyCounts(): Counts {
     pagesWithoutRevision: 0,
     partialPages: 0,
     quarantined: 0,
+    quarantineDropped: {},
     filteredPages: 0,
     filteredRevisions: 0,
     pagesWithoutNamespace: 0,
@@ -232,12 +235,19 @@ export function pageIdsOf(ranges: readonly PageIds[]): PageIds {
 export function sumCounts(parts: readonly Counts[]): Counts {
   const sum = emptyCounts();
   for (const part of parts) for (const key of SUM_KEYS) sum[key] += part[key];
+  sum.quarantineDropped = sumByName(parts.map(({ quarantineDropped }) => quarantineDropped));
   sum.plainTextRefused = sumByName(parts.map(({ plainTextRefused }) => plainTextRefused));
   sum.unmapped = sumByName(parts.map(({ unmapped }) => unmapped));
   return sum;
 }
 
-function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+/** The records that a quarantine holds: those that were not dropped. */
+export function quarantineRecords({ quarantined, quarantineDropped }: Counts): number {
+  return quarantined - Object.values(quarantineDropped).reduce((sum, n) => sum + n, 0);
+}
+
+/** The sum of counts by name, in the order of the names. */
+export function sumByName(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sum = new Map<string, number>();
   for (const [name, n] of parts.flatMap((part) => Object.entries(part))) sum.set(name, (sum.get(name) ?? 0) + n);
   return Object.fromEntries([...sum].sort(([a], [b]) => (a < b ? -1 : 1)));

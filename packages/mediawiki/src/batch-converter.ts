@@ -1,4 +1,4 @@
-import { PermanentError } from '@wikifleet/domain/errors';
+import type { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { CountKeeper } from './dump-counts.js';
 import type { PageCounts } from './dump-counts.js';
@@ -26,7 +26,7 @@ export type BatchOutcome =
       readonly pages: SeenPages;
       /** Where `</mediawiki>` begins; null where it is not in the batch. */
       readonly endTag: number | null;
-      /** What broke it off: `BYTES_OUTSIDE_PAGES`; all before it was converted. */
+      /** The first bytes outside of pages that do not belong there; the pages around them were converted. */
       readonly failure: PermanentError | null;
     }
   /** Nothing: something in it, or in its page before it, is not for here. */
@@ -54,10 +54,13 @@ export class BatchConverter {
 
   constructor() {
     this.#splitter = new DumpSplitter({
+      knownPageHead: (piece) => this.#pages?.knownPageHead(piece) === true,
+      knownRevision: (piece) => this.#pages?.knownRevision(piece) === true && this.#isBounded(),
       pageHead: (piece) => this.#pages?.pageHead(piece),
       revision: (piece) => this.#revision(piece),
       between: (piece) => this.#pages?.between(piece),
       pageEnd: (offset, closed) => this.#pages?.pageEnd(offset, closed),
+      outside: (piece, error) => this.#pages?.outside(piece, error),
     });
   }
 
@@ -71,27 +74,31 @@ export class BatchConverter {
     }
     const pages = this.#pages;
     if (pages === null || batch.begins === 'anywhere' || batch.ends === 'anywhere') return this.#refuse(state);
-    let failure: PermanentError | null = null;
     try {
       splitBatch(batch, this.#splitter);
     } catch (error) {
-      if (error instanceof Refusal) return this.#refuse(state);
-      if (!(error instanceof PermanentError)) {
-        this.#refuse(null);
-        throw error;
-      }
-      failure = error;
+      const refused = this.#refuse(error instanceof Refusal ? state : null);
+      if (error instanceof Refusal) return refused;
+      throw error;
     }
+    // a revision that stands outside of pages follows: what it is depends on what was before
+    if (batch.ends === 'revision' && !this.#splitter.isInPage) return this.#refuse(state);
     const rows = pages.takeRows();
     // a little more: a buffer that must grow is copied
     if (rows !== null) this.#expansion = (1.1 * rows.bytes.length) / batch.length;
     const [quarantine, counts] = [pages.takeQuarantine(), this.#counts.take()];
-    return { kind: 'rows', rows, quarantine, counts, pages: pages.takePages(), endTag: this.#splitter.endTag, failure };
+    const { endTag, failure } = this.#splitter;
+    return { kind: 'rows', rows, quarantine, counts, pages: pages.takePages(), endTag, failure };
   }
 
   #revision(piece: Piece): void {
     this.#pages?.revision(piece);
+    this.#isBounded();
+  }
+
+  #isBounded(): true {
     if ((this.#pages?.rowBytes ?? 0) > MAX_ROW_BYTES) throw new Refusal('too many rows');
+    return true;
   }
 
   #refuse(state: PageState | null): BatchOutcome {
@@ -105,6 +112,19 @@ export class BatchConverter {
 class Refusal extends Error {}
 
 class RefusingEngine implements RowEngine {
+  /** Nothing is known without a parser. */
+  knownPage(): null {
+    return null;
+  }
+
+  knownRevision(): null {
+    return null;
+  }
+
+  readPageTag(): never {
+    throw new Refusal('a page with attributes is for the reference');
+  }
+
   readPage(): never {
     throw new Refusal('a page is for the reference');
   }

@@ -103,11 +103,16 @@ describe('BatchCutter', () => {
   });
 });
 
+/** The same with comments, CDATA sections and processing instructions that hold tags. */
+const odds = (text: string): string =>
+  text.replaceAll('</text>', '<![CDATA[</revision><page>]]></text><!-- <revision> --><?p </page><page> ?>');
+
 interface Converted {
   readonly rows: string;
   readonly quarantine: QuarantineRecord[];
   readonly counts: unknown;
   readonly refused: number;
+  readonly error: string | null;
 }
 
 /** As threads do it: what is refused goes to the fast engine, which has the reference. */
@@ -120,34 +125,41 @@ function convertBatches(text: string, batchBytes?: number): Converted {
   const rows: Buffer[] = [];
   const quarantine: QuarantineRecord[] = [];
   let refused = 0;
+  let error: string | null = null;
+  let hasEndTag = false;
   for (const batch of batchesOf(text, batchBytes)) {
+    if (hasEndTag && batch.begins === 'page') {
+      error ??= 'BYTES_OUTSIDE_PAGES';
+      break;
+    }
     const isStreamed = batch.begins === 'anywhere';
     const outcome = isStreamed ? ({ kind: 'refused', state: null } as const) : converter.convert(batch, 'aawiki', null);
     if (outcome.kind === 'rows') {
       counts.add(outcome.counts);
       if (outcome.rows !== null) rows.push(outcome.rows.bytes);
       quarantine.push(...outcome.quarantine);
-      if (outcome.failure !== null) throw outcome.failure;
+      error ??= outcome.failure?.code ?? null;
+      hasEndTag ||= outcome.endTag !== null;
       continue;
     }
     refused += 1;
     // as it comes from another thread
     if (outcome.state !== null) here.resume(structuredClone(outcome.state));
-    splitBatch(batch, splitter);
+    const isOutside = batch.begins === 'revision' && outcome.state === null && !splitter.isInPage;
+    splitBatch(batch, splitter, isStreamed || isOutside);
+    error ??= splitter.failure?.code ?? null;
+    hasEndTag ||= splitter.endTag !== null;
     const chunk = here.takeRows();
     if (chunk !== null) rows.push(Buffer.from(chunk.bytes));
     quarantine.push(...here.takeQuarantine());
   }
-  return { rows: Buffer.concat(rows).toString(), quarantine, counts: counts.snapshot(), refused };
+  return { rows: Buffer.concat(rows).toString(), quarantine, counts: counts.snapshot(), refused, error };
 }
 
 function check(text: string, batchBytes?: number): number {
   const whole = convertBy(new FastEngine(), Buffer.from(HEAD + text));
-  if (whole.error !== null) {
-    assert.throws(() => convertBatches(text, batchBytes), { code: whole.error });
-    return 0;
-  }
-  const { rows, quarantine, counts, refused } = convertBatches(text, batchBytes);
+  const { rows, quarantine, counts, refused, error } = convertBatches(text, batchBytes);
+  assert.equal(error, whole.error);
   assert.equal(rows, whole.lines.map((line) => `${line}\n`).join(''));
   assert.deepEqual(quarantine, whole.quarantine);
   assert.deepEqual(counts, whole.counts);
@@ -172,6 +184,22 @@ describe('BatchConverter', function () {
     ['matter between revisions', page(1, revision(1), '<upload/>', revision(2)), true],
     ['a revision that is longer than a batch', page(1, revision(1), revision('7'.repeat(900)), revision(3)), true],
     ['bytes outside of pages', `${page(1, revision(1))}x${page(2, revision(2))}`, false],
+    ['a page behind bytes outside', `x${page(1, revision(1))}${revision(4)}y<b/>${page(2, ...revisions(9))}`, false],
+    ['tags in CDATA and comments', odds(page(1, ...revisions(9))) + page(2, revision(2)), true],
+    [
+      'comments between pages',
+      `<!-- <page> -->${page(1, revision(1))}<?p <page> ?>\n${page(2, ...revisions(9))}<!---->`,
+      false,
+    ],
+    [
+      'a long comment between pages',
+      `${page(1, revision(1))}<!--${'<page> '.repeat(200)}-->${page(2, revision(2))}`,
+      true,
+    ],
+    ['blanks in tags', (page(1, ...revisions(9)) + page(2, revision(2))).replaceAll('page>', 'page\n>'), false],
+    ['pages with attributes', page(1, revision(1)) + page(2, ...revisions(9)).replace('<page', '<page a=">"'), true],
+    ['a page behind the end', `${page(1, revision(1))}${END}${page(2, ...revisions(9))}`, false],
+    ['a revision behind the end', `${page(1, revision(1))}${END}${revisions(30).join('')}`, false],
     ['a revision outside of pages', page(1, revision(1)) + revisions(30).join(''), false],
   ];
   for (const [what, text, isRefused] of CASES) {
@@ -210,6 +238,20 @@ describe('BatchConverter', function () {
         check(all.join('\n') + END, batchBytes);
       }),
       { numRuns: 300, seed: 5 },
+    );
+  });
+
+  it('gives what one converter gives, of any tags', () => {
+    const token = fc.constantFrom(
+      '<page>', '<page a="b">', '<page\n>', '<page/>', '</page>', '</page >', '<revision>', '</revision>', '</revision\t>', '<revisions>', '<pages>',
+      '<upload>', '</upload>', '<!--', '-->', '--', '<![CDATA[', ']]>', '<?a ', '?>', ' ', 'x', '<', END, '</mediawiki >', '"',
+      page(1, revision(1)), page(2, ...revisions(4)), revision(3), odds(revision(5)),
+    ); // prettier-ignore
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 40 }), fc.integer({ min: 40, max: 600 }), (all, batchBytes) => {
+        check(all.join(''), batchBytes);
+      }),
+      { numRuns: 800 },
     );
   });
 });

@@ -26,15 +26,28 @@ const REFUSED: readonly [why: string, dump: string | Buffer, code: string, rows?
   ['a web page', '<html><body>404</body></html>', 'NOT_A_DUMP'],
   ['a bare end tag', END, 'NOT_A_DUMP'],
   ['a web page with a document type', '<!DOCTYPE html><html></html>', 'DOCTYPE_REFUSED'],
-  ['bytes between pages', `${HEADER}${page(1, revision(1))}x${page(2, revision(2))}${END}`, 'BYTES_OUTSIDE_PAGES', 1],
-  ['a page with attributes', `${HEADER}${page(1, revision(1))}<page a="b"></page>${END}`, 'BYTES_OUTSIDE_PAGES', 1],
   ['a second end of a page', `${HEADER}${page(1, revision(1))}</page>${END}`, 'BYTES_OUTSIDE_PAGES', 1],
   ['a page after the end', `${HEADER}${page(1, revision(1))}${END}${page(2)}`, 'BYTES_OUTSIDE_PAGES', 1],
   ['a second end', `${HEADER}${END}${END}`, 'BYTES_OUTSIDE_PAGES'],
   ['a second dump', `${HEADER}${page(1, revision(1))}${END}${HEADER}${END}`, 'BYTES_OUTSIDE_PAGES', 1],
   ['half a tag at the end', `${HEADER}${page(1, revision(1))}</mediawi`, 'BYTES_OUTSIDE_PAGES', 1],
-  ['a head that is too long', `${HEADER}${' '.repeat(MAX_HEAD_BYTES)}${page(1)}`, 'HEAD_TOO_LARGE'],
-  ['a head without an end', `<mediawiki>${'x'.repeat(3 * MAX_HEAD_BYTES)}`, 'HEAD_TOO_LARGE'],
+  [
+    'a head that is too long',
+    `<mediawiki><siteinfo>${' '.repeat(MAX_HEAD_BYTES)}</siteinfo>${page(1)}`,
+    'HEAD_TOO_LARGE',
+  ],
+  ['a start tag without an end', `<mediawiki ${'x'.repeat(3 * MAX_HEAD_BYTES)}`, 'HEAD_TOO_LARGE'],
+  ['much without a root or a page', 'x'.repeat(3 * MAX_HEAD_BYTES), 'HEAD_TOO_LARGE'],
+  ['a root with a prefix', HEADER.replace('<mediawiki', '<ns0:mediawiki') + page(1, revision(1)), 'NAMESPACE_PREFIX'],
+  ['log items', `${HEADER}<logitem><id>1</id></logitem>${END}`, 'LOG_DUMP'],
+  [
+    'a root that is not well-formed',
+    `${HEADER.replace('version=', '')}${page(1, revision(1))}${END}`,
+    'HEAD_MALFORMED',
+    1,
+  ],
+  ['another element', `<mediawiki>\n\t<something>\n</mediawiki>`, 'BYTES_OUTSIDE_PAGES'],
+  ['tags in capitals', `${HEADER}${page(1, revision(1)).toUpperCase()}${END}`, 'BYTES_OUTSIDE_PAGES'],
   ['UTF-16 without a mark', Buffer.from(`${HEADER}${END}`, 'utf16le'), 'ENCODING_REFUSED'],
   ['UTF-32', Buffer.from('fffe00003c000000', 'hex'), 'ENCODING_REFUSED'],
   ['a lone surrogate in UTF-16', Buffer.from(`\ufeff${HEADER}\ud800${END}`, 'utf16le'), 'ENCODING_REFUSED'],
@@ -48,6 +61,105 @@ interface Outcome {
   readonly partial?: number;
   readonly empty?: number;
 }
+
+/** Files with bytes outside of pages: the byte that is named, and the rows before and behind it. */
+const OUTSIDE: readonly [what: string, dump: string, byte: string, rows: number[]][] = [
+  ['behind the head', `${HEADER}xxx</revision></page>${page(2, revision(2))}${END}`, 'xxx', [2]],
+  ['an element behind the head', `${HEADER}<pages>${page(1, revision(1))}${END}`, '<pages>', [1]],
+  ['between pages', `${HEADER}${page(1, revision(1))}x${page(2, revision(2))}${END}`, 'x<page', [1, 2]],
+  [
+    'an end of a page too many',
+    `${HEADER}${page(1, revision(1))}</page>${page(2, revision(2))}${END}`,
+    '</page><page>',
+    [1, 2],
+  ],
+  [
+    'CDATA between pages',
+    `${HEADER}${page(1, revision(1))}<![CDATA[ <page> ]]>${page(2, revision(2))}${END}`,
+    '<![',
+    [1, 2],
+  ],
+  [
+    'a malformed comment',
+    `${HEADER}${page(1, revision(1))}<!-- a -- b -->${page(2, revision(2))}${END}`,
+    '<!--',
+    [1, 2],
+  ],
+  ['a comment without an end', `${HEADER}${page(1, revision(1))}<!-- ${page(2, revision(2))}${END}`, '<!--', [1]],
+  ['a declaration between pages', `${HEADER}${page(1, revision(1))}<?xml version="1.0"?>${END}`, '<?xml', [1]],
+  [
+    'a revision between pages',
+    `${HEADER}${page(1, revision(1))}${revision(5)}${page(2, revision(2))}${END}`,
+    '<revision><id>5',
+    [1, 2],
+  ],
+  ['behind the last page', `${HEADER}${page(1, revision(1))}<a/>${END}`, '<a/>', [1]],
+  ['behind the root', `${HEADER}${page(1, revision(1))}${END}<!-- c --><a/>${page(2, revision(2))}`, '<a/>', [1]],
+];
+
+/** Well-formed files, and the rows of each. */
+const WELL_FORMED: readonly [what: string, dump: string, rows: number[]][] = [
+  [
+    'comments outside of pages',
+    `${HEADER}<!-- <page> -->${page(1, revision(1))}<!----><!-- </mediawiki> -->\n${page(2, revision(2))}<!-- - -->${END}<!-- <page> -->`,
+    [1, 2],
+  ],
+  [
+    'long comments outside of pages',
+    `${HEADER}<!--${'<page> '.repeat(2e5)}-->${page(1, revision(1))}<!--${'x'.repeat(2e6)}-->${END}`,
+    [1],
+  ],
+  [
+    'processing instructions outside of pages',
+    `<?a?>${HEADER}<?b <page>?>${page(1, revision(1))}<?c > </mediawiki>?>${page(2, revision(2))}${END}<?d?>\n`,
+    [1, 2],
+  ],
+  [
+    'blanks in tags',
+    `${HEADER}${page(1, revision(1)).replaceAll('page>', 'page\n >').replaceAll('</revision>', '</revision\t>')}${page(2, revision(2))}</mediawiki\n>`,
+    [1, 2],
+  ],
+  [
+    'many blanks in tags',
+    `${HEADER}${page(1, revision(1)).replaceAll('page>', `page${' '.repeat(5000)}>`)}${page(2, revision(2))}</mediawiki${' '.repeat(5000)}>`,
+    [1, 2],
+  ],
+  [
+    'pages with attributes',
+    `${HEADER}${page(1, revision(1)).replace('<page', '<page xml:id="a>b"')}${page(2, revision(2)).replace('<page', "<page\na='\"/>'")}${END}`,
+    [1, 2],
+  ],
+  [
+    'tags in CDATA',
+    `${HEADER}${page(1, revision(1, `<![CDATA[${page(9, revision(9))}</mediawiki>]]>`), revision(2))}${page(3, revision(3))}${END}`,
+    [1, 2, 3],
+  ],
+  [
+    'end tags in CDATA',
+    `${HEADER}${page(1, revision(1, '<![CDATA[</revision></page>]]>'), revision(2, 'x<![CDATA[]]]]><![CDATA[></page>]]>'))}${END}`,
+    [1, 2],
+  ],
+  [
+    'a comment with a revision',
+    `${HEADER}${page(1, revision(1), `<!-- ${revision(2)} -->`, revision(3))}${END}`,
+    [1, 3],
+  ],
+  [
+    'a comment with a page in a page',
+    `${HEADER}${page(1, `<!-- </page>${page(7, revision(7))} -->`, revision(1))}${END}`,
+    [1],
+  ],
+  [
+    'processing instructions in a page',
+    `${HEADER}${page(1, '<?a </page> ?>', revision(1, 'x<?b </revision>?>y'), '<?c?>', revision(2))}${END}`,
+    [1, 2],
+  ],
+  [
+    'an upload',
+    `${HEADER}${page(1, '<upload><a/></upload>', revision(1), '<upload/>', revision(2), '<upload ></upload\n>')}${END}`,
+    [1, 2],
+  ],
+];
 
 /** Dumps that are converted around what is broken: rows by revision id, records, counts. */
 const BROKEN: readonly [what: string, dump: string, outcome: Outcome][] = [
@@ -86,6 +198,17 @@ const BROKEN: readonly [what: string, dump: string, outcome: Outcome][] = [
     'no title',
     page(1, revision(1)).replace('<title>T1</title>', ''),
     { codes: ['MISSING_ELEMENT null', 'PAGE_HEAD_BROKEN 1'], partial: 1 },
+  ],
+  ...['', ' \n', ' _ '].map((title): [string, string, Outcome] => [
+    `an empty title: ${JSON.stringify(title)}`,
+    page(1, revision(1)).replace('T1', title) + page(2, revision(2)),
+    { rows: [2], pages: 2, codes: ['MISSING_ELEMENT null', 'PAGE_HEAD_BROKEN 1'], partial: 1 },
+  ]),
+  ['a redirect behind the revision', page(1, revision(1), '<redirect title="B"/>'), { rows: [1] }],
+  [
+    'timestamps that are none',
+    page(1, ...['infinity', '', ' 2020-13-45 '].map((text, i) => revision(i + 1).replace(/2001-[^<]*/, text))),
+    { rows: [1, 2, 3] },
   ],
   [
     'no page id, and no revision',
@@ -163,10 +286,21 @@ const BROKEN: readonly [what: string, dump: string, outcome: Outcome][] = [
     page(1, revision(1), '</revision>', revision(2)),
     { rows: [1, 2], codes: ['NOT_WELL_FORMED null'], partial: 1 },
   ],
+  ['an empty page', '<page/>', { codes: ['MISSING_ELEMENT null'], partial: 1, empty: 1 }],
   [
-    '"</revision>" in CDATA',
-    page(1, revision(1, '<![CDATA[</revision>]]>'), revision(2)),
-    { rows: [2], codes: ['NOT_WELL_FORMED 1', 'NOT_WELL_FORMED null'], partial: 1 },
+    'a page tag that is not well-formed',
+    `${page(1, revision(1)).replace('<page>', '<page a=b>')}${page(2, revision(2))}`,
+    { rows: [2], pages: 2, codes: ['NOT_WELL_FORMED null', 'PAGE_HEAD_BROKEN 1'], partial: 1 },
+  ],
+  [
+    'a malformed comment in a revision',
+    page(1, revision(1, '<!-- -- -->'), revision(2)),
+    { rows: [2], codes: ['NOT_WELL_FORMED 1'], partial: 1 },
+  ],
+  [
+    'CDATA without an end',
+    `${page(1, revision(1))}${page(2, revision(2, '<![CDATA['), revision(3))}${page(4, revision(4))}`,
+    { rows: [1], pages: 2, codes: ['NOT_WELL_FORMED 2'], partial: 1 },
   ],
   [
     'a page cut by the next',
@@ -224,6 +358,47 @@ describe('DumpConverter', () => {
       }
     });
   }
+
+  for (const [what, dump, byte, rows] of OUTSIDE) {
+    it(`fails a file with bytes outside of pages: ${what}`, () => {
+      const bytes = Buffer.from(dump);
+      for (const cuts of [[], Array.from({ length: bytes.length - 1 }, (_, i) => i + 1)]) {
+        const converter = new DumpConverter({ wiki: null });
+        for (const [i, at] of [0, ...cuts].entries()) converter.push(bytes.subarray(at, cuts[i] ?? bytes.length));
+        converter.end();
+        const { failure } = converter;
+        const place = `byte ${bytes.indexOf(byte)}`;
+        assert.deepEqual([failure?.code, failure?.place], ['BYTES_OUTSIDE_PAGES', place]);
+        assert.ok(failure?.message.includes(`at ${place}: expected `) && failure.received !== undefined);
+        assert.deepEqual(ids(converter.takeRows()?.bytes.toString().split('\n').slice(0, -1) ?? []), rows);
+      }
+      assert.equal(convert(dump).error, 'BYTES_OUTSIDE_PAGES');
+    });
+  }
+
+  for (const [what, dump, rows] of WELL_FORMED) {
+    it(`reads ${what} as XML has it`, () => {
+      const length = Buffer.byteLength(dump);
+      const got = convert(dump);
+      assert.deepEqual([got.error, got.quarantine, ids(got.lines)], [null, [], rows]);
+      const every = Array.from({ length: Math.min(length - 1, 20_000) }, (_, i) => i + 1);
+      assert.deepEqual(convert(dump, {}, every), got);
+    });
+  }
+
+  it('empties large uploads, wherever they are, and keeps their page', () => {
+    const upload = (bytes: number): string => `<upload><contents>${'QUJD'.repeat(bytes / 4)}</contents></upload>`;
+    for (const bytes of [100, 40_000, 80_000, 3_000_000]) {
+      const dump = `<page><title>T</title>${upload(bytes)}<id>1</id>${revision(1)}${upload(bytes)}${upload(bytes)}${revision(2)}${upload(bytes)}</page>`;
+      for (const cuts of [[], Array.from({ length: Math.floor(dump.length / 5000) }, (_, i) => 5000 * (i + 1))]) {
+        const got = convert(HEADER + dump + END, {}, cuts);
+        assert.deepEqual([got.error, got.quarantine, ids(got.lines)], [null, [], [1, 2]]);
+        assert.deepEqual(got.counts.unmapped, { upload: 4 });
+      }
+    }
+    const cut = convert(page(1, revision(1), upload(80_000).replace('</upload>', ''), revision(2)));
+    assert.deepEqual([ids(cut.lines), codes(cut.quarantine)], [[1, 2], ['NOT_WELL_FORMED null']]);
+  });
 
   for (const [what, dump, outcome] of BROKEN) {
     it(`converts around ${what}`, () => {
@@ -308,15 +483,15 @@ describe('DumpConverter', () => {
       [got.firstPage, got.endTag, got.offset],
       [bytes.indexOf('<page>'), bytes.indexOf('</mediawiki>'), bytes.length],
     );
-    const first = bytes.indexOf('<page>');
     assert.deepEqual(got.head, {
-      bytes: first,
+      bytes: bytes.indexOf('\n<page>'),
       wiki: 'aawiki',
       dbname: 'aawiki',
       hasRoot: true,
       encoding: 'utf-8',
       version: '0.11',
-      stray: null,
+      invalidDbname: null,
+      failure: null,
     });
     const bare = convert(page(1, revision(1)), { wiki: 'bbwiki' });
     assert.deepEqual([bare.firstPage, bare.endTag, bare.head?.bytes, bare.head?.hasRoot], [0, null, 0, false]);
@@ -398,6 +573,18 @@ describe('DumpConverter', () => {
       '-->',
       '<![CDATA[',
       ']]>',
+      '<?',
+      '<?a ',
+      '?>',
+      '--',
+      '<page ',
+      '<page/>',
+      '</page\n>',
+      '</revision >',
+      '</mediawiki ',
+      '<upload>',
+      '</upload>',
+      '"',
       HEADER,
       head(1),
       head(2),

@@ -12,7 +12,7 @@ import { ReferenceEngine } from './reference-engine.js';
 import type { RowEngine } from './row-engine.js';
 
 export interface DumpConverterOptions extends DumpReaderOptions {
-  /** Longer revisions are quarantined by position and length alone; 64 MiB by default. */
+  /** Longer revisions are quarantined by position and length alone; `MAX_REVISION_BYTES` by default. */
   readonly maxRevisionBytes?: number;
   /** The reference by default. */
   readonly engine?: RowEngine;

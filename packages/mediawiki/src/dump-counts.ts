@@ -5,8 +5,10 @@ export interface PageCounts {
   readonly pagesWithoutRevision: number;
   /** Pages that were cut or of which something is in the quarantine, whether they have rows or not. */
   readonly partialPages: number;
-  /** Records of the quarantine. */
+  /** Units that could not be read, whether the quarantine has a record of them or not. */
   readonly quarantined: number;
+  /** How many of these have no record, by code: those beyond `MAX_QUARANTINE_RECORDS`. */
+  readonly quarantineDropped: Readonly<Record<string, number>>;
   /** Pages that the filter left out, and their revisions. */
   readonly filteredPages: number;
   readonly filteredRevisions: number;
@@ -33,6 +35,12 @@ export class CountKeeper {
   filteredRevisions = 0;
   pagesWithoutNamespace = 0;
   readonly #unmapped = new Map<string, number>();
+  #dropped = new Map<string, number>();
+
+  /** Counts records that are not kept, by their codes. */
+  quarantineDropped(codes: readonly string[]): void {
+    for (const code of codes) this.#dropped.set(code, (this.#dropped.get(code) ?? 0) + 1);
+  }
 
   unmapped(names: readonly string[]): void {
     for (const name of names) {
@@ -51,6 +59,9 @@ export class CountKeeper {
     this.filteredPages += part.filteredPages;
     this.filteredRevisions += part.filteredRevisions;
     this.pagesWithoutNamespace += part.pagesWithoutNamespace;
+    for (const [code, n] of Object.entries(part.quarantineDropped)) {
+      this.#dropped.set(code, (this.#dropped.get(code) ?? 0) + n);
+    }
   }
 
   /** What was counted since the last call, names aside; they stay. */
@@ -58,19 +69,24 @@ export class CountKeeper {
     const taken = this.#numbers();
     this.pages = this.rows = this.pagesWithoutRevision = this.partialPages = this.quarantined = 0;
     this.filteredPages = this.filteredRevisions = this.pagesWithoutNamespace = 0;
+    this.#dropped = new Map();
     return taken;
   }
 
   /** A copy, its names sorted: the order of the dump's bytes does not matter. */
   snapshot(): DumpCounts {
-    const sorted = [...this.#unmapped].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { ...this.#numbers(), unmapped: Object.fromEntries(sorted) };
+    return { ...this.#numbers(), unmapped: sortedByName(this.#unmapped) };
   }
 
   #numbers(): PageCounts {
     const { pages, rows, pagesWithoutRevision, partialPages, quarantined } = this;
     const { filteredPages, filteredRevisions, pagesWithoutNamespace } = this;
-    const read = { pages, rows, pagesWithoutRevision, partialPages, quarantined };
+    const quarantineDropped = sortedByName(this.#dropped);
+    const read = { pages, rows, pagesWithoutRevision, partialPages, quarantined, quarantineDropped };
     return { ...read, filteredPages, filteredRevisions, pagesWithoutNamespace };
   }
+}
+
+function sortedByName(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { codeOf } from '@wikifleet/domain/errors';
-import { readDumpHead } from './dump-head.js';
-import type { DumpHead } from './dump-head.js';
+import { findHeadEnd, readDumpHead } from './dump-head.js';
+import type { DumpHead, WikiChoice } from './dump-head.js';
 import type { DumpEncoding } from './utf8-input.js';
 
+const choice = (wiki: string | null): WikiChoice => ({ wiki, overrides: false });
 const site = (inner: string): string => `<mediawiki version="0.11" xml:lang="en">\n  <siteinfo>${inner}</siteinfo>\n`;
 
 const REFUSED: readonly [why: string, head: string, code: string, wiki?: string | null, encoding?: DumpEncoding][] = [
@@ -34,11 +35,6 @@ const REFUSED: readonly [why: string, head: string, code: string, wiki?: string 
   ],
   ['another wiki', site('<dbname>bbwiki</dbname>'), 'WIKI_DIFFERS', 'aawiki'],
   ['two wikis', site('<dbname>aawiki</dbname><dbname>bbwiki</dbname>'), 'WIKI_DIFFERS'],
-  ['a path for a wiki', site('<dbname>../x</dbname>'), 'NAME_REFUSED'],
-  ['a wiki in CDATA', site('<dbname><![CDATA[aawiki]]></dbname>'), 'NAME_REFUSED'],
-  ['a wiki with an entity', site('<dbname>&#97;awiki</dbname>'), 'NAME_REFUSED'],
-  ['a wiki without an end', '<mediawiki><siteinfo><dbname>aawiki', 'NAME_REFUSED'],
-  ['a long wiki', site(`<dbname>${'a'.repeat(201)}</dbname>`), 'NAME_REFUSED'],
 ];
 
 const READ: readonly [
@@ -48,60 +44,107 @@ const READ: readonly [
   wiki?: string | null,
   encoding?: DumpEncoding,
 ][] = [
-  ['nothing', '', { wiki: 'unknown', hasRoot: false, stray: null, version: null }],
-  ['blanks', '\n  ', { wiki: 'aawiki', hasRoot: false, stray: null }, 'aawiki'],
-  [
-    'a wiki',
-    site('<dbname>aawiki</dbname>'),
-    { wiki: 'aawiki', dbname: 'aawiki', hasRoot: true, version: '0.11', stray: null },
-  ],
+  ['nothing', '', { wiki: 'unknown', hasRoot: false, version: null, failure: null }],
+  ['blanks', '\n  ', { wiki: 'aawiki', hasRoot: false }, 'aawiki'],
+  ['a wiki', site('<dbname>aawiki</dbname>'), { wiki: 'aawiki', dbname: 'aawiki', hasRoot: true, version: '0.11' }],
   ["a wiki that is the run's", site('<dbname>aawiki</dbname>'), { wiki: 'aawiki' }, 'aawiki'],
-  ['a wiki with blanks', site('<dbname >\n aawiki </dbname >'), { dbname: 'aawiki', stray: null }],
+  ['a wiki with blanks', site('<dbname >\n aawiki </dbname >'), { dbname: 'aawiki' }],
+  ['a wiki with an attribute', site('<dbname xml:lang="en">aawiki</dbname>'), { dbname: 'aawiki' }],
+  ['a wiki in CDATA', site('<dbname><![CDATA[aawiki]]></dbname>'), { dbname: 'aawiki' }],
+  ['a wiki with an entity', site('<dbname>&#97;a&#x77;iki</dbname>'), { dbname: 'aawiki' }],
   ['no wiki', site(''), { wiki: 'unknown', dbname: null }],
   ['no wiki, of a run', site(''), { wiki: 'aawiki', dbname: null }, 'aawiki'],
-  ['an empty wiki', site('<dbname></dbname><dbname/>'), { wiki: 'aawiki', dbname: null }, 'aawiki'],
-  ['another element', site('<dbnames>x</dbnames>'), { dbname: null }],
   [
-    'a wiki in a comment',
-    site('<!-- <dbname>x</dbname> --><dbname>aawiki</dbname>'),
-    { dbname: 'aawiki', stray: null },
+    'an empty wiki',
+    site('<dbname></dbname><dbname/>'),
+    { wiki: 'aawiki', dbname: null, invalidDbname: null },
+    'aawiki',
   ],
+  ['a wiki with a plus', site('<dbname>my+wiki</dbname>'), { wiki: 'my+wiki', dbname: 'my+wiki', invalidDbname: null }],
+  ['a wiki with a space', site('<dbname>my wiki</dbname>'), { wiki: 'unknown', invalidDbname: 'my wiki' }],
+  ['a path for a wiki', site('<dbname>../x</dbname>'), { wiki: 'unknown', invalidDbname: '../x' }],
+  ['a wiki with "&lt;"', site('<dbname>a&lt;b</dbname>'), { wiki: 'unknown', invalidDbname: 'a<b' }],
+  ['a long wiki', site(`<dbname>${'a'.repeat(201)}</dbname>`), { wiki: 'unknown', invalidDbname: 'a'.repeat(200) }],
+  ['another element', site('<dbnames>x</dbnames>'), { dbname: null }],
+  ['a wiki in a comment', site('<!-- <dbname>x</dbname> --><dbname>aawiki</dbname>'), { dbname: 'aawiki' }],
   [
     'values that are not escaped',
     site('<sitename>A & B < C</sitename><dbname>aawiki</dbname>'),
-    { dbname: 'aawiki', stray: null },
+    { dbname: 'aawiki', failure: null },
   ],
-  ['a document type in a comment', `<!-- <!DOCTYPE a> -->${site('')}`, { stray: null }],
-  [
-    'UTF-8, declared',
-    `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${site('')}`,
-    { stray: null, encoding: 'utf-8' },
-  ],
-  ['UTF-8 with a mark', `\ufeff<?xml version="1.0"?>${site('')}`, { stray: null, hasRoot: true }],
+  ['a document type in a comment', `<!-- <!DOCTYPE a> -->${site('')}`, { hasRoot: true }],
+  ['UTF-8, declared', `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${site('')}`, { encoding: 'utf-8' }],
+  ...['us-ascii', 'US-ASCII', 'ascii', 'UTF8', 'utf8'].map((name): [string, string, Partial<DumpHead>] => [
+    `UTF-8 that is declared as ${name}`,
+    `<?xml version='1.0' encoding='${name}'?>${site('')}`,
+    { encoding: 'utf-8', hasRoot: true },
+  ]),
+  ['UTF-8 with a mark', `\ufeff<?xml version="1.0"?>${site('')}`, { hasRoot: true }],
   [
     'UTF-16, declared',
     `<?xml version="1.0" encoding="utf-16"?>${site('')}`,
-    { stray: null, encoding: 'utf-16be' },
+    { encoding: 'utf-16be' },
     null,
     'utf-16be',
   ],
-  ['no siteinfo', '<mediawiki>\n', { hasRoot: true, stray: null, version: null }],
-  ['an empty siteinfo', '<mediawiki><siteinfo />\n', { stray: null }],
-  ['a root that ends', "<mediawiki version='0.5' />", { stray: null, version: '0.5' }],
-  ['a root of another name', '<mediawikis>', { hasRoot: false, stray: 0 }],
-  ['the end of a page', '  é</text></revision></page>', { hasRoot: false, stray: 2 }],
-  ['a page with attributes', '<mediawiki><page x="1"></page>', { hasRoot: true, stray: 11 }],
-  ['log items', `${site('')}<logitem/>`, { stray: site('').length }],
-  ['siteinfo without an end', '<mediawiki><siteinfo><dbname>a</dbname>', { stray: 11 }],
-  ['a comment without an end', '<mediawiki><!-- ', { stray: 11 }],
-  ['another processing instruction', `<?xml-stylesheet href="a"?>${site('')}`, { hasRoot: true, stray: 0 }],
+  ['no siteinfo', '<mediawiki>', { hasRoot: true, version: null, failure: null }],
+  ['an empty siteinfo', '<mediawiki><siteinfo />', { failure: null }],
+  ['a root that ends', "<mediawiki version='0.5' />", { version: '0.5', failure: null }],
+];
+
+/** Heads whose tags do not match: what is said of the first such tag. */
+const MALFORMED: readonly [what: string, head: string, message: RegExp][] = [
+  [
+    'a root with half an attribute',
+    '<mediawiki version>',
+    /not well-formed at byte 0: .*start tag; received "<mediawiki/,
+  ],
+  ['a root with "<" in it', '<mediawiki a="<b>">', /at byte 0/],
+  ['an element of siteinfo that is closed by another', site('<dbname>x</generator>'), /expected <\/dbname>/],
+  ['an end tag too many', site('</base>'), /expected <\/siteinfo>; received "<\/base>"/],
+];
+
+/** Where heads end: at the bar. */
+const ENDS: readonly string[] = [
+  '|',
+  '|x',
+  '<mediawiki>|',
+  '<mediawiki a=">">| <page>',
+  '<mediawiki>|<page x="1"></page>',
+  '<mediawiki>|<something/>',
+  '<mediawiki>| </mediawiki>',
+  '<mediawiki><siteinfo></siteinfo>| <page>',
+  '<mediawiki><siteinfo></siteinfo \n>|<!-- c -->',
+  '<mediawiki><!-- a --> <?b c?><siteinfo><!-- </siteinfo> --></siteinfo>|',
+  '<?xml version="1.0"?> <?style x?> <!-- <mediawiki> --> <mediawiki><siteinfo/>|<logitem>',
+  '\ufeff<mediawiki>|',
+  '<mediawiki>|<siteinfo><dbname>a</dbname><page></page></siteinfo>',
+  '<mediawiki>|<siteinfo><dbname>a',
+  '|<mediawikis>',
+  '  |<text></text></revision></page><page>',
+  '|<!-- ',
 ];
 
 describe('readDumpHead', () => {
+  for (const [what, head, message] of MALFORMED) {
+    it(`says of ${what} that it is not well-formed`, () => {
+      const { failure, hasRoot } = readDumpHead(Buffer.from(head), 'utf-8', choice(null));
+      assert.equal(hasRoot, true);
+      assert.equal(failure?.code, 'HEAD_MALFORMED');
+      assert.match(failure.message, message);
+    });
+  }
+
+  it('takes the given wiki where it overrides', () => {
+    const head = Buffer.from(site('<dbname>aawiki</dbname>'));
+    const got = readDumpHead(head, 'utf-8', { wiki: 'bbwiki', overrides: true });
+    assert.deepEqual([got.wiki, got.dbname], ['bbwiki', 'aawiki']);
+  });
+
   for (const [why, head, code, wiki = null, encoding = 'utf-8'] of REFUSED) {
     it(`refuses ${why}`, () => {
       assert.throws(
-        () => readDumpHead(Buffer.from(head), encoding, wiki),
+        () => readDumpHead(Buffer.from(head), encoding, choice(wiki)),
         (error) => codeOf(error) === code,
       );
     });
@@ -110,7 +153,7 @@ describe('readDumpHead', () => {
   it('refuses a head that is no UTF-8', () => {
     const head = Buffer.from('<mediawiki><siteinfo>\xe9</siteinfo>', 'latin1');
     assert.throws(
-      () => readDumpHead(head, 'utf-8', null),
+      () => readDumpHead(head, 'utf-8', choice(null)),
       (error) => codeOf(error) === 'ENCODING_REFUSED',
     );
   });
@@ -118,11 +161,32 @@ describe('readDumpHead', () => {
   for (const [what, head, expected, wiki = null, encoding = 'utf-8'] of READ) {
     it(`reads ${what}`, () => {
       const bytes = Buffer.from(head);
-      const got = readDumpHead(bytes, encoding, wiki);
+      const got = readDumpHead(bytes, encoding, choice(wiki));
       assert.equal(got.bytes, bytes.length);
       for (const [key, value] of Object.entries(expected)) assert.equal(got[key as keyof DumpHead], value, key);
     });
   }
+
+  for (const example of ENDS) {
+    it(`finds where a head ends: ${JSON.stringify(example)}`, () => {
+      const text = example.replace('|', '');
+      const end = Buffer.byteLength(example.slice(0, example.indexOf('|')));
+      const bytes = Buffer.from(text);
+      assert.equal(findHeadEnd(bytes, true), end);
+      // with fewer bytes it is the same, or not known yet
+      for (let length = 0; length < bytes.length; length += 1) {
+        const early = findHeadEnd(bytes.subarray(0, length), false);
+        assert.ok(early === null || early === end, `${early} after ${length} bytes`);
+      }
+    });
+  }
+
+  it('names the prefix of a root', () => {
+    assert.throws(() => findHeadEnd(Buffer.from('<ns0:mediawiki xmlns:ns0="x">'), false), {
+      code: 'NAMESPACE_PREFIX',
+      message: /received <ns0:mediawiki/,
+    });
+  });
 
   const HOSTILE = [
     '<dbname ',
@@ -143,7 +207,8 @@ describe('readDumpHead', () => {
       for (const before of ['', '<mediawiki>', '<dbname>a', '<?xml ']) {
         const head = Buffer.from(`${before}${part.repeat((1024 * 1024) / part.length)}>`);
         try {
-          readDumpHead(head, 'utf-8', null);
+          findHeadEnd(head, true);
+          readDumpHead(head, 'utf-8', choice(null));
         } catch (error) {
           assert.match(codeOf(error), /_REFUSED$|^WIKI_DIFFERS$/);
         }

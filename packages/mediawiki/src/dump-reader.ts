@@ -1,35 +1,41 @@
 import { PermanentError } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import { readDumpHead } from './dump-head.js';
-import type { DumpHead } from './dump-head.js';
+import type { DumpHead, WikiChoice } from './dump-head.js';
 import { DumpStart } from './dump-start.js';
 import type { HeadSink } from './page-sink.js';
 import type { PageStream } from './page-stream.js';
+import { shown } from './unit-fault.js';
 import { Utf8Input } from './utf8-input.js';
 import type { DumpEncoding } from './utf8-input.js';
 
 export interface DumpReaderOptions {
-  /** The run's wiki: a `dbname` that is there must equal it, one that is missing takes it. Null: `dbname`, else `unknown`. */
+  /** The run's wiki: a valid `dbname` must equal it, and without one it is the rows' wiki. Null: `dbname`, else `unknown`. */
   readonly wiki: string | null;
-  /** The dump's head, where the bytes begin in mid-dump, in UTF-8: what stands before the first `<page>` is passed over. */
+  /** Whether `wiki` is the rows' wiki even where the dump has another `dbname`; false by default. */
+  readonly wikiOverrides?: boolean;
+  /** The dump's head, where the bytes begin in mid-dump, in UTF-8: what stands before the first `<page` is passed over. */
   readonly head?: DumpHead;
 }
 
 const NOTHING = new Uint8Array(0);
 /** A push is worked through in slices, so that what is kept does not depend on its size. */
 const SLICE_BYTES = 1024 * 1024;
+/** So many bytes of what is no dump are shown in the error. */
+const SHOWN_BYTES = 60;
 
 /**
- * A dump's decompressed bytes in: its head is read, and the bytes from the first page on go to `pages`. Synchronous,
+ * A dump's decompressed bytes in: its head is read, and the bytes behind it go to `pages`. Synchronous,
  * without any I/O. `push` the bytes cut anywhere, and `end`.
  *
  * All offsets count the decompressed bytes that were pushed; of a UTF-16 dump those of its UTF-8 transcript.
  *
  * `push` and `end` throw PermanentErrors (`HEAD_TOO_LARGE`, `DOCTYPE_REFUSED`, `ENCODING_REFUSED`, `WIKI_DIFFERS`,
- * `NAME_REFUSED`, `NOT_A_DUMP`, and what `pages` throws), and the same again when called again.
+ * `NAME_REFUSED`, `NAMESPACE_PREFIX`, `NOT_A_DUMP`, and what `pages` throws), and the same again when called again. What
+ * makes the dump a failed one though the pages around it can be read is not thrown: see `failure`.
  */
 export class DumpReader {
-  readonly #wiki: string | null;
+  readonly #wiki: WikiChoice;
   /** Null in mid-dump: a part that happens to begin like UTF-16 is none. */
   readonly #input: Utf8Input | null;
   readonly #stream: PageStream;
@@ -37,12 +43,16 @@ export class DumpReader {
   /** Null once the pages began. */
   #start: DumpStart | null;
   #head: DumpHead | null = null;
+  #headFailure: PermanentError | null = null;
+  /** What the dump begins with, to be shown. */
+  #firstBytes = '';
   #offset = 0;
   #isEnded = false;
   #failure: { readonly error: unknown } | null = null;
 
   constructor(options: DumpReaderOptions, pages: PageStream, head: HeadSink) {
-    this.#wiki = options.wiki === null ? null : checkName('wiki', options.wiki);
+    const wiki = options.wiki === null ? null : checkName('wiki', options.wiki);
+    this.#wiki = { wiki, overrides: options.wikiOverrides ?? false };
     this.#input = options.head === undefined ? new Utf8Input() : null;
     this.#stream = pages;
     this.#sink = head;
@@ -70,8 +80,15 @@ export class DumpReader {
       this.#isEnded = true;
       this.#take(this.#input === null ? NOTHING : this.#input.end(), true);
       this.#stream.end();
-      if (this.#input !== null && this.firstPage === null && this.#head?.hasRoot !== true) throw notADump(this.#offset);
+      if (this.#input === null || this.firstPage !== null || this.#head?.hasRoot === true) return;
+      this.#headFailure = notADump(this.#offset, this.#firstBytes);
+      throw this.#headFailure;
     });
+  }
+
+  /** Where the dump breaks off: everything that can be told of what has come is given. */
+  flush(): void {
+    if (this.#start === null) this.#guard(() => this.#stream.flush());
   }
 
   /** Pages that begin at or after `offset` are another part's. To be said before any byte from there on is pushed. */
@@ -90,7 +107,15 @@ export class DumpReader {
     return this.#stream.nextPage;
   }
 
-  /** Null until the first page, the end tag or the end. */
+  /**
+   * What is wrong with the dump, though all pages that can be read are: the first tag of the head that is malformed, else
+   * the first bytes outside of pages that do not belong there. Final after `end`, or once `done` is true.
+   */
+  get failure(): PermanentError | null {
+    return this.#headFailure ?? this.#stream.failure;
+  }
+
+  /** Null until the head's end, or the end. */
   get head(): DumpHead | null {
     return this.#head;
   }
@@ -111,6 +136,8 @@ export class DumpReader {
   }
 
   #take(bytes: Uint8Array, isEnd = false): void {
+    if (this.#firstBytes.length < SHOWN_BYTES)
+      this.#firstBytes += Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('latin1');
     this.#offset += bytes.length;
     if (this.#start === null) this.#stream.push(bytes);
     else this.#find(this.#start, bytes, isEnd);
@@ -127,8 +154,7 @@ export class DumpReader {
   #readHead(bytes: Buffer, encoding: DumpEncoding): void {
     this.#head = readDumpHead(bytes, encoding, this.#wiki);
     this.#sink.begin(this.#head.wiki);
-    const { stray } = this.#head;
-    if (stray !== null) this.#sink.strayHead(stray, bytes.subarray(stray));
+    this.#headFailure = this.#head.failure;
   }
 
   #guard(work: () => void): void {
@@ -142,9 +168,10 @@ export class DumpReader {
   }
 }
 
-function notADump(bytes: number): PermanentError {
+function notADump(bytes: number, firstBytes: string): PermanentError {
   const expected = 'a dump with <mediawiki or <page>';
-  const received = `${bytes} bytes without either`;
+  const begin = Buffer.from(firstBytes.slice(0, SHOWN_BYTES), 'latin1').toString('utf8');
+  const received = `${bytes} bytes without either${bytes === 0 ? '' : `, which begin with ${shown(begin)}`}`;
   return new PermanentError('NOT_A_DUMP', `expected ${expected}; received ${received}`, {
     expected,
     received,

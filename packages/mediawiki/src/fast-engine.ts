@@ -28,6 +28,19 @@ class CountedReference implements RowEngine {
   readonly read = { pages: 0, revisions: 0, between: 0 };
   #engine: RowEngine | null = null;
 
+  /** Nothing is known without a parser. */
+  knownPage(): null {
+    return null;
+  }
+
+  knownRevision(): null {
+    return null;
+  }
+
+  readPageTag(bytes: Buffer): readonly string[] {
+    return this.#reference().readPageTag(bytes);
+  }
+
   readPage(wiki: string, bytes: Buffer): PageHead {
     this.read.pages += 1;
     return this.#reference().readPage(wiki, bytes);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { codeOf } from '@wikifleet/domain/errors';
 import { DumpConverter } from './dump-converter.js';
+import { MAX_REVISION_BYTES as LIMIT } from './dump-splitter.js';
 import { FastEngine } from './fast-engine.js';
 import { ReferenceEngine } from './reference-engine.js';
 import type { RowEngine } from './row-engine.js';
@@ -51,7 +52,6 @@ function run(pieces: Iterable<Buffer>, engine: RowEngine): Result {
 
 const SMALL = `${START}<text>${'x'.repeat(2000)}</text></revision>`;
 const END = '</text></revision></page>';
-const LIMIT = 64 * 1024 * 1024;
 
 /** Each in a bounded time and memory: [what, pieces, rows, codes, error]. */
 const HOSTILE: readonly [
@@ -68,13 +68,13 @@ const HOSTILE: readonly [
     ['REVISION_TOO_LARGE'],
   ],
   [
-    'an attribute of 50 MB',
-    () => around(`${HEAD}${START}<text a="`, 'a', 50, `"/></revision></page>`),
+    'an attribute of 30 MB',
+    () => around(`${HEAD}${START}<text a="`, 'a', 30, `"/></revision></page>`),
     0,
     ['TAG_TOO_LONG'],
   ],
-  ['a name of 50 MB', () => around(`${HEAD}${START}<`, 'a', 50, `/></revision></page>`), 0, ['NAME_REFUSED']],
-  ['a comment of 50 MB', () => around(`${HEAD}${START}<text>a<!--`, 'b', 50, `-->${END}`), 1, []],
+  ['a name of 30 MB', () => around(`${HEAD}${START}<`, 'a', 30, `/></revision></page>`), 0, ['NAME_REFUSED']],
+  ['a comment of 30 MB', () => around(`${HEAD}${START}<text>a<!--`, 'b', 30, `-->${END}`), 1, []],
   [
     'millions of attributes',
     () => around(`${HEAD}${START}<text`, ' a="b"', 20, `/></revision></page>`),
@@ -94,7 +94,55 @@ const HOSTILE: readonly [
   ['a text of 300 MB', () => around(`${HEAD}${START}<text>`, 'text ', 300, END), 0, ['REVISION_TOO_LARGE']],
   ['a page head of 100 MB', () => around('<page><title>', 'T', 100, '</title></page>'), 0, ['PAGE_HEAD_TOO_LARGE']],
   ['100 MB of blanks between pages', () => around(`${HEAD}</page>`, ' ', 100, '</mediawiki>'), 0, []],
-  ['100 MB before any page', () => around('<mediawiki>', ' ', 100, ''), 0, [], 'HEAD_TOO_LARGE'],
+  ['100 MB of blanks before any page', () => around('<mediawiki>', ' ', 100, '</mediawiki>'), 0, []],
+  ['a siteinfo of 100 MB', () => around('<mediawiki><siteinfo>', ' ', 100, ''), 0, [], 'HEAD_TOO_LARGE'],
+  [
+    '100 MB of other bytes before any page',
+    () => around('<mediawiki>', 'x', 100, HEAD),
+    0,
+    ['BYTES_OUTSIDE_PAGES', 'PAGE_CUT'],
+  ],
+  ['a comment of 100 MB between pages', () => around('<mediawiki><!--', '<page>', 100, '--></mediawiki>'), 0, []],
+  [
+    'a comment of 100 MB without an end',
+    () => around('<mediawiki><!--', '<page>', 100, ''),
+    0,
+    ['BYTES_OUTSIDE_PAGES'],
+  ],
+  ['a processing instruction of 100 MB', () => around('<mediawiki><?a ', '<page>', 100, '?></mediawiki>'), 0, []],
+  [
+    'CDATA of 100 MB',
+    () => around(`${HEAD}${START}<text><![CDATA[`, '<page>', 100, `]]>${END}`),
+    0,
+    ['REVISION_TOO_LARGE'],
+  ],
+  ['CDATA of 20 MB', () => around(`${HEAD}${START}<text><![CDATA[`, '</page>', 20, `]]>${END}`), 1, []],
+  [
+    'a tag of 100 MB of blanks',
+    () => around(`${HEAD}${START}<text>a${END.replace('</page>', '</page')}`, ' ', 100, '>'),
+    1,
+    ['PAGE_MATTER_TOO_LARGE'],
+  ],
+  [
+    'an upload of 100 MB',
+    () => around(`${HEAD}${START}<text>a</text></revision><upload>`, 'QUJD', 100, '</upload></page>'),
+    1,
+    [],
+  ],
+  [
+    'an upload of 100 MB in a page head',
+    () => around(`${HEAD}<upload>`, 'QUJD', 100, `</upload>${START}<text>a${END}`),
+    1,
+    [],
+  ],
+  [
+    'millions of uploads',
+    () => around(`${HEAD}<upload>x`, '</upload><upload>', 20, `</upload>${START}<text>a${END}`),
+    0,
+    ['PAGE_HEAD_TOO_LARGE', 'PAGE_HEAD_BROKEN'],
+  ],
+  ['millions of comments', () => around(`${HEAD}${START}<text>a`, '<!--<page>-->', 20, END), 1, []],
+  ['millions of empty pages', () => around('<mediawiki>', '<page/>', 2, '</mediawiki>'), 0, ['MISSING_ELEMENT']],
   [
     'a page of 20 MB of small revisions',
     () => around(HEAD, SMALL, 20, '</page>'),
@@ -133,8 +181,8 @@ describe('hostile dumps', function () {
       ['is no ASCII', '漢字'],
       ['is entities', '&#x1F600;'],
     ] as const) {
-      it(`a text of 60 MB that ${what}: in bounded memory (${name})`, () => {
-        const got = run(around(`${HEAD}${START}<text>`, part, 60, END), engine);
+      it(`a text of 30 MB that ${what}: in bounded memory (${name})`, () => {
+        const got = run(around(`${HEAD}${START}<text>`, part, 30, END), engine);
         assert.equal(got.rows, 1);
         assert.ok(got.growth < 5 * LIMIT, `grew by ${got.growth} bytes`);
       });

@@ -137,7 +137,7 @@ describe('a filter on pages', function () {
         codes,
       );
       const none = { ...NONE, pages: 1, pagesWithoutRevision: 0, partialPages: 0, quarantined: codes.length };
-      assert.deepEqual(counts, { ...none, unmapped: {}, ...numbers });
+      assert.deepEqual(counts, { ...none, quarantineDropped: {}, unmapped: {}, ...numbers });
       assert.equal(lines.length, owed.rows);
     });
   }

@@ -1,4 +1,5 @@
 import { isBlank } from './blank.js';
+import { isEmptyTitle } from './row.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
 import { RowKernel } from './row-kernel.js';
 
@@ -19,9 +20,21 @@ export class KernelEngine implements RowEngine {
     this.#other = other;
   }
 
+  readPageTag(bytes: Buffer): readonly string[] {
+    return this.#other.readPageTag(bytes);
+  }
+
   readPage(wiki: string, bytes: Buffer): PageHead {
+    return this.knownPage(wiki, bytes) ?? this.#other.readPage(wiki, bytes);
+  }
+
+  readRevision(page: PageHead, bytes: Buffer): RevisionRow {
+    return this.knownRevision(page, bytes) ?? this.#other.readRevision(page, bytes);
+  }
+
+  knownPage(wiki: string, bytes: Buffer): PageHead | null {
     const page = this.#kernel.page(bytes);
-    if (page === null) return this.#other.readPage(wiki, bytes);
+    if (page === null || isEmptyTitle(page.title)) return null;
     if (wiki !== this.#wiki) {
       this.#wiki = wiki;
       this.#wikiStart = Buffer.from(`${JSON.stringify({ wiki_id: wiki }).slice(0, -1)},`);
@@ -30,9 +43,9 @@ export class KernelEngine implements RowEngine {
     return { id: page.id, title: page.title, rowStart, unmapped: NONE };
   }
 
-  readRevision(page: PageHead, bytes: Buffer): RevisionRow {
+  knownRevision(page: PageHead, bytes: Buffer): RevisionRow | null {
     const line = this.#kernel.revision(page.rowStart, bytes);
-    return line === null ? this.#other.readRevision(page, bytes) : { line, isOwn: false, unmapped: NONE };
+    return line === null ? null : { line, isOwn: this.#kernel.isLarge(bytes), unmapped: NONE };
   }
 
   readBetween(bytes: Buffer): readonly string[] {

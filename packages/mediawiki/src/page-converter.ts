@@ -1,14 +1,17 @@
+import { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { isBlank } from './blank.js';
 import type { CountKeeper } from './dump-counts.js';
 import type { Piece } from './dump-splitter.js';
 import { judgePage } from './judge-page.js';
 import type { HeadSink, PageSink } from './page-sink.js';
-import { guessRevisionId, rawBytes } from './quarantine.js';
+import { MAX_QUARANTINE_RECORDS, guessRevisionId, rawBytes } from './quarantine.js';
 import type { QuarantineRecord } from './quarantine.js';
 import { RowBuffer } from './row-buffer.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
-import { UnitFault, shown } from './unit-fault.js';
+import { ViewedBytes } from './searchable-bytes.js';
+import { endOfStartTag } from './tag-finder.js';
+import { UnitFault } from './unit-fault.js';
 import type { KnownIds } from './unit-fault.js';
 
 /** Whole rows, each a line with its newline. */
@@ -47,7 +50,10 @@ export interface PageState {
   readonly quarantinedTo: number;
 }
 
-const PAGE_TAG = '<page>';
+const PAGE_TAG = Buffer.from('<page>');
+const PAGE_NAME_BYTES = '<page'.length;
+/** More units that cannot be read are not looked for in one conversion: each costs a parser's time, and a dump has few. */
+export const MAX_UNREADABLE_UNITS = 1_000_000;
 const NOTHING = Buffer.alloc(0);
 
 /** Pieces of pages in, rows and quarantine out: what is done with each by an engine's answer. */
@@ -74,6 +80,7 @@ export class PageConverter implements HeadSink, PageSink {
   #isPageListed = false;
   #seen: { ids: number[]; offsets: number[] } = { ids: [], offsets: [] };
   #quarantine: QuarantineRecord[] = [];
+  #records = 0;
 
   /** `filter`: null where every page is kept. `rows` takes the rows; it must be empty. */
   constructor(engine: RowEngine, counts: CountKeeper, filter: PageFilter | null, rows = new RowBuffer()) {
@@ -111,28 +118,64 @@ export class PageConverter implements HeadSink, PageSink {
     this.#wiki = wiki;
   }
 
-  /** What stands before the first page and is no head: a page's end in a file that was cut, say. */
-  strayHead(offset: number, bytes: Buffer): void {
-    const expected = 'a declaration, <mediawiki> and <siteinfo> before the first <page>';
-    this.#record(new UnitFault('BYTES_OUTSIDE_PAGES', expected, shown(bytes.toString('utf8', 0, 60))), offset, bytes);
+  outside(piece: Piece, error: PermanentError): void {
+    this.#page = null;
+    this.#known = {};
+    this.#head = null;
+    const { code, expected = '', received = '' } = error;
+    this.#record(new UnitFault(code, expected, received), piece.offset, piece.bytes, piece.length);
   }
 
-  pageHead(piece: Piece): void {
+  knownPageHead({ bytes, offset }: Piece): boolean {
+    if (bytes === null || !PAGE_TAG.equals(bytes.subarray(0, PAGE_TAG.length))) return false;
+    const page = this.#engine.knownPage(this.#wiki, bytes.subarray(PAGE_TAG.length));
+    if (page === null) return false;
+    this.#beginPage();
+    this.#page = page;
+    this.#seen.ids.push(page.id);
+    this.#seen.offsets.push(offset);
+    this.#head = Buffer.from(bytes);
+    this.#judge(page);
+    return true;
+  }
+
+  knownRevision({ bytes }: Piece): boolean {
+    const page = this.#page;
+    if (bytes === null || page === null || this.#isFiltered) return false;
+    const row = this.#engine.knownRevision(page, bytes);
+    if (row === null) return false;
+    this.#hasRevision = true;
+    this.#add(page, row);
+    return true;
+  }
+
+  #beginPage(): void {
     this.#counts.pages += 1;
     this.#page = null;
     this.#known = {};
     this.#head = null;
     this.#hasRevision = this.#isPartial = this.#isFiltered = this.#isPageListed = false;
+  }
+
+  pageHead(piece: Piece): void {
+    this.#beginPage();
     this.#attempt(piece, () => {
       if (piece.bytes === null) throw tooLarge('PAGE_HEAD_TOO_LARGE', 'a page head', piece);
-      const bytes = piece.bytes.subarray(PAGE_TAG.length);
-      this.#page = this.#engine.readPage(this.#wiki, bytes);
+      const attributes = this.#readPageTag(piece.bytes);
+      this.#page = this.#engine.readPage(this.#wiki, piece.bytes.subarray(startTagBytes(piece.bytes)));
       this.#seen.ids.push(this.#page.id);
       this.#seen.offsets.push(piece.offset);
       this.#head = Buffer.from(piece.bytes);
+      if (attributes.length > 0) this.#page = { ...this.#page, unmapped: [...this.#page.unmapped, ...attributes] };
       this.#judge(this.#page);
       if (!this.#isFiltered) this.#counts.unmapped(this.#page.unmapped);
     });
+  }
+
+  /** Names of the page's attributes, which have no column. */
+  #readPageTag(bytes: Buffer): readonly string[] {
+    if (PAGE_TAG.equals(bytes.subarray(0, PAGE_TAG.length))) return [];
+    return this.#engine.readPageTag(bytes.subarray(0, startTagBytes(bytes)));
   }
 
   /** A page whose head is broken never comes here: what nobody can judge is quarantined, whatever the filter. */
@@ -233,8 +276,16 @@ export class PageConverter implements HeadSink, PageSink {
     this.#isPartial = true;
     this.#quarantinedTo = offset + length;
     this.#counts.quarantined += 1;
+    if (this.#counts.quarantined > MAX_UNREADABLE_UNITS) throw tooManyUnreadable(offset);
     const { known } = fault;
     if (known.pageId !== undefined) this.#known = known;
+    this.#records += 1;
+    // whoever stores them drops it, too
+    if (this.#records > MAX_QUARANTINE_RECORDS) {
+      this.#counts.quarantineDropped([fault.code]);
+      this.#head = null;
+      return;
+    }
     const at = fault.at === null ? '' : ` at byte ${fault.at}`;
     this.#quarantine.push({
       wiki_id: this.#wiki,
@@ -250,6 +301,19 @@ export class PageConverter implements HeadSink, PageSink {
     });
     this.#head = null;
   }
+}
+
+/** How many bytes the start tag has that `bytes` begin with; where it has no end, that of its name. */
+function startTagBytes(bytes: Buffer): number {
+  if (PAGE_TAG.equals(bytes.subarray(0, PAGE_TAG.length))) return PAGE_TAG.length;
+  return Math.max(PAGE_NAME_BYTES, endOfStartTag(new ViewedBytes(bytes), PAGE_NAME_BYTES));
+}
+
+function tooManyUnreadable(offset: number): PermanentError {
+  const place = `byte ${offset}`;
+  const expected = `at most ${MAX_UNREADABLE_UNITS} pages and revisions that cannot be read`;
+  const message = `conversion stopped at ${place}: expected ${expected}; received more`;
+  return new PermanentError('TOO_MANY_UNREADABLE', message, { place, expected, received: 'more' });
 }
 
 /** A clone of a Buffer is a plain array of bytes. */

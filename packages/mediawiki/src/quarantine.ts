@@ -1,5 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 
+/** Records that a split's quarantine has at most; what comes behind is counted by its code alone. */
+export const MAX_QUARANTINE_RECORDS = 10_000;
+
+/** Bytes that a split's quarantine has at most, as JSON lines; from the first record that does not fit on they are dropped. */
+export const MAX_QUARANTINE_BYTES = 256 * 1024 * 1024;
+
+/** Raw bytes that a record has at most: of a longer unit it has position and length alone. */
+export const MAX_RAW_BYTES = 8 * 1024 * 1024;
+
 /** What could not be read, one JSON object a line of the quarantine file. */
 export interface QuarantineRecord {
   readonly wiki_id: string;
@@ -24,7 +33,7 @@ export interface QuarantineRecord {
 export type RawBytes = Pick<QuarantineRecord, 'encoding' | 'raw'>;
 
 export function rawBytes(bytes: Buffer | null): RawBytes {
-  if (bytes === null) return { encoding: 'none', raw: null };
+  if (bytes === null || bytes.length > MAX_RAW_BYTES) return { encoding: 'none', raw: null };
   return isUtf8(bytes)
     ? { encoding: 'utf-8', raw: bytes.toString('utf8') }
     : { encoding: 'base64', raw: bytes.toString('base64') };

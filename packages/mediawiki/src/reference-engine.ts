@@ -4,15 +4,36 @@ import { rowRest, rowStart } from './row.js';
 import type { RevisionColumns } from './row.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
 import { UnitFault } from './unit-fault.js';
-import { UnitFields } from './unit-fields.js';
+import { UnitFields, countAttributes } from './unit-fields.js';
 
 const NONE: ReadonlySet<string> = new Set();
+const PAGE_END = Buffer.from('</page>');
+const SLASH = 0x2f;
 /** Characters of a row that are held as strings. */
 const MAX_HELD = 4 * 1024 * 1024;
 
 /** Any well-formed dump XML in any version of the schema, by node-expat, event by event. */
 export class ReferenceEngine implements RowEngine {
   readonly #parser = new FragmentParser();
+
+  /** Nothing is known without a parser. */
+  knownPage(): null {
+    return null;
+  }
+
+  knownRevision(): null {
+    return null;
+  }
+
+  readPageTag(bytes: Buffer): readonly string[] {
+    const unmapped: string[] = [];
+    const isEmpty = bytes.at(-2) === SLASH;
+    const { content } = this.#parser.parse(isEmpty ? bytes : Buffer.concat([bytes, PAGE_END]));
+    const [page] = content;
+    if (page === undefined || typeof page === 'string') throw new UnitFault('NOT_WELL_FORMED', 'a <page>', 'none');
+    countAttributes(page, NONE, unmapped);
+    return unmapped;
+  }
 
   readPage(wiki: string, bytes: Buffer): PageHead {
     const unmapped: string[] = [];
@@ -23,7 +44,7 @@ export class ReferenceEngine implements RowEngine {
 
   readRevision(page: PageHead, bytes: Buffer): RevisionRow {
     const unmapped: string[] = [];
-    // Where a revision's end tag has blanks in it, the unit runs on to the next piece: that is counted here.
+    // Where a revision lacks its end tag, or is empty, the unit runs on to the next piece: that is counted here.
     const [revision] = new UnitFields(this.#parser.parse(bytes), NONE, unmapped, 'revision').repeated;
     if (revision === undefined) throw new UnitFault('NOT_WELL_FORMED', 'a <revision>', 'none');
     return { line: lineOf(page, readRevisionColumns(revision, unmapped)), isOwn: true, unmapped };

@@ -1,6 +1,6 @@
-import { checkRole, checkTitle, readInteger } from './row.js';
+import { checkRole, checkTitle, isEmptyTitle, readInteger } from './row.js';
 import type { PageColumns, RevisionColumns, Slot } from './row.js';
-import { UnitFault } from './unit-fault.js';
+import { UnitFault, shown } from './unit-fault.js';
 import type { KnownIds } from './unit-fault.js';
 import { UnitFields, countAttributes } from './unit-fields.js';
 import { allText, leadingText } from './xml-element.js';
@@ -28,7 +28,7 @@ export function readPageColumns(head: XmlElement, unmapped: string[]): PageColum
     return {
       page_id: required('page/id', readInteger('page/id', id)),
       page_namespace_id: readInteger('page/ns', fields.text('ns')),
-      page_title: checkTitle('page/title', required('page/title', title)),
+      page_title: checkTitle('page/title', requiredTitle(title)),
       page_redirect_target: target === null ? null : checkTitle('redirect@title', target),
     };
   });
@@ -107,6 +107,11 @@ function readBody(element: XmlElement): { text: string | null; size: number | nu
 function required<T>(what: string, value: T | null): T {
   if (value === null) throw new UnitFault('MISSING_ELEMENT', what, 'none, or an empty one');
   return value;
+}
+
+function requiredTitle(title: string | null): string {
+  if (title !== null && !isEmptyTitle(title)) return title;
+  throw new UnitFault('MISSING_ELEMENT', 'page/title', title === null ? 'none' : `an empty one: ${shown(title)}`);
 }
 
 /** For the quarantine: null where it is none. */

@@ -22,6 +22,11 @@ export interface RevisionRow {
  * call. What revisions share (the page's columns) is read once a page.
  */
 export interface RowEngine {
+  /** As `readPage` and `readRevision`, where the engine knows the bytes exactly as what MediaWiki writes; else null. */
+  knownPage(wiki: string, bytes: Buffer): PageHead | null;
+  knownRevision(page: PageHead, bytes: Buffer): RevisionRow | null;
+  /** Reads a page's start tag that is not `<page>`: only names to count, for nothing there has a column. */
+  readPageTag(bytes: Buffer): readonly string[];
   /** `bytes` is what follows `<page>`, to the first revision or the page's end. */
   readPage(wiki: string, bytes: Buffer): PageHead;
   /** `bytes` begins with `<revision` and holds no other. */

@@ -82,14 +82,19 @@ export class RowKernel {
     };
   }
 
-  /** A row's line with its newline: a view, good until the next call. `pageStart` must not change. */
+  /** Whether a revision is longer than the kernel's memory: its line is no view, but memory of its own. */
+  isLarge(bytes: Buffer): boolean {
+    return bytes.length > this.#inputBytes;
+  }
+
+  /** A row's line with its newline: a view, good until the next call, but for a large one. `pageStart` must not change. */
   revision(pageStart: Buffer, bytes: Buffer): Buffer | null {
     if (pageStart !== this.#page) {
       if (pageStart.length > this.#kernel.PAGE_BYTES.value) return null;
       this.#memory.set(pageStart, this.#kernel.PAGE.value);
       this.#page = pageStart;
     }
-    if (bytes.length > this.#inputBytes) return this.#largeRevision(pageStart, bytes);
+    if (this.isLarge(bytes)) return this.#largeRevision(pageStart, bytes);
     this.#memory.set(bytes, this.#input);
     return this.#row(this.#kernel.revision(bytes.length, pageStart.length, 0, 0));
   }

@@ -52,6 +52,11 @@ export function readInteger(what: string, value: string | null): number | null {
   return match[1] === undefined ? null : Number(match[1]) + 0;
 }
 
+/** Whether MediaWiki takes a text for no title at all: its importer skips such a page. White space and `_` are trimmed. */
+export function isEmptyTitle(title: string): boolean {
+  return /^[ \t\r\n_]*$/.test(title);
+}
+
 export function checkTitle(what: string, title: string): string {
   if (title.length <= MAX_TITLE_CHARACTERS) return title;
   const received = `${title.length}: ${shown(title)}`;

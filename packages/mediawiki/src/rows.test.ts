@@ -31,7 +31,6 @@ const PAGES: readonly [rule: string, xml: string, holds: Record<string, unknown>
       page('', '<title> Talk:A &amp; "B"\n </title><id>7</id>'),
       { page_title: ' Talk:A & "B"\n ' },
     ],
-    ['an empty title', page('', '<title/><id>7</id>'), { page_title: '' }],
     ['no redirect', page(''), { page_redirect_target: null }],
     ['a redirect', page('', `${PAGE}<redirect title="B &quot;C&quot;" />`), { page_redirect_target: 'B "C"' }],
     ['a bare redirect', page('', `${PAGE}<redirect />`), { page_redirect_target: '' }],
@@ -300,7 +299,9 @@ function compareWithOracle(test: Mocha.Context, pages: readonly string[]): void 
   }
   const { lines, error } = convert(dump);
   assert.equal(error, null);
-  assert.deepEqual(lines.map(canonical), rows);
+  // the oracle takes an empty title for one; MediaWiki does not, and such a page is quarantined
+  const owed = rows.filter((row) => !/^[ \t\r\n_]*$/.test((JSON.parse(row) as { page_title: string }).page_title));
+  assert.deepEqual(lines.map(canonical), owed);
 }
 
 const character = fc.oneof(

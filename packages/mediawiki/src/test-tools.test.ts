@@ -28,7 +28,7 @@ export interface Converted {
   readonly firstPage: number | null;
   readonly endTag: number | null;
   readonly offset: number;
-  /** The code of what was thrown. */
+  /** The code of what was thrown, or of the dump's `failure`. */
   readonly error: string | null;
 }
 
@@ -79,6 +79,7 @@ export function convertBy(
     if (error === 'Error') throw thrown;
   }
   take();
+  error ??= converter.failure?.code ?? null;
   const { counts, head, firstPage, endTag, offset } = converter;
   return { lines, quarantine, counts, head, firstPage, endTag, offset, error };
 }

@@ -17,7 +17,11 @@ export class UnitFault extends PermanentError {
 
   constructor(code: string, expected: string, received: string, at: number | null = null) {
     const place = at === null ? {} : { place: `byte ${at} of the unit` };
+    // It is data, whose stack nobody reads; to record one takes longer than to read a unit.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, `expected ${expected}; received ${received}`, { expected, received, ...place });
+    Error.stackTraceLimit = stackTraceLimit;
     this.at = at;
   }
 }

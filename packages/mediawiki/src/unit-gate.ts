@@ -4,7 +4,8 @@ import { shown, UnitFault } from './unit-fault.js';
 /**
  * The gate in front of expat, whose libexpat of 2017 has known holes: malformed UTF-8, document types and entities,
  * very many attributes or colons, huge tokens. What passes is UTF-8 of XML's characters alone, with tags of bounded
- * size, number and depth, comments, CDATA sections, the five entities and numeric ones, and nothing else.
+ * size, number and depth, comments, CDATA sections, processing instructions, the five entities and numeric ones, and
+ * nothing else.
  */
 export const MAX_TAG_BYTES = 64 * 1024;
 export const MAX_NAME_BYTES = 256;
@@ -35,6 +36,7 @@ for (const char of '0123456789.-') NAME_CLASS[char.charCodeAt(0)] = 2;
 
 const COMMENT_END = Buffer.from('-->');
 const CDATA_END = Buffer.from(']]>');
+const INSTRUCTION_END = Buffer.from('?>');
 const ENTITY = /^&(?:lt|gt|amp|quot|apos|#([0-9]{1,9})|#x([0-9A-Fa-f]{1,8}));/;
 
 /** Throws a `UnitFault` where `bytes` must not reach expat. One pass; nothing is copied. */
@@ -58,7 +60,7 @@ class UnitGate {
       const next = this.#byte(1);
       if (next === 0x21) this.#section();
       else if (next === 0x2f) this.#endTag();
-      else if (next === 0x3f) this.#refuse('PROCESSING_INSTRUCTION', 'no processing instruction');
+      else if (next === 0x3f) this.#instruction();
       else this.#startTag();
     }
   }
@@ -112,6 +114,27 @@ class UnitGate {
     const from = this.#at + (isComment ? 4 : 9);
     const end = this.#bytes.indexOf(isComment ? COMMENT_END : CDATA_END, from);
     if (end < 0) this.#refuse('NOT_WELL_FORMED', isComment ? 'the end of a comment' : 'the end of a CDATA section');
+    this.#characters(from, end);
+    this.#at = end + 3;
+  }
+
+  /** `<?name … ?>`: nothing of it is read. */
+  #instruction(): void {
+    const start = this.#at;
+    this.#at += 2;
+    this.#name(start);
+    if (this.#bytes.toString('latin1', start + 2, this.#at).toLowerCase() === 'xml') {
+      this.#at = start;
+      this.#refuse('PROCESSING_INSTRUCTION', 'no XML declaration within a dump');
+    }
+    const end = this.#bytes.indexOf(INSTRUCTION_END, this.#at);
+    if (end < 0) this.#refuse('NOT_WELL_FORMED', 'the end of a processing instruction');
+    this.#characters(this.#at, end);
+    this.#at = end + 2;
+  }
+
+  /** Passes what is no markup, but of XML's characters. */
+  #characters(from: number, end: number): void {
     this.#at = from;
     while (this.#at < end) {
       const kind = TEXT_CLASS[this.#byte(0)];
@@ -119,7 +142,6 @@ class UnitGate {
       if (kind === LEAD_EF) this.#leadEf();
       else this.#at += 1;
     }
-    this.#at = end + 3;
   }
 
   #endTag(): void {

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { splitsOf } from '@wikifleet/domain/jobs';
-import { joinProblems } from '@wikifleet/domain/join';
+import { joinProblems, unreadableProblems } from '@wikifleet/domain/join';
 import {
   fileManifestKey,
   planIdOfKey,
@@ -31,7 +31,7 @@ import {
 } from '@wikifleet/domain/manifests';
 import type { FileManifest, FileManifestResult, PendingRepair } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
-import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
+import { receiptFits, receiptSchema, sumCounts } from '@wikifleet/domain/receipts';
 import type { RawRecord, Receipt, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { deleteBelow } from './delete-superseded.js';
@@ -170,7 +170,8 @@ async function readFile(
     }
     results.push(result);
   }
-  const [problem] = joinProblems(record.result.size, results);
+  const counts = sumCounts(results.map((result) => result.counts));
+  const [problem] = [...joinProblems(record.result.size, results), ...unreadableProblems(counts)];
   if (problem !== undefined) {
     return new IncompleteFile(new PermanentError(problem.code, problem.message, problem), results);
   }

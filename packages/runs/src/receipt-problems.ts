@@ -4,6 +4,7 @@ import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import { suspectsOfStreams } from '@wikifleet/domain/join';
 import type { Plan } from '@wikifleet/domain/plan';
+import { quarantineRecords } from '@wikifleet/domain/receipts';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 
 /**
@@ -27,8 +28,10 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
   if (firstPage === null && counts.pages > 0) return `${counts.pages} pages, and no first page`;
   if (firstPage !== null && counts.pages + counts.quarantined === 0) return 'a first page, and no page';
   if (part === null && index !== null) return 'an index, and no part';
-  if ((quarantine === null) !== (counts.quarantined === 0)) {
-    return `${counts.quarantined} in quarantine, and ${quarantine === null ? 'no' : 'a'} quarantine file`;
+  const records = quarantineRecords(counts);
+  if (records < 0) return `${counts.quarantined} units that could not be read, and ${-records} more dropped ones`;
+  if ((quarantine === null) !== (records === 0)) {
+    return `${records} records in quarantine, and ${quarantine === null ? 'no' : 'a'} quarantine file`;
   }
   const { pages, pagesWithoutRevision, filteredPages, filteredRevisions, pagesWithoutNamespace } = counts;
   if (isEveryPage(plan.settings) && filteredPages + filteredRevisions + pagesWithoutNamespace > 0)

@@ -1,7 +1,7 @@
 import type { Split } from '@wikifleet/domain/jobs';
 import { receiptKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
-import { receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
+import { quarantineRecords, receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
 import type { RawRecord, Receipt, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { anyContent, flawOfObject, linesContent, membersContent } from './object-flaw.js';
@@ -55,7 +55,7 @@ async function flawsOf(store: Store, plan: Plan, result: SplitResult, signal: Ab
   const objects = [
     ['PART', part, rows],
     ['INDEX', index, anyContent],
-    ['QUARANTINE', quarantine, linesContent(counts.quarantined)],
+    ['QUARANTINE', quarantine, linesContent(quarantineRecords(counts))],
   ] as const;
   const flaws: Flaw[] = [];
   for (const [word, stored, check] of objects) {

@@ -11,6 +11,7 @@ const NO_COUNTS = {
   rows: 0,
   pagesWithoutRevision: 0,
   partialPages: 0,
+  quarantineDropped: {},
   quarantined: 0,
   filteredPages: 0,
   filteredRevisions: 0,

@@ -6,9 +6,11 @@ import { CONTAINER_BYTES } from '@wikifleet/conversion/file-source';
 import type { FileSource } from '@wikifleet/conversion/file-source';
 import type { ByteSink } from '@wikifleet/conversion/member-writer';
 import type { PartFormat } from '@wikifleet/conversion/part-format';
+import { MAX_FIRST_UNREADABLE } from '@wikifleet/conversion/quarantine-writer';
+import type { UnreadableUnit } from '@wikifleet/conversion/quarantine-writer';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
-import { joinProblems } from '@wikifleet/domain/join';
+import { joinProblems, unreadableProblems } from '@wikifleet/domain/join';
 import type { SplitBoundaries } from '@wikifleet/domain/join';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { descentsOf } from '@wikifleet/domain/page-order';
@@ -45,6 +47,10 @@ export interface ConvertedFile {
   readonly seconds: number;
   /** Why the file is not complete; empty where it is. */
   readonly problems: readonly string[];
+  /** What of the file's own `dbname` the rows do not follow. */
+  readonly warnings: readonly string[];
+  /** The first units that could not be read. */
+  readonly firstUnreadable: readonly UnreadableUnit[];
 }
 
 /** Converts a file split by split, as the fleet does, and joins what it got. */
@@ -57,6 +63,9 @@ export async function convertFile(
   const splits = splitsOf(source.size, canBeSplit(await source.first(CONTAINER_BYTES)) ? options.splitBytes : null);
   const boundaries: SplitBoundaries[] = [];
   const counts: Counts[] = [];
+  const failures: string[] = [];
+  const warnings = new Set<string>();
+  const firstUnreadable: UnreadableUnit[] = [];
   let xmlBytes = 0;
   const show = ({ index }: { index: number }, { fraction, xmlBytes: bytes, pages, rows }: ConversionProgress): void => {
     const done = (index + fraction) / splits.length;
@@ -70,12 +79,14 @@ export async function convertFile(
   };
   const result = (problems: readonly string[], comparedWith: string | null): ConvertedFile => {
     const pageOrder = descentsOf(boundaries.map(({ sequence }) => sequence.pageOrder));
-    return { counts: sumCounts(counts), pageOrder, comparedWith, xmlBytes, seconds: seconds(), problems };
+    const found = { warnings: [...warnings], firstUnreadable: firstUnreadable.slice(0, MAX_FIRST_UNREADABLE) };
+    return { counts: sumCounts(counts), pageOrder, comparedWith, xmlBytes, seconds: seconds(), problems, ...found };
   };
   for (const split of splits) {
     const { failure, ...conversion } = await convertSplit({
       index: null,
       ...options,
+      wikiOverrides: options.wiki !== null,
       source,
       split,
       ...(index === null ? {} : { onPages: index.comparison }),
@@ -83,10 +94,16 @@ export async function convertFile(
     });
     xmlBytes += conversion.xmlBytes;
     counts.push(conversion.counts);
-    if (failure !== null) return result([failure.message], null);
+    firstUnreadable.push(...conversion.firstUnreadable);
+    for (const warning of conversion.warnings) warnings.add(warning);
+    if (failure !== null) failures.push(failure.message);
+    if (!conversion.isReadToEnd) return result(failures, null);
     boundaries.push({ ...conversion, split });
   }
-  const problems = joinProblems(source.size, boundaries).map(({ message }) => message);
+  // where pages were lost already, the receipts say no more than that
+  if (failures.length > 0) return result(failures, null);
+  const joined = [...joinProblems(source.size, boundaries), ...unreadableProblems(sumCounts(counts))];
+  const problems = joined.map(({ message }) => message);
   const differences = (await index?.comparison.problems()) ?? [];
   return result([...problems, ...differences.map((text) => `${index?.path}: ${text}`)], index?.path ?? null);
 }

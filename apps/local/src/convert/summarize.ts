@@ -1,13 +1,11 @@
+import type { UnreadableUnit } from '@wikifleet/conversion/quarantine-writer';
 import { describeDescents } from '@wikifleet/domain/page-order';
 import { count, duration, megabytes, plural } from '../figures.js';
 import type { ConvertedFile } from './convert-file.js';
 
 /** What became of a file, a line each. */
-export function summarize(
-  path: string,
-  { counts, pageOrder, comparedWith, xmlBytes, seconds, problems }: ConvertedFile,
-  hasQuarantine: boolean,
-): string[] {
+export function summarize(path: string, converted: ConvertedFile, hasQuarantine: boolean): string[] {
+  const { counts, pageOrder, comparedWith, xmlBytes, seconds, problems, warnings, firstUnreadable } = converted;
   // nothing of it was read
   if (xmlBytes === 0 && problems.length > 0)
     return problems.map((problem) => `wikifleet: ${path} cannot be converted: ${problem}`);
@@ -37,6 +35,9 @@ export function summarize(
     [counts.partialPages, 'page of which something could not be read', 'pages of which something could not be read'],
   ];
   for (const [n, one, several] of notes) if (n > 0) lines.push(`  ${count(n)} ${n === 1 ? one : several}`);
+  for (const unit of firstUnreadable) lines.push(`    ${unreadableLine(unit)}`);
+  const dropped = Object.entries(counts.quarantineDropped).map(([code, n]) => `${code} ${count(n)}`);
+  if (dropped.length > 0) lines.push(`  only counted, the quarantine is full: ${dropped.join(', ')}`);
   const descents = describeDescents(pageOrder);
   if (descents !== null) lines.push(`  ${descents}`);
   if (comparedWith !== null) lines.push(`  pages compared with the multistream index ${comparedWith}`);
@@ -44,5 +45,12 @@ export function summarize(
   if (refused.length > 0) lines.push(`  wikitexts without plain_text, which is null: ${refused.join(', ')}`);
   const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
   if (unmapped.length > 0) lines.push(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
+  for (const warning of warnings) lines.push(`wikifleet: warning: ${path}: ${warning}`);
   return [...lines, ...problems.map((problem) => `wikifleet: ${path} is not complete: ${problem}`)];
+}
+
+function unreadableLine({ code, reason, pageTitle, revisionId }: UnreadableUnit): string {
+  const page = pageTitle === null ? [] : [`page ${JSON.stringify(pageTitle)}`];
+  const revision = revisionId === null ? [] : [`revision ${revisionId}`];
+  return `${[...page, ...revision, code].join(', ')}: ${reason}`;
 }

@@ -60,7 +60,7 @@ function inspectDump(text: string, bytes: Buffer, damage: string | null): Inspec
   const page = PAGE.exec(text)?.index;
   try {
     const head = Buffer.from(page === undefined ? text : text.slice(0, page));
-    const { dbname } = readDumpHead(head, 'utf-8', null);
+    const { dbname } = readDumpHead(head, 'utf-8', { wiki: null, overrides: false });
     return { ...inspection('dump', damage), dbname };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
