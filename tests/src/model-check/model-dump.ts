@@ -115,6 +115,9 @@ export function convertOf(build: Build): Convert {
       counts,
       members: counts.rows === 0 ? [] : [{ offset: 0, length: truth.rows.length, rows: counts.rows, ...ids }],
       xmlBytes: source.size,
+      warnings: [],
+      firstUnreadable: [],
+      isReadToEnd: !truth.isBroken,
       failure: truth.isBroken ? new PermanentError('PAGE_BROKEN', 'a page that every conversion fails at') : null,
     };
   };
