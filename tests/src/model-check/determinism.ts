@@ -2,7 +2,13 @@ import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 
-const real = { uuid: crypto.randomUUID, bytes: crypto.randomBytes, sleep: timers.setTimeout, Date: globalThis.Date };
+const real = {
+  uuid: crypto.randomUUID,
+  bytes: crypto.randomBytes,
+  sleep: timers.setTimeout,
+  Date: globalThis.Date,
+  monotonic: performance.now.bind(performance),
+};
 
 /** What a schedule gives in place of chance and time. */
 export interface Substitutes {
@@ -13,7 +19,7 @@ export interface Substitutes {
 }
 
 /**
- * Replaces random ids, the wall clock and sleeps of everything in this process until the function that it returns is
+ * Replaces random ids, both clocks and sleeps of everything in this process until the function that it returns is
  * called. A sleep ends at once: how long it lasts is the scheduler's choice, which delays the request behind it.
  */
 export function substitute({ random, now }: Substitutes): () => void {
@@ -37,6 +43,7 @@ export function substitute({ random, now }: Substitutes): () => void {
   }
   install(uuid as typeof crypto.randomUUID, bytes as typeof crypto.randomBytes, sleep as typeof timers.setTimeout);
   globalThis.Date = ModelDate as DateConstructor;
+  performance.now = now;
   // thousands of answers are errors, and nobody looks at their stacks
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -44,6 +51,7 @@ export function substitute({ random, now }: Substitutes): () => void {
     Error.stackTraceLimit = stackTraceLimit;
     install(real.uuid, real.bytes, real.sleep);
     globalThis.Date = real.Date;
+    performance.now = real.monotonic;
   };
 }
 
