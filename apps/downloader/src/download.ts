@@ -79,6 +79,8 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
     log.info({ event: 'file_closed_before' }, 'the file has its manifest');
     return;
   }
+  // before a download that takes hours or fails: nothing vouches for what is known to be damaged
+  const isBegun = job.repair !== null && (await beginKnownRepair(store, plan, file, job.repair, signal));
   const ensured = await ensureRawObject(parts, plan, file, job, context);
   if (ensured === 'superseded') {
     log.warn({ event: 'download_discarded' }, 'the run has another plan now');
@@ -86,7 +88,7 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
   }
   const { record } = ensured;
   const isNew = ensured.isNew && job.repair === null;
-  if (job.repair !== null) await beginRepair(store, plan, job.repair, record, signal);
+  if (job.repair !== null && !isBegun) await beginRepair(store, plan, job.repair, record, signal);
   const missing = await splitsToConvert(store, plan, record, isNew, signal);
   // where nothing is left to be converted, the job of any split closes the file: only converters write manifests
   const splits = missing.length > 0 ? missing : [{ split: firstSplit(record), repair: null }];
@@ -109,6 +111,20 @@ function firstSplit({ result }: RawRecord): Split {
 async function deleteDownload(store: Store, { run, planId, file }: DownloadJob, signal: AbortSignal): Promise<void> {
   await deleteObsolete(store, run, [rawRecordKey(run, planId, file)], signal);
   await deleteBelow(store, run, rawPrefix(run, file), signal);
+}
+
+/** Begins a repair where the file's record can be used; returns whether it can. */
+async function beginKnownRepair(
+  store: Store,
+  plan: Plan,
+  file: PlanFile,
+  repair: FileRepair,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const there = await readStored(store, rawRecordKey(plan.run, plan.planId, file.file), rawRecordSchema, signal);
+  if (there.state !== 'valid' || recordProblem(plan, file, there) !== null) return false;
+  await beginRepair(store, plan, repair, there.value, signal);
+  return true;
 }
 
 /** Marks the splits of a repair as to be converted again, and takes the manifests back that they are named in. */
