@@ -14,6 +14,7 @@ const ALLOWED = new Map([
   ['packages/dashboard/src/fleet-watcher.ts', 'the time of a sample'],
   ['apps/fleet/src/costs.ts', 'compares with the times of CloudWatch'],
   ['apps/fleet/src/start.ts', 'a time of day at AWS'],
+  ['apps/local/src/start/file-digests.ts', "compares with a file's time"],
   ['apps/local/src/localstack/install-localstack.ts', "compares with a file's time"],
 ]);
 const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)\.(?:getTime|valueOf)\b|[-+] *new Date\(\)|\bnew Date\(\) *-/;

@@ -23,7 +23,10 @@ export function screenLines(snapshot: Snapshot, columns: number, rows: number): 
     '',
     ...inWork(runs)
       .slice(0, shown)
-      .map((run) => `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${counted(run.files, 'file')}${missingOf(run)}`),
+      .map(
+        (run) =>
+          `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${counted(run.files, 'file')}${missingOf(run)}`,
+      ),
     ...(runs.length > shown ? [`and ${counted(runs.length - shown, 'more run')}`] : []),
     ...failures.slice(0, MOST_ERRORS).map(({ file, code, message }) => `! ${file}: ${code}: ${message}`),
     ...(snapshot.runsUnread === 0 ? [] : [`${counted(snapshot.runsUnread, 'run')} not read so far`]),
