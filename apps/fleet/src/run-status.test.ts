@@ -77,6 +77,7 @@ describe('the status of runs', () => {
     counts: emptyCounts(),
     parts: [],
     quarantine: [],
+    pageOrder: { descents: 0, firstDescent: null },
   });
   const closeRunOf = async (made: Plan): Promise<void> => {
     const results = made.files.map((_, index) => fileOf(made, index));

@@ -9,6 +9,7 @@ import {
 import { sealPlan } from './plan.js';
 import { emptyCounts, failureSchema, receiptSchema, sealReceipt, splitResultSchema } from './receipts.js';
 import type { Receipt } from './receipts.js';
+import { NO_SEQUENCE } from './sequence.js';
 
 const RUN = { kind: 'articles', wiki: 'awiki', date: '2026-10-01' } as const;
 const FILE = { file: 'a.bz2', path: 'a/a.bz2', size: 100, checksum: null };
@@ -37,6 +38,7 @@ const RESULT = splitResultSchema.parse({
   split: { index: 0, count: 1, start: 0, end: 100 },
   object: { size: 100, sha256: SHA },
   rowsVersion: 1,
+  sequence: NO_SEQUENCE,
   firstBlock: null,
   nextBlock: null,
   passedOver: [],
