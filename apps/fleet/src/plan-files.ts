@@ -74,11 +74,13 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
   let absent = 0;
   for (const wiki of wikis) {
     try {
-      const run = await findRun(source, { kind: query.kind, wiki, date: query.date });
+      // an estimate is made of a list that disagrees with its folder too: `seed` refuses it
+      const run = await findRun(source, { kind: query.kind, wiki, date: query.date, ignoreListing: true });
       files.push(...run.files);
       found.push(`${query.kind}/${wiki}/${run.run.date}`);
       vouchers.add(run.vouchedBy);
       for (const { date, reason } of run.passedOver) remarks.push(`passed over ${wiki} ${date}: ${reason}`);
+      remarks.push(...run.remarks);
     } catch (error) {
       if (!all || !NOT_THERE.has(codeOf(error))) throw error;
       absent += 1;

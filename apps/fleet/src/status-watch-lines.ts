@@ -23,7 +23,10 @@ export function screenLines(snapshot: Snapshot, columns: number, rows: number): 
     '',
     ...inWork(runs)
       .slice(0, shown)
-      .map((run) => `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${counted(run.files, 'file')}`),
+      .map(
+        (run) =>
+          `${bar(run.converted, 10)} ${run.run}: ${run.state}, ${run.done} of ${counted(run.files, 'file')}${missingOf(run)}`,
+      ),
     ...(runs.length > shown ? [`and ${counted(runs.length - shown, 'more run')}`] : []),
     ...failures.slice(0, MOST_ERRORS).map(({ file, code, message }) => `! ${file}: ${code}: ${message}`),
     ...(snapshot.runsUnread === 0 ? [] : [`${counted(snapshot.runsUnread, 'run')} not read so far`]),
@@ -68,6 +71,11 @@ function queueLines({ depth, queueNames }: Snapshot, width: number): string[] {
     const drawn = bar((visible + inFlight) / most, width);
     return `${(queueNames[at] ?? '').padEnd(names)} ${drawn} ${visible} visible, ${inFlight} in flight, ${counted(deadLetters, 'dead letter')}`;
   });
+}
+
+/** What a run lacks; of one that is worked on, the counts say it. */
+function missingOf({ missing, done, files }: RunSummary): string {
+  return missing === null || done < files ? '' : `: ${missing}`;
 }
 
 /** What goes on first; what is done last. */

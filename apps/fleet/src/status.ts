@@ -79,7 +79,7 @@ export const status: Command = async (argv, releases) => {
       return otherwise;
     }
   };
-  const runs = await tried(runStatuses(cloud, named, most), { statuses: [], leftOut: 0 });
+  const runs = await tried(runStatuses(cloud, named, most, tried), { statuses: [], leftOut: 0 });
   const found = services === null ? null : await tried(serviceStatuses(services, settings, queues, releases), []);
   const all: FleetStatus = {
     at: new Date().toISOString(),
@@ -103,10 +103,15 @@ async function runStatuses(
   { store }: Cloud,
   named: Run | null,
   most: number,
+  tried: <T>(part: Promise<T>, otherwise: T) => Promise<T>,
 ): Promise<{ statuses: RunStatus[]; leftOut: number }> {
   const { runs, leftOut } = named === null ? await recentRuns(store, most) : { runs: [named], leftOut: 0 };
   const statuses: RunStatus[] = [];
-  for (const run of runs) statuses.push(await readRunStatus(store, run));
+  for (const run of runs) {
+    // a run that cannot be read does not hide the others
+    const found = await tried<RunStatus | null>(readRunStatus(store, run), null);
+    if (found !== null) statuses.push(found);
+  }
   return { statuses, leftOut: most === 0 ? 0 : leftOut };
 }
 
@@ -132,7 +137,8 @@ async function serviceStatuses(
 function linesOf({ queues, services, runs, wikisLeftOut, problems }: FleetStatus): string[] {
   return [
     ...queues.map(({ queue, visible, inFlight, delayed, deadLetters }) => {
-      return `${queue}: ${visible} visible, ${inFlight} in flight, ${delayed} delayed; ${counted(deadLetters, 'dead letter')}`;
+      const why = deadLetters === 0 ? '' : ` (\`${asTyped('fleet', 'dlq')}\` lists why)`;
+      return `${queue}: ${visible} visible, ${inFlight} in flight, ${delayed} delayed; ${counted(deadLetters, 'dead letter')}${why}`;
     }),
     '',
     ...(services === null

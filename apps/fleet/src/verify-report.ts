@@ -24,7 +24,7 @@ export class VerifyReport {
   readonly #problems: Problem[] = [];
   #indexProblems = 0;
   #filesRead = 0;
-  #toldAt = Date.now();
+  #toldAt = performance.now();
 
   constructor(run: Run, json: boolean) {
     this.#run = run;
@@ -39,8 +39,8 @@ export class VerifyReport {
   /** Another file was read, of so many. */
   read(files: number): void {
     this.#filesRead += 1;
-    if (Date.now() - this.#toldAt < PROGRESS_EVERY_MS) return;
-    this.#toldAt = Date.now();
+    if (performance.now() - this.#toldAt < PROGRESS_EVERY_MS) return;
+    this.#toldAt = performance.now();
     reportLine(`${this.#filesRead} of ${counted(files, 'file')} read`);
   }
 

@@ -8,7 +8,7 @@ const PLAIN_EVERY_MS = 5000;
 export class ProgressLine {
   readonly #stream: WriteStream;
   #shown = false;
-  #plainAt = Date.now();
+  #plainAt = performance.now();
 
   constructor(stream: WriteStream) {
     this.#stream = stream;
@@ -19,8 +19,8 @@ export class ProgressLine {
     const part = Math.min(1, Math.max(0, fraction));
     const percent = `${Math.floor(part * 100)} %`.padStart(5);
     if (!this.#stream.isTTY) {
-      if (Date.now() - this.#plainAt < PLAIN_EVERY_MS) return;
-      this.#plainAt = Date.now();
+      if (performance.now() - this.#plainAt < PLAIN_EVERY_MS) return;
+      this.#plainAt = performance.now();
       this.#stream.write(`${percent.trim()}  ${printable(text)}\n`);
       return;
     }

@@ -56,6 +56,10 @@ const COMMAND_LINE = {
     keep: { type: 'boolean', help: 'go on with what an earlier start left in --out (the default)' },
     fresh: { type: 'boolean', help: 'delete first what earlier starts wrote to --out, and nothing else there' },
     force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
+    'ignore-listing': {
+      type: 'boolean',
+      help: "with --wiki: take the list of files as it is where it disagrees with the folder's listing",
+    },
     'sample-megabytes': { type: 'string', value: 'N', help: 'XML of the sample wiki (default: 20)' },
   },
 } as const;
@@ -74,6 +78,7 @@ await runMain(async (releases) => {
   const source = chooseSource({
     ...flags,
     acceptOverlap: flags['accept-overlap'] ?? false,
+    ignoreListing: flags['ignore-listing'] ?? false,
     sampleMegabytes: megabytes,
     sampleFolder: join(out, '.wikifleet', `sample-${megabytes}`),
   });

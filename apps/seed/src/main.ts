@@ -40,6 +40,10 @@ const COMMAND_LINE = {
     ...FILTER_FLAGS,
     ...PLAIN_TEXT_FLAG,
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
+    'ignore-listing': {
+      type: 'boolean',
+      help: "take the list of files as it is where it disagrees with the folder's listing",
+    },
     files: {
       type: 'string',
       value: 'FILE',
@@ -63,6 +67,7 @@ await runMain(async (releases) => {
     kind: parseKind(flags.kind ?? 'articles-multistream'),
     date: flags.date,
     acceptListing: flags['accept-listing'] ?? false,
+    ignoreListing: flags['ignore-listing'] ?? false,
     filesFrom: flags.files,
     settings: {
       splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40),

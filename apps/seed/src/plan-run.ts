@@ -15,6 +15,8 @@ export interface RunRequest {
   /** A date, or `latest`. */
   readonly date: string;
   readonly acceptListing: boolean;
+  /** Whether a list of files that disagrees with the folder's listing is taken as it is. */
+  readonly ignoreListing: boolean;
   /** A file that lists the run's files, instead of the mirror's catalogue. */
   readonly filesFrom: string | undefined;
   readonly settings: Settings;
@@ -34,10 +36,12 @@ export async function planRun(source: CatalogueSource, request: RunRequest): Pro
     const files = await readFileList(request.filesFrom);
     return { draft: { run, vouchedBy: 'listing', settings, files }, remarks: [] };
   }
-  const found = await findRun(source, { kind, wiki, date: request.date, acceptListing: request.acceptListing });
+  const { date, acceptListing, ignoreListing } = request;
+  const found = await findRun(source, { kind, wiki, date, acceptListing, ignoreListing });
   const remarks = [
-    ...found.passedOver.map(({ date, reason }) => `passed over ${date}: ${reason}`),
+    ...found.passedOver.map((run) => `passed over ${run.date}: ${run.reason}`),
     ...(found.leftOut.length === 0 ? [] : [`left out, no dump files yet: ${found.leftOut.join(', ')}`]),
+    ...found.remarks,
   ];
   return { draft: { run: found.run, vouchedBy: found.vouchedBy, settings, files: found.files }, remarks };
 }

@@ -11,11 +11,18 @@ function sourceOf(files: Record<string, Node>): CatalogueSource & { readonly ask
   const asked: string[] = [];
   return {
     asked,
-    fetchText(path) {
+    async fetchText(path, parse) {
       asked.push(path);
       const text = files[path];
-      return Promise.resolve(typeof text === 'string' ? text : null);
+      return await Promise.resolve(typeof text === 'string' ? parse(text) : null);
     },
+    async listings(folder) {
+      const entries = await this.list(folder);
+      // these tests are not of the comparison: a folder without dump files is one that cannot be listed
+      const hasDumps = entries?.some(({ name }) => /\.(?:bz2|gz|inprog)$/.test(name)) ?? false;
+      return [{ mirror: 'mirror', entries: entries === null || hasDumps ? entries : [], problem: null }];
+    },
+    wait: () => Promise.resolve(),
     list(folder) {
       const entries = new Map<string, CatalogueEntry>();
       for (const [path, node] of Object.entries(files)) {
@@ -310,6 +317,11 @@ describe('findRun, legacy kinds', () => {
       assert.equal(found.files.length, count, kind);
       assert.equal(found.run.date, '2024-08-01');
       assert.deepEqual(found.leftOut, []);
+      assert.deepEqual(
+        found.remarks.filter((remark) => remark.includes('gaps')),
+        [],
+        kind,
+      );
       for (const file of found.files) {
         planFileSchema.parse(file);
         assert.equal(file.checksum?.algorithm, 'sha1');
@@ -333,6 +345,8 @@ describe('findRun, content kinds', () => {
       [`${folder}/${name('p100p2000')}`]: 10,
       [`${folder}/${name('p5p99')}`]: 20,
       [`${folder}/${name('p7r1r2')}`]: null,
+      [`${folder}/${name('p7r2r20')}`]: null,
+      [`${folder}/${name('p7r10r3')}`]: null,
     });
     const found = await findRun(source, content);
     assert.deepEqual(
@@ -471,6 +485,89 @@ describe('findRun, by a listing', () => {
     });
     await assert.rejects(findRun(sourceOf({ 'simplewiki/20260901/a': 1 }), listed), { code: 'RUN_UNKNOWN' });
     await assert.rejects(findRun(sourceOf({}), listed), { code: 'WIKI_UNKNOWN' });
+  });
+});
+
+describe('findRun, where list and folder disagree', () => {
+  const folder = 'other/mediawiki_content_current/simplewiki/2026-10-01/xml/bzip2';
+  const content = { kind: 'content-current', wiki: 'simplewiki', date: '2026-10-01' } as const;
+  const [one, two] = ['simplewiki-2026-10-01-p1p9.xml.bz2', 'simplewiki-2026-10-01-p10p19.xml.bz2'] as const;
+  const all = `${SHA256}  ${one}\n${SHA256}  ${two}\n`;
+  // cut at the end of a line: nothing in the text itself shows it
+  const cut = `${SHA256}  ${one}\n`;
+
+  /** A folder with two files, whose list of files is read as these texts, the last one for ever. */
+  const readAs = (...texts: string[]): CatalogueSource & { readonly waits: number[] } => {
+    const files = { [`${folder}/${one}`]: 1, [`${folder}/${two}`]: 2 };
+    const waits: number[] = [];
+    let reads = 0;
+    return {
+      ...sourceOf(files),
+      async fetchText(_, parse) {
+        const text = texts[Math.min(reads, texts.length - 1)] ?? '';
+        reads += 1;
+        return await Promise.resolve(parse(text));
+      },
+      wait: (milliseconds) => Promise.resolve(void waits.push(milliseconds)),
+      waits,
+    };
+  };
+
+  it('reads a list again that was cut at the end of a line', async () => {
+    const source = readAs(cut, all);
+    const { files, remarks } = await findRun(source, content);
+    assert.deepEqual([files.map(({ file }) => file), remarks, source.waits], [[one, two], [], [1000]]);
+  });
+
+  it('is an error after three readings, which names the file, the mirror and the flag', async () => {
+    const source = readAs(cut);
+    await assert.rejects(findRun(source, content), {
+      name: 'PermanentError',
+      code: 'LISTING_DIFFERS',
+      message:
+        /mirror has 1 file \("simplewiki-2026-10-01-p10p19\.xml\.bz2"\), which .*SHA256SUMS does not list.*--ignore-listing/,
+    });
+    assert.deepEqual(source.waits, [1000, 2000]);
+    await assert.rejects(findRun(readAs(cut), { ...content, date: 'latest' }), { code: 'LISTING_DIFFERS' });
+  });
+
+  it('is a remark where the listing is to be ignored', async () => {
+    const { files, remarks } = await findRun(readAs(cut), { ...content, ignoreListing: true });
+    assert.deepEqual(
+      files.map(({ file }) => file),
+      [one],
+    );
+    assert.match(remarks.join(), /p10p19\.xml\.bz2"\), which .*does not list/);
+  });
+
+  it('finds parts that a status lacks', async () => {
+    const parts = [1, 2, 3].map((n) => `simplewiki-20261001-pages-articles-multistream${n}.xml-p${n}p${n}.bz2`);
+    const [first = '', , third = ''] = parts;
+    const source = sourceOf({
+      [STATUS]: doneWith({ [first]: entryOf(first), [third]: entryOf(third) }),
+      ...Object.fromEntries(parts.map((name) => [`${FOLDER}/${name}`, 100])),
+    });
+    await assert.rejects(findRun(source, query), { code: 'LISTING_DIFFERS', message: /multistream2\.xml-p2p2\.bz2/ });
+    const { remarks } = await findRun(source, { ...query, ignoreListing: true });
+    assert.match(remarks[0] ?? '', /dumpstatus\.json has gaps: no file holds part 2, p2p2$/);
+  });
+
+  it('compares mirrors with each other where there is no list', async () => {
+    const entry = (name: string) => ({ name, size: 1, directory: false });
+    const source: CatalogueSource = {
+      ...readAs(''),
+      fetchText: () => Promise.resolve(null),
+      listings: () =>
+        Promise.resolve([
+          { mirror: 'a', entries: [entry(one)], problem: null },
+          { mirror: 'b', entries: [entry(one), entry(two)], problem: null },
+        ]),
+    };
+    const message = /b has 1 file \("simplewiki-2026-10-01-p10p19\.xml\.bz2"\), which the listing of a does not list/;
+    await assert.rejects(findRun(source, { ...content, acceptListing: true }), { code: 'LISTING_DIFFERS', message });
+    const ignoring = await findRun(source, { ...content, acceptListing: true, ignoreListing: true });
+    assert.equal(ignoring.files.length, 1);
+    assert.match(ignoring.remarks.join(), message);
   });
 });
 

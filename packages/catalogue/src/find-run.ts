@@ -12,6 +12,8 @@ export interface RunQuery {
   readonly date: string;
   /** Whether a listing may stand in where nobody vouches for the files. Needs a named date. */
   readonly acceptListing?: boolean;
+  /** Whether a list of files that disagrees with the folder's listings is taken as it is, with remarks. */
+  readonly ignoreListing?: boolean;
 }
 
 /** A run that `latest` went past, with why. */
@@ -35,36 +37,49 @@ const LONGEST_REASON = 300;
 /**
  * Finds the files of a run. Throws a `UsageError` with `WIKI_UNKNOWN`, `RUN_UNKNOWN` (it names the dates there are),
  * `RUN_NOT_READY`, `NO_COMPLETE_RUN`, `LISTING_NEEDS_DATE` or `DATE_REFUSED`; a `PermanentError` where a catalogue cannot
- * be believed: `STATUS_REFUSED`, `SUMS_REFUSED`, `LISTING_REFUSED`, `FILES_OVERLAP`, `RUN_TOO_LARGE`, `NAME_REFUSED`; and
- * whatever `source` throws.
+ * be believed: `STATUS_REFUSED`, `SUMS_REFUSED`, `LISTING_REFUSED`, `LISTING_DIFFERS`, `FILES_OVERLAP`, `RUN_TOO_LARGE`,
+ * `NAME_REFUSED`; and whatever `source` throws.
  */
 export async function findRun(source: CatalogueSource, query: RunQuery): Promise<CatalogueRun> {
-  const { kind, date, acceptListing = false } = query;
+  const { kind, date, acceptListing = false, ignoreListing = false } = query;
   const wiki = checkName('wiki', query.wiki);
-  if (date !== 'latest') return await findDated(source, { kind, wiki, date: parseDate(date) }, acceptListing);
+  if (date !== 'latest') {
+    return await findDated(source, { kind, wiki, date: parseDate(date) }, { acceptListing, ignoreListing });
+  }
   if (acceptListing) {
     throw new UsageError(
       'LISTING_NEEDS_DATE',
       'a listing says nothing of completeness: expected a date, received latest',
     );
   }
-  return await findLatest(source, kind, wiki);
+  return await findLatest(source, kind, wiki, ignoreListing);
 }
 
-async function findDated(source: CatalogueSource, run: Run, acceptListing: boolean): Promise<CatalogueRun> {
-  let read = await readVouchedRun(source, run);
+async function findDated(
+  source: CatalogueSource,
+  run: Run,
+  { acceptListing, ignoreListing }: { readonly acceptListing: boolean; readonly ignoreListing: boolean },
+): Promise<CatalogueRun> {
+  let read = await readVouchedRun(source, run, ignoreListing);
   // Where files are still to come, somebody does vouch: that the listing is not complete.
-  if (acceptListing && read.state !== 'read' && read.state !== 'growing') read = await readListedRun(source, run);
+  if (acceptListing && read.state !== 'read' && read.state !== 'growing') {
+    read = await readListedRun(source, run, ignoreListing);
+  }
   if (read.state !== 'read') throw await whyNot(source, run, read, acceptListing);
   return foundRun(run, read, []);
 }
 
-async function findLatest(source: CatalogueSource, kind: Kind, wiki: string): Promise<CatalogueRun> {
+async function findLatest(
+  source: CatalogueSource,
+  kind: Kind,
+  wiki: string,
+  ignoreListing: boolean,
+): Promise<CatalogueRun> {
   const dates = await datesOf(source, kind, wiki);
   const passedOver: PassedOver[] = [];
   for (const date of dates.slice(0, MOST_LOOKED_AT)) {
     const run = { kind, wiki, date };
-    const read = await readVouchedRun(source, run);
+    const read = await readVouchedRun(source, run, ignoreListing);
     if (read.state === 'read') return foundRun(run, read, passedOver);
     passedOver.push({ date, reason: read.reason.slice(0, LONGEST_REASON) });
   }
@@ -76,9 +91,9 @@ async function findLatest(source: CatalogueSource, kind: Kind, wiki: string): Pr
 }
 
 function foundRun(run: Run, read: ReadRun, passedOver: readonly PassedOver[]): CatalogueRun {
-  const { vouchedBy, files, updated } = read;
+  const { vouchedBy, files, updated, remarks } = read;
   const leftOut = read.leftOut.slice(0, MOST_LEFT_OUT).map((name) => name.slice(0, 200));
-  return { run, vouchedBy, files, updated, leftOut, passedOver };
+  return { run, vouchedBy, files, updated, leftOut, remarks, passedOver };
 }
 
 /** The dates of a wiki's folders, newest first. Throws `WIKI_UNKNOWN`. */

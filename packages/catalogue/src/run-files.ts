@@ -16,6 +16,7 @@ export interface RunFiles {
   readonly unknown: readonly string[];
 }
 
+/** What the mirrors add to the name of a file that is not finished. */
 const UNFINISHED = /\.(?:inprog|truncated|empty)$/;
 
 interface NamedDump {
@@ -33,8 +34,8 @@ export function filesOfRun(run: Run, names: Iterable<string>): RunFiles {
   const unknown: string[] = [];
   const stem = stemOfKind(run.kind);
   for (const name of names) {
-    const dump = isName(name) ? dumpNameOf(name) : null;
-    if (dump !== null && isOfRun(run, dump)) dumps.push({ name, dump });
+    const dump = dumpOfRun(run, name);
+    if (dump !== null) dumps.push({ name, dump });
     else {
       const standing = stem === null ? standingInContent(run, name) : standingInLegacy(run, stem, name);
       if (standing === 'left out') leftOut.push(name);
@@ -45,6 +46,17 @@ export function filesOfRun(run: Run, names: Iterable<string>): RunFiles {
     throw new PermanentError('RUN_TOO_LARGE', `${runName(run)}: expected at most ${MOST_FILES} files, received more`);
   }
   return { names: oneSetOf(run, dumps).map(({ name }) => name), leftOut, unknown };
+}
+
+/** What the name of a dump file of the run says; null for all other names. */
+export function dumpOfRun(run: Run, name: string): DumpName | null {
+  const dump = isName(name) ? dumpNameOf(name) : null;
+  return dump !== null && isOfRun(run, dump) ? dump : null;
+}
+
+/** The same of a dump file that is not finished: `.inprog`, `.truncated`, `.empty`. */
+export function unfinishedOfRun(run: Run, name: string): DumpName | null {
+  return UNFINISHED.test(name) ? dumpOfRun(run, name.replace(UNFINISHED, '')) : null;
 }
 
 function isOfRun(run: Run, dump: DumpName): boolean {

@@ -160,7 +160,7 @@ class SplitConversion {
   /** Null where rows have no such column. */
   readonly #plainText: PlainTextColumn | null;
   #xmlBytes = 0;
-  #reportedAt = Date.now();
+  #reportedAt = performance.now();
 
   constructor(options: ConversionOptions) {
     this.#options = options;
@@ -292,8 +292,8 @@ class SplitConversion {
 
   #report(conversion: DumpConversion, position: number): void {
     const { onProgress, split } = this.#options;
-    if (onProgress === undefined || Date.now() - this.#reportedAt < PROGRESS_EVERY_MS) return;
-    this.#reportedAt = Date.now();
+    if (onProgress === undefined || performance.now() - this.#reportedAt < PROGRESS_EVERY_MS) return;
+    this.#reportedAt = performance.now();
     const { pages, rows } = conversion.counts;
     const fraction = Math.min(1, Math.max(0, (position - split.start) / Math.max(1, split.end - split.start)));
     onProgress({ fraction, xmlBytes: this.#xmlBytes, pages, rows });

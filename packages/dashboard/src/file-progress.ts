@@ -33,7 +33,10 @@ export interface FileProgress {
   receipts: ReadonlyMap<number, Seen>;
   /** Rows of the receipts that were read, by number of the split. */
   readonly rowsOfSplits: Map<number, number>;
+  /** Closed, as far as it is known: a listing does not tell a revoked one, which is read. */
   manifest: Seen | null;
+  /** A manifest that was read and is revoked by a repair. */
+  revoked: Seen | null;
   /** Of the manifest; null until it was read. */
   rows: number | null;
   quarantined: number;
@@ -54,6 +57,7 @@ export function fileProgress({ file, size }: PlanFile, settings: Settings): File
     receipts: new Map(),
     rowsOfSplits: new Map(),
     manifest: null,
+    revoked: null,
     rows: null,
     quarantined: 0,
     filteredPages: 0,

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { PermanentError } from '@wikifleet/domain/errors';
 import { fileManifestKey, quarantineKey, rawKey, receiptKey, runManifestKey } from '@wikifleet/domain/keys';
-import { fileManifestResult, runManifestResult, sealManifest } from '@wikifleet/domain/manifests';
+import {
+  fileManifestResult,
+  fileManifestSchema,
+  runManifestResult,
+  runManifestSchema,
+  sealManifest,
+} from '@wikifleet/domain/manifests';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { RawResult, SplitResult } from '@wikifleet/domain/receipts';
 import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
@@ -13,6 +19,7 @@ import { NO_SEQUENCE } from '@wikifleet/domain/sequence';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import type { LocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { writeFailure } from '@wikifleet/runs/failures';
+import { revokeManifests } from '@wikifleet/runs/manifests';
 import { settlePlan } from '@wikifleet/runs/plans';
 import { writeRawRecord } from '@wikifleet/runs/raw-records';
 import { Store } from '@wikifleet/store/store';
@@ -205,13 +212,31 @@ describe('a run as S3 tells it', () => {
       assert.equal((await tile())[0], 'done');
     }
     assert.equal(reader.state, 'open');
+    assert.match(summarize([reader]).runs[0]?.missing ?? '', /the run's manifest is missing: seed again/);
     const run = { closedAt: new Date().toISOString(), host: 'here' };
     await store.putJson(runManifestKey(RUN, plan.planId), sealManifest(runManifestResult(plan, results), run));
     assert.deepEqual(await tile(), ['done', 3, 33]);
     assert.equal(reader.state, 'done');
+    assert.equal(summarize([reader]).runs[0]?.missing, null);
     const before = budget.lastMinute;
     await reader.read(signal);
     assert.equal(budget.lastMinute - before, 1, 'a run that is done costs one call');
+  });
+
+  it('a manifest that a repair revoked', async () => {
+    const repaired = new RunReader(store, RUN, budget);
+    const closed = await store.getJson(fileManifestKey(RUN, plan.planId, FILE), fileManifestSchema);
+    const closedRun = await store.getJson(runManifestKey(RUN, plan.planId), runManifestSchema);
+    await revokeManifests(store, plan, FILE, { id: 'abcdef0123456789', splits: [1] });
+    for (let reading = 0; reading < 3; reading += 1) await repaired.read(signal);
+    const [run] = summarize([repaired]).runs;
+    assert.deepEqual([run?.state, run?.done, run?.files], ['open', 1, 2]);
+    assert.match(run?.missing ?? '', /1 of 2 files have no manifest, and the run's manifest is revoked by a repair/);
+    assert.match(tilesOf(repaired, 'all', 0).tiles[0]?.why ?? '', /its manifest is revoked by a repair/);
+    await store.putJson(fileManifestKey(RUN, plan.planId, FILE), closed?.value);
+    await store.putJson(runManifestKey(RUN, plan.planId), closedRun?.value);
+    for (let reading = 0; reading < 2; reading += 1) await repaired.read(signal);
+    assert.equal(repaired.state, 'done');
   });
 
   it('a quarantine file: its first records, and what is no record is left out', async () => {

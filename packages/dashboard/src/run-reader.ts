@@ -15,6 +15,7 @@ import type { CallBudget } from './call-budget.js';
 import { fileProgress, openFailures, stateOf } from './file-progress.js';
 import type { FileProgress, Seen } from './file-progress.js';
 import { Rate } from './rate.js';
+import type { ManifestState } from './run-states.js';
 import type { Upload } from './read-uploads.js';
 import { listLargeRun, listWholeRun } from './run-listing.js';
 import type { RunListing } from './run-listing.js';
@@ -50,6 +51,8 @@ export class RunReader {
   failures: readonly Failure[] = [];
   quarantined: readonly ListedObject[] = [];
   state: RunState = 'unread';
+  /** The run's. */
+  manifest: ManifestState = 'absent';
   /** What could not be read; null where all could. */
   problem: string | null = null;
   readonly #store: Store;
@@ -106,6 +109,7 @@ export class RunReader {
     const first = this.state === 'unread';
     // where it is there it says what each file's manifest does
     const closed = listing.runManifest !== null && (await this.#readRunManifest(this.#plan.value, signal));
+    this.manifest = closed ? 'closed' : listing.runManifest === null ? 'absent' : 'revoked';
     if (!first) await this.#readMore(this.#plan.value, closed, signal);
     this.state = closed ? 'done' : this.#openOrFailed();
   }
@@ -135,6 +139,7 @@ export class RunReader {
 
   async #beginAnew(signal: AbortSignal): Promise<void> {
     this.#plan = null;
+    this.manifest = 'absent';
     this.#planModified = null;
     this.#readInDetail = false;
     this.#quarantineAt = Number.NEGATIVE_INFINITY;
@@ -189,7 +194,10 @@ export class RunReader {
       for (const [split, { modified }] of receipts) {
         if (!file.receipts.has(split)) this.rates.converted.add(modified, bytesOfSplit(split, size, file.splits, plan));
       }
-      const manifest = listing.manifests.get(name) ?? null;
+      const written = listing.manifests.get(name) ?? null;
+      const isRevoked = written !== null && written.modified?.getTime() === file.revoked?.modified?.getTime();
+      const manifest = isRevoked && file.revoked !== null ? null : written;
+      if (!isRevoked) file.revoked = null;
       if (file.manifest === null && manifest !== null && !listing.complete) {
         const missing = Math.max(0, file.splits - receipts.size) / file.splits;
         this.rates.converted.add(manifest.modified, missing * size);
@@ -243,7 +251,11 @@ export class RunReader {
 
   async #readManifest(plan: Plan, file: FileProgress, signal: AbortSignal): Promise<void> {
     const manifest = await readFileManifest(this.#store, plan, file.file, signal);
-    if (manifest === null) return;
+    if (manifest === null) {
+      file.revoked = file.manifest;
+      file.manifest = null;
+      return;
+    }
     const known = [...file.rowsOfSplits.values()].reduce((sum, rows) => sum + rows, 0);
     this.rates.rows.add(file.manifest?.modified ?? null, manifest.counts.rows - known);
     file.rows = manifest.counts.rows;
@@ -292,7 +304,7 @@ export class RunReader {
       const file = this.files.get(name);
       if (file === undefined) continue;
       const counts = { rows, size, quarantined, filteredPages };
-      Object.assign(file, { ...counts, manifest: file.manifest ?? { modified: null } });
+      Object.assign(file, { ...counts, revoked: null, manifest: file.manifest ?? { modified: null } });
       file.receipts = new Map();
       file.rowsOfSplits.clear();
     }

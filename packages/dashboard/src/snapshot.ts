@@ -14,6 +14,8 @@ export interface RunSummary {
   /** `articles-multistream/simplewiki/2026-10-01` */
   readonly run: string;
   readonly state: RunState;
+  /** What keeps it from being complete, and what completes it; null where it is done, or not read. */
+  readonly missing: string | null;
   readonly files: number;
   readonly done: number;
   readonly failed: number;
@@ -92,7 +94,7 @@ export interface Tile {
   readonly splitsDone: number;
   readonly bytes: number | null;
   readonly rows: number;
-  /** Why it failed; null where it did not, or where the reason was not read. */
+  /** Why it failed, or what is missing although every split is converted; null otherwise, or while a reason is not read. */
   readonly why: string | null;
 }
 

@@ -4,6 +4,7 @@ import { openFailures, rowsOf, sharesOf, stateOf } from './file-progress.js';
 import type { FileProgress, FileState } from './file-progress.js';
 import type { Upload } from './read-uploads.js';
 import type { RunReader } from './run-reader.js';
+import { stateOfFile, stateOfRun } from './run-states.js';
 import type { MirrorSummary, RunSummary, Snapshot, Tile, TileFilter, TilePage } from './snapshot.js';
 
 /** Tiles of one page: what a screen shows and a browser draws at once. */
@@ -122,6 +123,7 @@ function summarizeRun(reader: RunReader): RunSummary {
   return {
     run: runName(reader.run),
     state: reader.state,
+    missing: missingOf(reader, done, failed),
     files: reader.files.size,
     done,
     failed,
@@ -129,6 +131,29 @@ function summarizeRun(reader: RunReader): RunSummary {
     converted,
     rows,
   };
+}
+
+function missingOf(reader: RunReader, done: number, failed: number): string | null {
+  if (reader.state === 'unread') return null;
+  if (reader.state === 'no plan') return 'it has no plan: `seed` writes one';
+  const facts = { manifest: reader.manifest, files: reader.files.size, done, failed };
+  const { state, missing, next } = stateOfRun(facts);
+  return state === 'done' ? null : `${missing}: ${next}`;
+}
+
+/** What a file lacks that has a receipt for each split. */
+function missingManifest({ splits, receipts, record, manifest, revoked }: FileProgress): string | null {
+  if (manifest !== null || record === null || receipts.size < splits) return null;
+  const { missing, next } = stateOfFile({
+    manifest: revoked === null ? 'absent' : 'revoked',
+    repairs: [],
+    failures: 0,
+    record: 'there',
+    rawObject: true,
+    splits,
+    missingSplits: [],
+  });
+  return `${missing}; ${next}`;
 }
 
 /** The uploads under way, with the size of their files where a run says it. */
@@ -174,6 +199,6 @@ function tileOf(file: FileProgress, state: FileState, why: ReadonlyMap<string, s
     splitsDone: state === 'done' ? splits : Math.min(splits, receipts.size),
     bytes: size,
     rows: rowsOf(file),
-    why: openFailures(file).length === 0 ? null : (why.get(file.file) ?? null),
+    why: openFailures(file).length === 0 ? missingManifest(file) : (why.get(file.file) ?? null),
   };
 }

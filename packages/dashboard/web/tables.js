@@ -118,10 +118,13 @@ export class Runs {
     this.#filter();
   }
 
-  #fill({ run, state, files, done, failed, converted, rows }) {
+  #fill({ run, state, missing, files, done, failed, converted, rows }) {
     const made = this.#rows.get(run) ?? this.#make(run);
     made.row.dataset.state = state;
     setText(made.state, state);
+    made.state.title = missing ?? '';
+    // of a run that is worked on, the counts say it
+    setText(made.missing, done < files ? '' : (missing ?? ''));
     setText(made.done, `${count(done)} / ${count(files)}`);
     setText(made.failed, count(failed));
     setText(made.rows, count(rows));
@@ -135,9 +138,19 @@ export class Runs {
       make('td', { class: name }),
     );
     const bar = make('progress', { max: '1', value: '0', 'aria-label': `converted of ${run}` });
-    const row = make('tr', {}, make('th', { scope: 'row' }, button), state, done, failed, make('td', {}, bar), rows);
+    const missing = make('div', { class: 'missing' });
+    const row = make(
+      'tr',
+      {},
+      make('th', { scope: 'row' }, button, missing),
+      state,
+      done,
+      failed,
+      make('td', {}, bar),
+      rows,
+    );
     this.#body.append(row);
-    const made = { row, state, done, failed, rows, bar };
+    const made = { row, state, missing, done, failed, rows, bar };
     this.#rows.set(run, made);
     return made;
   }

@@ -5,11 +5,20 @@ import { nameSchema } from './names.js';
 import { checksumSchema, planIdSchema, settingsSchema, sizeSchema, voucherSchema } from './plan.js';
 import type { Plan, PlanFile } from './plan.js';
 import { descentsOf, descentsSchema } from './page-order.js';
-import { countsSchema, pageIdsOf, pageIdsSchema, storedObjectSchema, sumCounts } from './receipts.js';
+import {
+  countsSchema,
+  hostSchema,
+  pageIdsOf,
+  pageIdsSchema,
+  storedObjectSchema,
+  sumCounts,
+  timeSchema,
+} from './receipts.js';
 import type { RawResult, SplitResult } from './receipts.js';
 import { runSchema } from './run.js';
 
-const closedSchema = z.strictObject({ closedAt: z.iso.datetime(), host: z.string() });
+/** When and where it was closed: outside of the proof, as in a receipt. */
+const closedSchema = z.object({ closedAt: timeSchema, host: hostSchema }).nullable().catch(null);
 
 /** A file that is complete: all its splits are converted, and join. Each digest is that of the object it comes from. */
 export const fileResultSchema = z.strictObject({
@@ -112,8 +121,8 @@ export const runManifestSchema = manifestSchemaOf(runResultSchema);
 export type RunManifest = z.infer<typeof runManifestSchema>;
 
 /** The manifest of something that is complete. */
-export function sealManifest<T>(result: T, run: { readonly closedAt: string; readonly host: string }) {
-  return { version: 2, state: 'closed', digest: digestOf(result), result, run } as const;
+export function sealManifest<T>(result: T, run: z.infer<typeof closedSchema>) {
+  return { version: 2, state: 'closed', digest: digestOf(result), result, run: closedSchema.parse(run) } as const;
 }
 
 /** The manifest of a file: a pure function of its plan, record and receipts' results, which must be all there and join. */

@@ -103,14 +103,21 @@ export const splitResultSchema = z.strictObject({
 
 export type SplitResult = z.infer<typeof splitResultSchema>;
 
-/** How it went: differs from attempt to attempt. */
-export const attemptSchema = z.strictObject({
-  startedAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime(),
-  seconds: z.number().nonnegative(),
-  host: z.string(),
-  receiveCount: count,
-});
+/** What informs and proves nothing: a value of another form is read as null, so that it cannot make an object unreadable. */
+const informative = <T extends z.ZodType>(schema: T) => schema.nullable().catch(null);
+export const timeSchema = informative(z.iso.datetime());
+export const hostSchema = informative(z.string().max(255));
+
+/** How it went: differs from attempt to attempt. Null where it was not written, or where a clock or a host gave nonsense. */
+export const attemptSchema = informative(
+  z.object({
+    startedAt: timeSchema,
+    finishedAt: timeSchema,
+    seconds: informative(z.number().nonnegative()),
+    host: hostSchema,
+    receiveCount: informative(count),
+  }),
+);
 
 /**
  * What stands under a receipt's key: the result with its digest, and, outside of the proof, the repairs that it answers
@@ -129,7 +136,13 @@ export const receiptSchema = z
 export type Receipt = z.infer<typeof receiptSchema>;
 
 export function sealReceipt(result: SplitResult, run: Receipt['run'], repairs: readonly string[] = []): Receipt {
-  return { version: 2, digest: digestOf(result), result, repairs: [...new Set(repairs)].sort(), run };
+  return {
+    version: 2,
+    digest: digestOf(result),
+    result,
+    repairs: [...new Set(repairs)].sort(),
+    run: attemptSchema.parse(run),
+  };
 }
 
 /** What the bytes of a dump file are, by our own reading of them: fixed for a plan by the first download of the file. */
@@ -183,12 +196,12 @@ export const failureSchema = z.strictObject({
   place: z.string().nullable(),
   expected: z.string().nullable(),
   received: z.string().nullable(),
-  attempts: count,
+  attempts: count.catch(0),
   /** What was written all the same: whole pages and rows before the place; null where nothing is known. */
-  written: z.strictObject({ pages: count, rows: count }).nullable(),
-  at: z.iso.datetime(),
+  written: z.strictObject({ pages: count, rows: count }).nullable().catch(null),
+  at: z.iso.datetime().catch('1970-01-01T00:00:00.000Z'),
   /** When the job was enqueued again; null while nobody has. */
-  retriedAt: z.iso.datetime().nullable(),
+  retriedAt: timeSchema,
 });
 
 export type Failure = z.infer<typeof failureSchema>;

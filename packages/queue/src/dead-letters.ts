@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Message } from '@aws-sdk/client-sqs';
+import { elapsedSince, thisMoment } from './elapsed.js';
 import type { Queue } from './queue.js';
 
 /** A message of a dead-letter queue. Its texts are a stranger's: they may hold any character. */
@@ -46,13 +47,14 @@ const CALL_TIMEOUT_MS = 10_000;
  */
 export async function readDeadLetters(queue: Queue, options: ReadOptions): Promise<DeadLetters> {
   const visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
-  const endBy = Date.now() + (visibilitySeconds * 1000 * 2) / 3;
+  const began = thisMoment();
+  const mostMs = (visibilitySeconds * 1000 * 2) / 3;
   const letters = new Map<string, DeadLetter>();
   // of a message received twice, the last handle is the one that counts
   const handles = new Map<string, string>();
   let fresh = true;
   try {
-    while (fresh && letters.size < options.max && Date.now() < endBy) {
+    while (fresh && letters.size < options.max && elapsedSince(began) < mostMs) {
       fresh = false;
       for (const message of await receiveSome(queue, options.max - letters.size, visibilitySeconds)) {
         const { MessageId: id = '', ReceiptHandle: handle = '' } = message;

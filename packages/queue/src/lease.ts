@@ -1,4 +1,6 @@
 import { FleetError, messageOf } from '@wikifleet/domain/errors';
+import { elapsedSince, thisMoment } from './elapsed.js';
+import type { Moment } from './elapsed.js';
 import type { Queue } from './queue.js';
 
 /** A message stays hidden this long after each extension: what a killed worker's job waits. */
@@ -38,7 +40,8 @@ export class Lease {
   #deadlineTimer: NodeJS.Timeout | undefined;
   readonly #visibilitySeconds: number;
   readonly #marginMs: number;
-  #deadline = 0;
+  /** Since when the message is surely hidden. */
+  #since: Moment;
   #released = false;
   #extending: Promise<void> | undefined;
 
@@ -49,7 +52,8 @@ export class Lease {
     const visibilityMs = this.#visibilitySeconds * 1000;
     this.#marginMs = options.marginMs ?? visibilityMs / 8;
     this.#timer = setInterval(() => this.#tick(), options.extendEveryMs ?? visibilityMs / 4);
-    this.#holdUntil(this.#newDeadline());
+    this.#since = thisMoment();
+    this.#holdFrom(this.#since);
   }
 
   /** Aborts when the lease is lost, or by `abort`. */
@@ -65,31 +69,32 @@ export class Lease {
     );
   }
 
-  #newDeadline(): number {
-    return Date.now() + this.#visibilitySeconds * 1000 - this.#marginMs;
-  }
-
   /** A timer of its own: between two ticks the message may show again. */
-  #holdUntil(deadline: number): void {
-    this.#deadline = deadline;
+  #holdFrom(since: Moment): void {
+    this.#since = since;
     clearTimeout(this.#deadlineTimer);
     const lose = (): void => this.#lose('the visibility could not be extended in time');
-    this.#deadlineTimer = setTimeout(lose, Math.max(0, deadline - Date.now()));
+    this.#deadlineTimer = setTimeout(lose, Math.max(0, this.#leftMs()));
+  }
+
+  /** Milliseconds until the lease is lost. */
+  #leftMs(): number {
+    return this.#visibilitySeconds * 1000 - this.#marginMs - elapsedSince(this.#since);
   }
 
   #tick(): void {
     // timers stand still while a machine sleeps, messages do not
-    if (Date.now() > this.#deadline) return this.#lose('the visibility could not be extended in time');
+    if (this.#leftMs() < 0) return this.#lose('the visibility could not be extended in time');
     this.#extending ??= this.#extend().finally(() => {
       this.#extending = undefined;
     });
   }
 
   async #extend(): Promise<void> {
-    const deadline = this.#newDeadline();
+    const since = thisMoment();
     try {
       await this.#queue.changeVisibility(this.#handle, this.#visibilitySeconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
-      if (!this.#released) this.#holdUntil(deadline);
+      if (!this.#released) this.#holdFrom(since);
     } catch (error) {
       if (error instanceof Error && HANDLE_GONE.has(error.name)) this.#lose(messageOf(error));
       // anything else may pass: the deadline decides

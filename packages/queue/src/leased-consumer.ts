@@ -277,10 +277,10 @@ export class LeasedConsumer {
     this.#watch.close();
     for (const consumer of this.#consumers) consumer.stop({ abort: !this.#held.has(consumer) });
     const timer = setTimeout(() => this.abortJobs(), graceMs);
-    const pollsEnd = Date.now() + POLL_ABORT_MS;
+    const pollsEnd = performance.now() + POLL_ABORT_MS;
     // also for a poll that was aborted: its message may have come already, and is handed back
     const isOpen = (consumer: Consumer): boolean =>
-      consumer.status.isPolling && (this.#held.has(consumer) || Date.now() < pollsEnd);
+      consumer.status.isPolling && (this.#held.has(consumer) || performance.now() < pollsEnd);
     while (this.#consumers.some(isOpen)) await sleep(POLLS_ENDED_EVERY_MS);
     await Promise.all(this.#unread);
     clearTimeout(timer);

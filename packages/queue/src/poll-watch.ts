@@ -21,7 +21,7 @@ export class PollWatch {
   readonly #mostSilent: number;
   readonly #timer: NodeJS.Timeout;
   readonly #heard = new Map<object, number>();
-  #checkedAt = Date.now();
+  #checkedAt = performance.now();
   #silent = 0;
 
   /** `loops` poll beside each other. `check` is called now and then, to ask for the judgement on each. */
@@ -30,7 +30,7 @@ export class PollWatch {
     this.#mostSilent = loops * (options.mostSilent ?? MOST_SILENT);
     const everyMs = this.#silentMs / CHECKS_PER_SILENCE;
     this.#timer = setInterval(() => {
-      const now = Date.now();
+      const now = performance.now();
       if (now - this.#checkedAt > 3 * everyMs) for (const loop of this.#heard.keys()) this.#heard.set(loop, now);
       this.#checkedAt = now;
       check();
@@ -41,20 +41,20 @@ export class PollWatch {
 
   /** A loop began. */
   begin(loop: object): void {
-    this.#heard.set(loop, Date.now());
+    this.#heard.set(loop, performance.now());
   }
 
   /** A loop had an answer, or an error. */
   heard(loop: object): void {
     if (!this.#heard.has(loop)) return;
-    this.#heard.set(loop, Date.now());
+    this.#heard.set(loop, performance.now());
     this.#silent = 0;
   }
 
   /** Whether a loop is silent, and then what to do; it is watched no longer. */
   judge(loop: object): Silence {
     const at = this.#heard.get(loop);
-    if (at === undefined || Date.now() - at < this.#silentMs) return 'none';
+    if (at === undefined || performance.now() - at < this.#silentMs) return 'none';
     this.#heard.delete(loop);
     this.#silent += 1;
     return this.#silent >= this.#mostSilent ? 'give-up' : 'replace';

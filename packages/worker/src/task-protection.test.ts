@@ -127,7 +127,7 @@ describe('TaskProtection', function () {
     // a clock that the test moves: how fast the machine is says nothing
     beforeEach(() => mock.timers.enable({ apis: ['Date'] }));
     afterEach(() => mock.timers.reset());
-    const options = { keepMs: 60, renewMs: 60_000, idleMs: 60_000 };
+    const options = { keepMs: 60, renewMs: 60_000, idleMs: 60_000, now: () => Date.now() };
 
     it('is let go between two jobs that follow each other', async () => {
       const task = make(options);

@@ -11,12 +11,20 @@ export interface TaskProtectionOptions {
   readonly keepMs?: number;
   /** The longest that one call may take; 2,000 by default. */
   readonly callMs?: number;
+  /** Milliseconds of a clock that is never set back; `performance.now` by default. */
+  readonly now?: () => number;
 }
 
 /** Whatever goes wrong, a task is not protected for longer than this after its last word. */
 const EXPIRES_MINUTES = 15;
 const MAX_ANSWER_BYTES = 16_384;
-const DEFAULTS = { renewMs: 300_000, idleMs: 1000, keepMs: 600_000, callMs: 2000 };
+const DEFAULTS = {
+  renewMs: 300_000,
+  idleMs: 1000,
+  keepMs: 600_000,
+  callMs: 2000,
+  now: (): number => performance.now(),
+};
 
 /** Around each job: `enter` before its work, `leave` after. */
 export interface Protection {
@@ -72,7 +80,7 @@ export class TaskProtection implements Protection {
   leave(): void {
     this.#jobs -= 1;
     if (this.#since === null || this.#closed) return;
-    const due = Date.now() - this.#since >= this.#times.keepMs;
+    const due = this.#times.now() - this.#since >= this.#times.keepMs;
     if (due) this.#letGo();
     if (this.#jobs > 0 && due) this.#protect();
     else if (this.#jobs === 0 && !due) this.#timers.idle = setTimeout(() => this.#letGo(), this.#times.idleMs);
@@ -87,7 +95,7 @@ export class TaskProtection implements Protection {
 
   #protect(): void {
     if (this.#closed) return;
-    this.#since = Date.now();
+    this.#since = this.#times.now();
     this.#call(true);
     this.#timers.renew = setInterval(() => {
       // calls that hang do not pile up

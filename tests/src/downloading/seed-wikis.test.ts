@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import type { FtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
@@ -25,6 +27,8 @@ describe('seeding several wikis', function () {
   let folder: string;
   let server: FtpServer;
   let fleet: DownloadFleet;
+  /** What becomes of the next readings of a status: one function a reading. */
+  let damages: ((text: Buffer) => Buffer)[] = [];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-seed-'));
@@ -35,7 +39,13 @@ describe('seeding several wikis', function () {
     await writeRun(mirror, [10], 'emptywiki');
     await writeFile(join(mirror, 'emptywiki', '20261001', 'dumpstatus.json'), '{"version":"0.8","jobs":{}}');
     await writeRun(mirror, [10], 'other');
-    server = await startFtpServer({ tree: directoryTree(mirror) });
+    const tree = directoryTree(mirror);
+    const open = (path: string, start: number): Readable => {
+      const damage = path.endsWith('/dumpstatus.json') ? damages.shift() : undefined;
+      if (damage === undefined) return tree.open(path, start);
+      return Readable.from([damage(readFileSync(join(mirror, path)))]);
+    };
+    server = await startFtpServer({ tree: { ...tree, open } });
     fleet = await DownloadFleet.start(folder, [{ name: 'm', port: server.port, connections: 3 }]);
   });
   after(async () => {
@@ -65,6 +75,30 @@ describe('seeding several wikis', function () {
     const { stderr } = await fleet.seed(['--wiki', 'aawiki', '--dry-run', '--split-bytes', '40000', ...KIND]);
     assert.match(stderr, /2 files, 0\.1 MB, 3 splits/);
     assert.match(stderr, /would enqueue aawiki-20261001-pages-articles1\S+ \(0\.1 MB, 2 splits\)/);
+  });
+
+  const CUT = (text: Buffer): Buffer => text.subarray(0, text.length / 2);
+  const DAMAGES: [string, (text: Buffer) => Buffer][] = [
+    ['cut', CUT],
+    ['empty', () => Buffer.alloc(0)],
+    ['of other JSON', (text) => Buffer.from('{}'.padEnd(text.length))],
+    ['garbled', (text) => Buffer.from(text.map((byte, at) => (at % 7 === 0 ? 0xff : byte)))],
+  ];
+  for (const [what, damage] of DAMAGES) {
+    it(`reads a status again that was ${what} once`, async () => {
+      damages = [damage];
+      const { code, answers, stderr } = await seed('--wiki', 'aawiki', '--dry-run');
+      assert.deepEqual([code, answers[0]?.files], [0, 2], stderr);
+      assert.doesNotMatch(stderr, /passed over/);
+    });
+  }
+
+  it('says what the mirror answered where a status stays cut', async () => {
+    damages = [CUT, CUT, CUT];
+    const { code, stderr } = await seed('--wiki', 'aawiki', '--dry-run');
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /ftp:.*dumpstatus\.json: the mirror confirmed the end at byte \d+ of \d+/);
+    assert.deepEqual(damages, []);
   });
 
   it('seeds the others before it fails for one that is named and not there', async () => {

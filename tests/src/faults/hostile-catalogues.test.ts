@@ -116,6 +116,34 @@ const TABLE: readonly Hostile[] = [
     files: { [`${EXPORT}/SHA256SUMS`]: `${HASH}  ${PART}\n${HASH}  ${PART}\n`, [`${EXPORT}/${PART}`]: 'BZh9' },
   },
   {
+    what: 'sums that list one of two files',
+    files: {
+      [`${EXPORT}/SHA256SUMS`]: `${HASH}  ${PART}\n`,
+      [`${EXPORT}/${PART}`]: 'BZh9',
+      [`${EXPORT}/${PART.replace('p1p10', 'p11p20')}`]: 'BZh9',
+    },
+    says: /has 1 file \("testwiki-2026-10-01-p11p20\.xml\.bz2"\), which .*SHA256SUMS does not list.*--ignore-listing/,
+  },
+  {
+    what: 'sums that list one of two files, where the listing is ignored',
+    files: {
+      [`${EXPORT}/SHA256SUMS`]: `${HASH}  ${PART}\n`,
+      [`${EXPORT}/${PART}`]: 'BZh9',
+      [`${EXPORT}/${PART.replace('p1p10', 'p11p20')}`]: 'BZh9',
+    },
+    args: ['--ignore-listing'],
+  },
+  {
+    what: 'a status that lists parts 1 and 3 of 3',
+    files: {
+      ...Object.fromEntries([1, 2, 3].map((n) => [`${LEGACY}/${FILE.replace('.xml', `${n}.xml`)}`, 'BZh9'])),
+      [`${LEGACY}/dumpstatus.json`]: status(
+        Object.assign({}, ...[1, 3].map((n) => described(FILE.replace('.xml', `${n}.xml`), 4))),
+      ),
+    },
+    says: /multistream2\.xml\.bz2"\), which .*dumpstatus\.json does not list/,
+  },
+  {
     what: 'a listing of 100 MB',
     files: { [`${EXPORT}/${PART}`]: 'BZh9' },
     listing: () => noise(100 * MB),

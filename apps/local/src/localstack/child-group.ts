@@ -35,11 +35,11 @@ export function startGroup(command: string, args: readonly string[], options: Ch
     ended,
     async close(grace = 4000) {
       if (child.pid === undefined) return;
-      const deadline = Date.now() + grace;
+      const deadline = performance.now() + grace;
       let left = signalGroup(child.pid, 'SIGTERM');
       while (left) {
         await delay(50);
-        left = signalGroup(child.pid, Date.now() < deadline ? 0 : 'SIGKILL');
+        left = signalGroup(child.pid, performance.now() < deadline ? 0 : 'SIGKILL');
       }
       await ended.catch(() => undefined);
     },

@@ -81,13 +81,13 @@ async function requireFreePort(port: number): Promise<void> {
 }
 
 async function waitUntilHealthy(port: number, server: ChildGroup, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + startTimeout;
+  const deadline = performance.now() + startTimeout;
   const died = server.ended.then((how) => {
     throw new FleetError('LOCALSTACK_DIED', `LocalStack ended while it started (${how}); its last words are above`);
   });
   while (!(await Promise.race([died, isHealthy(port, signal)]))) {
     signal.throwIfAborted();
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const seconds = startTimeout / 1000;
       throw new FleetError(
         'LOCALSTACK_NOT_READY',

@@ -52,6 +52,8 @@ export interface SourceFlags {
   readonly date?: string;
   readonly kind?: string;
   readonly acceptOverlap: boolean;
+  /** Whether a list of files that disagrees with its folder is taken as it is. */
+  readonly ignoreListing: boolean;
   readonly sampleMegabytes: number;
   readonly sampleFolder: string;
 }
@@ -107,10 +109,11 @@ function mirrorSource(wiki: string, flags: SourceFlags): OpenSource {
   const kind = parseKind(flags.kind ?? 'articles-multistream');
   const date = flags.date === undefined || flags.date === 'latest' ? 'latest' : parseDate(flags.date);
   wikiName('wiki', wiki);
+  const ignoring = flags.ignoreListing ? ['--ignore-listing'] : [];
   return async () =>
     await Promise.resolve({
       tree: null,
-      seeds: [['--wiki', wiki, '--date', date, '--kind', kind]],
+      seeds: [['--wiki', wiki, '--date', date, '--kind', kind, ...ignoring]],
       ...NOTHING_WRONG,
     });
 }

@@ -10,7 +10,7 @@ export class PurgeTimes {
 
   /** @throws SqsError PurgeQueueInProgress when the last purge of the queue was less than 60 s ago. */
   start(queue: Queue): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - (this.#last.get(queue) ?? -Infinity) < PURGE_INTERVAL_MS)
       throw new SqsError(
         'PurgeQueueInProgress',
