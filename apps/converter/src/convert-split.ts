@@ -220,6 +220,7 @@ async function makePart(
       filter: settings,
       format,
       plainText: settings.plainText,
+      wikiOverrides: settings.wikiOverrides ?? false,
       rows: part,
       index,
       quarantine,

@@ -49,6 +49,7 @@ const COMMAND_LINE = {
       value: 'FILE',
       help: 'a JSON array of {file, path, size, checksum} instead of the catalogue',
     },
+    'wiki-overrides': { type: 'boolean', help: 'rows take --wiki, whatever database name the dump names' },
     'dry-run': { type: 'boolean', help: 'print files, bytes, splits and what would be enqueued, and change nothing' },
     force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
     json: { type: 'boolean', help: 'print one line of JSON a run instead of words' },
@@ -76,6 +77,7 @@ await runMain(async (releases) => {
       partsVersion: PARTS_VERSION,
       ...filterOf(flags),
       plainText: flags['plain-text'] ?? false,
+      ...(flags['wiki-overrides'] === true ? { wikiOverrides: true as const } : {}),
     },
   } as const;
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };

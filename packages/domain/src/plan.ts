@@ -90,6 +90,8 @@ export const settingsSchema = z
     ...pageFilterSchema.shape,
     /** Whether rows have the column `plain_text`. */
     plainText: z.boolean(),
+    /** There where the run's wiki is that of all rows, whatever `dbname` the dump names. */
+    wikiOverrides: z.literal(true).optional(),
   })
   .superRefine((settings, context) => {
     const message = formatProblem(settings);
@@ -151,12 +153,13 @@ type PlanShape = Pick<Plan, 'run' | 'vouchedBy' | 'settings' | 'files'>;
 export function differencesOfPlans(old: PlanShape, made: PlanShape): string[] {
   const lines: string[] = [];
   const compare = (what: string, a: unknown, b: unknown): void => {
-    const [before, after] = [JSON.stringify(a), JSON.stringify(b)];
+    const [before, after] = [JSON.stringify(a ?? null), JSON.stringify(b ?? null)];
     if (before !== after) lines.push(`${what}: the plan has ${before}, now it would be ${after}`);
   };
   compare('run', old.run, made.run);
   compare('vouchedBy', old.vouchedBy, made.vouchedBy);
-  for (const key of Object.keys(old.settings) as (keyof Settings)[]) {
+  const keys = new Set([...Object.keys(old.settings), ...Object.keys(made.settings)]);
+  for (const key of keys as Set<keyof Settings>) {
     compare(key, old.settings[key], made.settings[key]);
   }
   const before = new Map(old.files.map((file) => [file.file, file]));

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Split } from '@wikifleet/domain/jobs';
-import { joinProblems } from '@wikifleet/domain/join';
+import { joinProblems, unreadableProblems } from '@wikifleet/domain/join';
 import { fileManifestKey, splitNumber } from '@wikifleet/domain/keys';
 import { fileManifestResult } from '@wikifleet/domain/manifests';
 import type { FileManifest, FileManifestResult, RunManifest, RunManifestResult } from '@wikifleet/domain/manifests';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
+import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Failure, Receipt } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
 import { readFailures } from './failures.js';
@@ -82,7 +83,11 @@ export async function verifyFile(store: Store, plan: Plan, file: PlanFile, signa
     for (const { code, message } of joins) add(code, message, neighbours);
     for (const index of neighbours) suspects.add(index);
   }
-  const result = complete && joins.length === 0 ? fileManifestResult(plan, file, record.result, results) : null;
+  const unreadable = complete ? unreadableProblems(sumCounts(results.map(({ counts }) => counts))) : [];
+  // converting it again gives the same: only another dump file helps
+  for (const { code, message } of unreadable) add(code, message);
+  const isComplete = complete && joins.length + unreadable.length === 0;
+  const result = isComplete ? fileManifestResult(plan, file, record.result, results) : null;
   const key = fileManifestKey(plan.run, plan.planId, file.file);
   const verdict = judgeManifest(key, manifest, result, add);
   for (const index of splitsThatDiffer(manifest, result)) suspects.add(index);

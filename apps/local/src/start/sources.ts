@@ -139,7 +139,7 @@ function folderSource(folder: string, flags: SourceFlags): OpenSource {
     }
     refuseOutputs(dumps, out);
     await writeState(state, async () => await digests.save());
-    return await plannedSource(scanned, { state, say, acceptOverlap: flags.acceptOverlap });
+    return await plannedSource(scanned, { state, say, wiki: flags.wiki, acceptOverlap: flags.acceptOverlap });
   };
 }
 
@@ -161,9 +161,17 @@ function refuseOutputs(dumps: readonly FoundDump[], out: string): void {
   );
 }
 
+interface PlannedOptions {
+  readonly state: string;
+  readonly say: (line: string) => void;
+  /** The wiki of all rows, whatever the dumps name. */
+  readonly wiki: string | undefined;
+  readonly acceptOverlap: boolean;
+}
+
 async function plannedSource(
   { dumps, refused, warnings }: ScannedFolder,
-  { state, say, acceptOverlap }: { state: string; say: (line: string) => void; acceptOverlap: boolean },
+  { state, say, wiki, acceptOverlap }: PlannedOptions,
 ): Promise<Source> {
   const notes = [...warnings];
   const overlaps: string[] = [];
@@ -181,7 +189,8 @@ async function plannedSource(
     );
     notes.push(...numbering.gaps.map((gap) => `${name}: by the numbers in the names, files are ${gap}`));
     overlaps.push(...numbering.overlaps.map((overlap) => `${name}: ${overlap}`));
-    seeds.push(await seedOfFolder(members, join(state, `files-${seeds.length}.json`)));
+    const seed = await seedOfFolder(members, join(state, `files-${seeds.length}.json`));
+    seeds.push(wiki === undefined ? seed : [...seed, '--wiki-overrides']);
     planned.push(...members);
   }
   if (overlaps.length > 0 && !acceptOverlap) throw overlapError(overlaps);
