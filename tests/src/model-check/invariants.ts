@@ -1,6 +1,6 @@
 import type { MemoryMessage, MemorySqs } from './memory-sqs.js';
 import { CONVERTS, CONVERTS_DEAD, DOWNLOADS, DOWNLOADS_DEAD } from './memory-sqs.js';
-import type { MemoryS3, ObjectChange } from './memory-s3.js';
+import type { MemoryObject, MemoryS3, ObjectChange } from './memory-s3.js';
 import { classOfKey } from './key-classes.js';
 import { sha256Of } from './model-dump.js';
 import { problemOfManifest, problemOfSplit } from './oracle.js';
@@ -32,11 +32,21 @@ interface JobView {
   readonly repair?: string | { readonly id: string } | null;
 }
 
+function parseManifest(object: MemoryObject): FileManifestView | null {
+  try {
+    return JSON.parse(object.body.toString()) as FileManifestView;
+  } catch {
+    return null;
+  }
+}
+
 /** Watches every change of the bucket, and says what must never be. */
 export class Invariants {
   readonly violations: string[] = [];
   /** Keys that somebody edited, added or deleted with other tools. */
   readonly tampered = new Set<string>();
+  /** As `tampered`, also where a program has replaced them since. */
+  readonly edited = new Set<string>();
   /** All bytes that mirrors and raw objects ever had, by their SHA-256. */
   readonly bytes = new Map<string, Buffer>();
   readonly #s3: MemoryS3;
@@ -79,6 +89,7 @@ export class Invariants {
     const kind = classOfKey(key);
     if (current === null) {
       this.tampered.add(key);
+      this.edited.add(key);
       this.#writes.delete(key);
       this.isTampered ||= kind !== 'raw object' || after !== null;
       if (kind === 'plan') this.#plan = currentPlan(this.#s3) ?? this.#plan;
@@ -100,7 +111,11 @@ export class Invariants {
     if (after === null && kind === 'raw object') this.#checkRawDelete(plan, key, who);
     if (after === null) return;
     if (kind === 'raw record') this.#checkRecord(plan, key, who);
-    if (kind === 'file manifest') this.#checkNamedReceipts(plan, key, who);
+    if (kind === 'file manifest') {
+      this.#checkNamedReceipts(plan, key, who);
+      if (before !== null) this.#checkAnswered(plan, key, before, who);
+    }
+    if (kind === 'failure') this.#checkFailure(plan, key, who);
     if (kind === 'run manifest') this.#checkNamedManifests(plan, key, who);
     if (kind === 'part' || kind === 'index' || kind === 'quarantine') {
       const truth = this.#truthOf(plan, key);
@@ -130,6 +145,30 @@ export class Invariants {
     }
   }
 
+  /** Who closes a file that a repair revoked has seen that all splits which it waits for are converted again. */
+  #checkAnswered(plan: PlanView, key: string, before: MemoryObject, who: string): void {
+    const manifest = readFileManifest(this.#s3, key);
+    const replaced = parseManifest(before);
+    if (manifest?.state !== 'closed' || replaced?.state !== 'revoked') return;
+    for (const { id, splits } of replaced.repairs) {
+      for (const index of splits) {
+        const receiptKey = keys.receipt(plan, manifest.result.file, index);
+        const receipt = readReceipt(this.#s3, receiptKey);
+        if (receipt === null || this.tampered.has(receiptKey) || receipt.repairs.includes(id)) continue;
+        this.report(`(a) ${who}: closes a file whose split ${index} the repair ${id} waits for`);
+      }
+    }
+  }
+
+  /** A manifest differs from its receipts only where somebody edited one of them. */
+  #checkFailure(plan: PlanView, key: string, who: string): void {
+    const failure = readFailure(this.#s3, key);
+    if (failure?.code !== 'MANIFESTS_DIFFER' && failure?.code !== 'RECEIPTS_DIFFER') return;
+    const edited = [keys.fileManifest(plan, failure.file), ...this.#s3.keys(keys.receipts(plan, failure.file))];
+    if (!edited.some((candidate) => this.edited.has(candidate)))
+      this.report(`(a) ${who}: ${failure.code}, and nobody edited them`);
+  }
+
   /** As above, of the run. A file that is being revoked is still closed for who does not know yet. */
   #checkNamedManifests(plan: PlanView, key: string, who: string): void {
     const run = readRunManifest(this.#s3, key);
@@ -143,6 +182,9 @@ export class Invariants {
     for (const { file, manifest: digest } of run.result.files) {
       const manifestKey = keys.fileManifest(plan, file);
       const manifest = readFileManifest(this.#s3, manifestKey);
+      const isBeingRevoked = this.#carries(plan, file, ({ type, repair }) => type === 'download' && repair !== null);
+      if (manifest?.state === 'revoked' && !isBeingRevoked)
+        this.report(`(a) ${who}: closes the run, and ${file} is revoked`);
       if (manifest?.state === 'closed' && manifest.digest !== digest && !this.tampered.has(manifestKey))
         this.report(`(a) ${who}: names a manifest of before a repair`);
     }

@@ -128,6 +128,11 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a repair enqueues before it revokes',
     edits: [
+      {
+        module: DOWNLOAD,
+        from: 'await beginRepair(store, plan, repair, there.value, signal);\n    return true;',
+        to: 'return false;',
+      },
       { module: DOWNLOAD, from: 'await beginRepair(store, plan, job.repair, record, signal);', to: ';' },
       {
         module: DOWNLOAD,
@@ -204,12 +209,15 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!isAnswered(receipt.value, split.index, pending))',
     'if (false)',
   ),
-  edit(
-    'a closer of the run does not read the plan again',
-    CLOSING,
-    'if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId)',
-    'if (false)',
-  ),
+  {
+    ...edit(
+      'a closer of the run does not read the plan again',
+      CLOSING,
+      'if ((await loadPlan(store, plan.run, signal))?.planId !== plan.planId)',
+      'if (false)',
+    ),
+    isSuperfluous: 'it would close a superseded run under keys that nobody reads',
+  },
   edit(
     'a receipt is written without a condition',
     CONVERT,

@@ -68,6 +68,10 @@ export function reasonAgainstProof(s3: MemoryS3, bytesBySha256: ReadonlyMap<stri
   const made = manifests.map(({ result, digest }) => [result.file, digest]);
   if (run.result.planId !== plan.planId || run.result.plan !== plan.digest || !isDeepStrictEqual(named, made))
     return 'the run manifest names others';
+  for (const name of ['rows', 'pages', 'quarantined']) {
+    const sum = manifests.reduce((total, { result }) => total + Number(result.counts[name]), 0);
+    if (run.result.counts[name] !== sum) return `the run manifest counts other ${name}`;
+  }
   for (const prefix of [RUNS, ROWS, QUARANTINE, RAW])
     for (const key of s3.keys(prefix)) if (!expected.has(key) && !isFailure(plan, key)) return `${key}: unexpected`;
   return null;

@@ -164,7 +164,22 @@ class Schedule {
       times(0.4, 3, () => this.#redeliver());
       times(0.15, 2, () => forge(world));
     }
-    if (random.chance(0.2)) times(0.6, 2, () => tamper(world, this.#invariants));
+    if (random.chance(0.1)) times(0.6, 2, () => tamper(world, this.#invariants));
+    // most of the run is done, then objects are damaged, and repairs and workers meet
+    if (!this.#isDeliveredOnce && random.chance(0.4)) {
+      const at = Math.min(steps - 2, 30 + Math.floor(random.next() * 100));
+      add(
+        () => {
+          for (let i = 0; i < 3; i += 1) if (i === 0 || random.chance(0.5)) tamper(world, this.#invariants);
+          world.repair();
+          if (random.chance(0.5)) add(() => world.repair(), now() + 1, now() + 80);
+          if (random.chance(0.4)) add(() => tamper(world, this.#invariants), now() + 1, now() + 80);
+          if (random.chance(0.4)) add(() => this.#redeliver(), now() + 1, now() + 80);
+        },
+        at,
+        at + 1,
+      );
+    }
     if (random.chance(0.02)) world.partsVersion = 2;
     return events;
   }
@@ -306,6 +321,8 @@ class Schedule {
     const plan = currentPlan(s3);
     if (plan === null) return false;
     if (this.#isClosed()) return true;
+    // what was damaged is closed still where its repair failed, since the raw bytes are no longer to be had
+    if (this.#invariants.isTampered && this.#hasFailure()) return true;
     const open = plan.files.filter(
       ({ file }) => readFileManifest(s3, keys.fileManifest(plan, file))?.state !== 'closed',
     );

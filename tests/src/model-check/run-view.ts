@@ -96,6 +96,7 @@ export interface RunManifestView {
   readonly result: {
     readonly planId: string;
     readonly plan: string;
+    readonly counts: Record<string, unknown>;
     readonly files: readonly { readonly file: string; readonly manifest: string; readonly rows: number }[];
   };
 }
