@@ -14,7 +14,7 @@ const COMMAND_LINE = {
   usage: asTyped('cloud', '[--out DIR] [--port N] [--exec COMMAND]'),
   about:
     "Runs SQS and S3 on 127.0.0.1 with the fleet's bucket and queues, prints the environment to export once they\n" +
-    'answer, and ends with Ctrl-C or with the npm that started it. Objects and messages are there again after the next start.',
+    'answer, and ends with Ctrl-C or with the command that started it. Objects and messages are there again after the next start.',
   flags: {
     out: { type: 'string', value: 'DIR', help: 'where objects go, as plain files under their keys (default: ./data)' },
     port: { type: 'string', value: 'N', help: 'where both answer (default: 4566; with --exec any free port)' },

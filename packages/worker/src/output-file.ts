@@ -156,9 +156,10 @@ class OutputFile implements Output {
       // not every file system has modes
       if (found !== null) await this.#handle.chmod(Number(found.mode & 0o7777n)).catch(() => {});
       await this.#handle.datasync().catch(unlessUnsupported);
-      await this.#close();
       if (!(await this.#isThere())) throw new Error(`another process has replaced ${this.#partial.path}`);
+      // still open: a process that begins now sees that the file has a writer, and does not take it for a leftover
       await rename(this.#partial.path, realPath);
+      await this.#close();
     } catch (error) {
       throw this.#failure(error);
     }

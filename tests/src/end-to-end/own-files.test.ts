@@ -220,7 +220,7 @@ describe('convert and the files of its user', function () {
       assert.deepEqual([ended.code, await lines(rows), await lines(bad)], [0, 1, 1], ended.stderr);
       assert.match(
         ended.stderr,
-        /\n {2}1 piece that could not be read\n {2}1 page of which something could not be read\n$/,
+        /\n {2}1 piece that could not be read\n {2}1 page of which something could not be read\n {4}page "1", revision 9, ENTITY_REFUSED: .*\n$/,
       );
       const without = await run(CONVERT, [dump, '--out', '/dev/null', '--quarantine', '/dev/null']);
       assert.equal(without.code, 0, without.stderr);

@@ -102,8 +102,8 @@ export async function refuseForeignFiles(out: string, own: OwnKeys): Promise<voi
   const rest = more === 0 ? [] : [`  and ${count(more)} more`];
   throw new UsageError(
     'FOREIGN_FILES',
-    `--out ${out} holds files under ${OBJECT_FOLDERS.map((name) => `${name}/`).join(', ')} that belong to no run there:\n` +
-      `${[...foreign, ...rest].join('\n')}\nMove them elsewhere, or give another --out. Nothing was changed.`,
+    `--out ${out} holds files under ${OBJECT_FOLDERS.map((name) => `${name}/`).join(', ')} that belong to no run there:`,
+    { moreLines: [...foreign, ...rest, 'Move them elsewhere, or give another --out. Nothing was changed.'] },
   );
 }
 

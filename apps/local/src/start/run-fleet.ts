@@ -142,15 +142,17 @@ async function runSource(source: Source, fleet: RunningFleet): Promise<RunState[
 /** Of a plan that differs from the files of the folder, what that means and what to do. */
 function explained(error: unknown): unknown {
   if (!(error instanceof FleetError) || error.code !== 'SEED_FAILED') return error;
-  const changed = [...error.message.matchAll(/^ {2}(\S+): (?:checksum|size): the plan has/gm)].map(([, file]) => file);
+  const changed = error.moreLines.flatMap((line) => /^\s*(\S+): (?:checksum|size): the plan has/.exec(line)?.[1] ?? []);
   if (changed.length === 0) return error;
-  return new FleetError(
-    'FILES_CHANGED',
-    `${error.message}\n` +
-      `Changed since the earlier start with this --out: ${[...new Set(changed)].join(', ')}. The rows there are those of the ` +
-      'earlier files.\n--force deletes these rows and converts the run again; another --out keeps them.',
-    { cause: error },
-  );
+  const files = [...new Set(changed)].join(', ');
+  return new FleetError('FILES_CHANGED', error.message, {
+    cause: error,
+    moreLines: [
+      ...error.moreLines,
+      `Changed since the earlier start with this --out: ${files}. The rows there are those of the earlier files.`,
+      '--force deletes these rows and converts the run again; another --out keeps them.',
+    ],
+  });
 }
 
 /** Aborts at the first SIGINT or SIGTERM, or when `abort` is called; everything is then released in order. */

@@ -210,8 +210,10 @@ function overlapError(overlaps: readonly string[]): UsageError {
   if (overlaps.length > lines.length) lines.push(`  and ${count(overlaps.length - lines.length)} more`);
   return new UsageError(
     'FILES_OVERLAP',
-    `files of the folder hold the same pages, whose rows would be there more than once:\n${lines.join('\n')}\n` +
-      'Move the surplus files to another folder, or give --accept-overlap to convert them all.',
+    'files of the folder hold the same pages, whose rows would be there more than once:',
+    {
+      moreLines: [...lines, 'Move the surplus files to another folder, or give --accept-overlap to convert them all.'],
+    },
   );
 }
 
