@@ -51,7 +51,7 @@ export function joinProblems(size: number, results: readonly SplitBoundaries[]):
 export function unreadableProblems({ pages, rows, quarantined, partialPages }: Counts): JoinProblem[] {
   if (quarantined === 0 || rows > 0 || partialPages < pages) return [];
   const expected = 'at least one page that can be read';
-  const received = `none, of ${pages} pages; the quarantine says why`;
+  const received = `none, of ${pages} ${pages === 1 ? 'page' : 'pages'}; the quarantine says why`;
   const message = `nothing of the file can be read: expected ${expected}, received ${received}`;
   return [{ code: 'NOTHING_READABLE', message, place: 'the pages', expected, received }];
 }

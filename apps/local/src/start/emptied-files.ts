@@ -3,7 +3,7 @@ import { quarantinePrefix } from '@wikifleet/domain/keys';
 import type { Store } from '@wikifleet/store/store';
 import type { RunState } from './run-state.js';
 
-/** A file that was converted to its end and gave no rows, since every page went to the quarantine. */
+/** A file that was converted to its end and is not complete, since something of every page went to the quarantine. */
 export interface EmptiedFile {
   readonly state: RunState;
   readonly file: string;
@@ -13,12 +13,12 @@ export interface EmptiedFile {
 
 const MAX_REASONS = 3;
 
-/** The files of which nothing but the quarantine is left, with the first reasons. Two or three calls a file. */
+/** The files that failed as `NOTHING_READABLE`, with the first reasons of their quarantine. Two or three calls a file. */
 export async function emptiedFiles(store: Store, states: readonly RunState[]): Promise<EmptiedFile[]> {
   const emptied: EmptiedFile[] = [];
   for (const state of states) {
-    for (const [file, { counts }] of state.done) {
-      if (counts.rows > 0 || counts.filteredPages > 0 || counts.quarantined === 0) continue;
+    for (const { file, code } of state.failures) {
+      if (code !== 'NOTHING_READABLE') continue;
       emptied.push({ state, file, reasons: await firstReasons(store, state, file) });
     }
   }

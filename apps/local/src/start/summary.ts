@@ -52,19 +52,26 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
       const done = state.done.get(file);
       // what has no row although its beginning is no dump's is no complete file, whatever the conversion made of it
       const isNothing = done?.counts.pages === 0 && source.problems.has(file);
-      if (done === undefined || isNothing) failed.push({ file, run, why: reasonOf(state, file, source.problems) });
-    }
-    for (const { file, reasons } of emptied.filter((one) => one.state === state && !source.problems.has(one.file))) {
-      failed.push({ file, run, why: `every page is in the quarantine: ${reasons.join('; ')}` });
+      if (done !== undefined && !isNothing) continue;
+      const quarantined = emptied.find((one) => one.state === state && one.file === file)?.reasons ?? [];
+      failed.push({ file, run, why: reasonOf(state, file, source.problems, quarantined) });
     }
   }
   return failed;
 }
 
-function reasonOf({ failures }: RunState, file: string, problems: ReadonlyMap<string, string>): string {
+function reasonOf(
+  { failures }: RunState,
+  file: string,
+  problems: ReadonlyMap<string, string>,
+  quarantined: readonly string[],
+): string {
   const failure = failures.find((candidate) => candidate.file === file);
   if (failure?.code === 'CHECKSUM_DIFFERS') return `it changed after it was planned: ${failure.message}`;
-  return problems.get(file) ?? failure?.message ?? 'not done';
+  const problem = problems.get(file);
+  if (problem !== undefined) return problem;
+  if (quarantined.length > 0) return `every page is in the quarantine: ${quarantined.join('; ')}`;
+  return failure?.message ?? 'not done';
 }
 
 function failureLines(failed: readonly FailedFile[]): string[] {
