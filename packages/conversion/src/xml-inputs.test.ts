@@ -90,6 +90,19 @@ describe('XML that MediaWiki does not write', function () {
     });
   }
 
+  it('what cannot be seen is shown by its code point, in what is kept of a failure too', async () => {
+    const between = '\ufeff\u009b31m\u202e\u007f\n';
+    const file = Buffer.from(HEAD + PAGES.join(between) + END);
+    const { failure } = await convertPart(file, { start: 0, end: file.length });
+    const received = String.raw`"<U+FEFF><U+009B>31m<U+202E><U+007F>\n  "`;
+    assert.equal(failure?.received, received);
+    assert.ok(failure?.message.endsWith(received));
+    const broken = Buffer.from(HEAD + page(1, revision(11, '&\u202e\u200b;')) + PAGES[1] + END);
+    const { quarantined } = await convertPart(broken, { start: 0, end: broken.length });
+    const { reason } = JSON.parse(quarantined) as { reason: string };
+    assert.match(reason, /received "&<U\+202E><U\+200B>;/);
+  });
+
   it('the receipts of splits say where the head ends, although no split but the first checks what is behind it', async () => {
     const file = bz2Stream(pieces(HEAD + PAGES.join('').slice(100) + END, [50, 100, 200, 250, 300, 400]));
     const { parts } = await convertFile(file, 40);

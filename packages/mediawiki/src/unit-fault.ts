@@ -1,4 +1,5 @@
 import { PermanentError } from '@wikifleet/domain/errors';
+import { printable } from '@wikifleet/domain/printable';
 
 /** What could be read of a unit that is broken. */
 export interface KnownIds {
@@ -26,7 +27,7 @@ export class UnitFault extends PermanentError {
   }
 }
 
-/** A value from outside, cut for a message. */
+/** A value from outside, cut for a message; what cannot be seen is shown by its code point, for readers of receipts too. */
 export function shown(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return printable(JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value));
 }
