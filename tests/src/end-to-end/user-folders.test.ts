@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inFolder, run } from './programs.js';
 import type { Ended } from './programs.js';
+import { rowsOf } from './rows.js';
 import { digestsOf, dumpXml, filesBelow, folderOf } from './small-dumps.js';
 
 const START = 'local/dist/start.js';
@@ -236,9 +237,11 @@ describe('npm start on a folder with several dumps', function () {
         'b-padded.xml': named('\n twiki\n '),
         'c-plus.xml': named('my+wiki'),
         'd-attribute.xml': dumpXml([1]).replace('<dbname>', '<dbname xml:lang="en">'),
+        'e-blank.xml': named('my wiki'),
       });
       const { code, stdout } = await start(from, join(folder, 'out'));
       assert.equal(code, 0, stdout);
+      assert.match(stdout, /Warnings:\n {2}e-blank\.xml: its head's dbname "my wiki" is not a valid .* as unknown /);
       const parts = await filesBelow(join(folder, 'out', 'rows'), /part-/);
       assert.deepEqual(
         parts.map((path) => path.split('/').slice(1, 4).join('/')),
@@ -247,8 +250,54 @@ describe('npm start on a folder with several dumps', function () {
           'wiki_id=twiki/snapshot=1970-01-01/b-padded.xml',
           'wiki_id=twiki/snapshot=1970-01-01/d-attribute.xml',
           'wiki_id=unknown/snapshot=1970-01-01/a-empty.xml',
+          'wiki_id=unknown/snapshot=1970-01-01/e-blank.xml',
         ],
       );
+    });
+  });
+
+  it('--wiki is the wiki of all rows, whatever the dumps name, and the summary warns of each', async () => {
+    await inFolder(async (folder) => {
+      const from = await folderOf(folder, 'in', {
+        'twiki-20261001-pages-articles1.xml': dumpXml([1, 2]),
+        'twiki-20261001-pages-articles2.xml': dumpXml([3], { dbname: 'my wiki' }),
+        'twiki-20261001-pages-articles3.xml': dumpXml([4], { dbname: 'other' }),
+      });
+      const out = join(folder, 'out');
+      const { code, stdout, stderr } = await start(from, out, '--wiki', 'other');
+      assert.equal(code, 0, stdout + stderr);
+      const rows = join(out, 'rows', 'kind=articles', 'wiki_id=other', 'snapshot=2026-10-01');
+      for (const [file, ids] of [
+        ['twiki-20261001-pages-articles1.xml', [1, 2]],
+        ['twiki-20261001-pages-articles2.xml', [3]],
+        ['twiki-20261001-pages-articles3.xml', [4]],
+      ] as const) {
+        const lines = (await rowsOf(rows, file)).split('\n').slice(0, -1);
+        const read = lines.map((line) => JSON.parse(line) as { wiki_id: string; page_id: number });
+        assert.deepEqual(
+          read.map(({ wiki_id, page_id }) => [wiki_id, page_id]),
+          ids.map((id) => ['other', id]),
+        );
+      }
+      const warnings =
+        stdout
+          .match(/Warnings:\n((?: {2}.*\n)+)/)?.[1]
+          ?.split('\n')
+          .slice(0, -1) ?? [];
+      assert.equal(warnings.length, 2, stdout);
+      const [first = '', second = ''] = warnings;
+      assert.match(
+        first,
+        /^ {2}\S+articles1\.xml: its head names the wiki twiki; it is converted as other \(--wiki\)$/,
+      );
+      assert.match(
+        second,
+        /^ {2}\S+articles2\.xml: its head's dbname "my wiki" is not a valid .*; it is converted as other /,
+      );
+      const plans = await filesBelow(join(out, 'runs'), /plan\.json$/);
+      assert.deepEqual(plans, ['articles/other/2026-10-01/plan.json']);
+      const plan: unknown = JSON.parse(await readFile(join(out, 'runs', plans[0] ?? ''), 'utf8'));
+      assert.equal((plan as { settings: { wikiOverrides?: boolean } }).settings.wikiOverrides, true);
     });
   });
 });

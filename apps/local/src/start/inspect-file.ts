@@ -20,6 +20,8 @@ export interface Inspection {
   readonly problem: string | null;
   /** The wiki that the head names; null where it names none. */
   readonly dbname: string | null;
+  /** What the head has as its wiki and is no valid wiki name; null where it has no such thing. */
+  readonly invalidDbname: string | null;
   /** Whether a foreign file holds XML by the name of what is packed in it, which may be a dump. */
   readonly holdsXml: boolean;
   /** Whether it is the text of another XML document, which is no HTML. */
@@ -60,8 +62,8 @@ function inspectDump(text: string, bytes: Buffer, damage: string | null): Inspec
   const page = PAGE.exec(text)?.index;
   try {
     const head = Buffer.from(page === undefined ? text : text.slice(0, page));
-    const { dbname } = readDumpHead(head, 'utf-8', { wiki: null, overrides: false });
-    return { ...inspection('dump', damage), dbname };
+    const { dbname, invalidDbname } = readDumpHead(head, 'utf-8', { wiki: null, overrides: false });
+    return { ...inspection('dump', damage), dbname, invalidDbname };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     // in UTF-16 the declaration of the encoding does not fit the bytes that the reader gets here
@@ -71,7 +73,7 @@ function inspectDump(text: string, bytes: Buffer, damage: string | null): Inspec
 }
 
 function inspection(is: Beginning, problem: string | null): Inspection {
-  return { is, problem, dbname: null, holdsXml: false, isOtherXml: false };
+  return { is, problem, dbname: null, invalidDbname: null, holdsXml: false, isOtherXml: false };
 }
 
 /** The beginning of a file, unpacked, and what stood in the way of more. */

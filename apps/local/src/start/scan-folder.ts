@@ -1,7 +1,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { isName, isWikiName } from '@wikifleet/domain/names';
+import { WIKI_NAME_RULE, isName, isWikiName } from '@wikifleet/domain/names';
 import { runName } from '@wikifleet/domain/run';
 import type { Kind, Run } from '@wikifleet/domain/run';
 import { readDumpFileName } from './dump-file-name.js';
@@ -100,7 +100,12 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
       refused.push({ name: file, run, why: messageOf(error) });
     }
   }
-  return { dumps, left, refused, warnings: [...renamings(candidates), ...warningsOf(candidates, options, folder)] };
+  const warnings = [
+    ...renamings(candidates),
+    ...renamed.flatMap(({ file, name, inspection }) => wikiWarnings(file, inspection, runOf(name, inspection.dbname))),
+    ...exportWarnings(candidates, options, folder),
+  ];
+  return { dumps, left, refused, warnings };
 }
 
 const REFUSED_NAME =
@@ -201,17 +206,20 @@ function runChooser(
   };
 }
 
-function warningsOf(candidates: readonly Candidate[], { wiki, kind }: ScanOptions, folder: string): string[] {
-  const warnings: string[] = [];
-  for (const { file, inspection } of candidates) {
-    if (wiki === undefined || inspection.dbname === null || inspection.dbname === wiki) continue;
-    warnings.push(`${file}: its head names the wiki ${inspection.dbname}; it is converted as ${wiki} (--wiki)`);
+/** What of a file's own `dbname` its rows do not follow: --wiki overrides it, or it is no valid wiki name. */
+function wikiWarnings(file: string, { dbname, invalidDbname }: Inspection, { wiki }: Run): string[] {
+  if (invalidDbname !== null) {
+    const rows = `it is converted as ${wiki} (--wiki chooses another)`;
+    return [`${file}: its head's dbname "${invalidDbname}" is not a valid wiki name (${WIKI_NAME_RULE}); ${rows}`];
   }
+  if (dbname === null || dbname === wiki) return [];
+  return [`${file}: its head names the wiki ${dbname}; it is converted as ${wiki} (--wiki)`];
+}
+
+function exportWarnings(candidates: readonly Candidate[], { kind }: ScanOptions, folder: string): string[] {
   const isUndecided = candidates.some(({ name }) => name.isContentExport);
-  if (isUndecided && kind === undefined && !/mediawiki_content_(?:current|history)/.test(folder)) {
-    warnings.push('the names of a content export do not say which: --kind content-current or content-history does');
-  }
-  return warnings;
+  if (!isUndecided || kind !== undefined || /mediawiki_content_(?:current|history)/.test(folder)) return [];
+  return ['the names of a content export do not say which: --kind content-current or content-history does'];
 }
 
 function renamings(candidates: readonly Candidate[]): string[] {
