@@ -133,7 +133,7 @@ export function imageFindings(name: string, definition: TaskDefinition): Finding
 async function quotaFindings(place: AwsPlace, needed: Vcpus): Promise<Finding[]> {
   const quotas = await readQuotas(place);
   const wishes = askFor(needed, quotas, place.AWS_REGION);
-  if (wishes.length > 0) return wishes.map((line) => ({ ok: false, line: line.replace('\n', '') }));
+  if (wishes.length > 0) return wishes.map((line) => ({ ok: false, line }));
   if (quotas.onDemand === null || quotas.spot === null) {
     return [{ ok: false, line: 'vCPU quotas: AWS does not say what they are' }];
   }

@@ -60,8 +60,8 @@ export function askFor(needed: Vcpus, quotas: Quotas, region: string): string[] 
     if (quota === null || need <= quota) return [];
     const { code, name } = QUOTAS[capacity];
     return [
-      `the quota ${code} (${name}) is ${quota}, and ${need} are needed. Ask for more:\n` +
-        `  aws service-quotas request-service-quota-increase --region ${region} --service-code fargate ` +
+      `the quota ${code} (${name}) is ${quota}, and ${need} are needed. Ask for more: ` +
+        `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate ` +
         `--quota-code ${code} --desired-value ${need}`,
     ];
   });

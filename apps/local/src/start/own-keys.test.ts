@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { UsageError } from '@wikifleet/domain/errors';
 import { OwnKeys, refuseForeignFiles } from './own-keys.js';
 
 const RUN = 'articles/twiki/2026-10-01';
@@ -66,7 +67,7 @@ describe('OwnKeys', () => {
       const own = await OwnKeys.read(out);
       assert.equal(own.has(key), false);
       await assert.rejects(refuseForeignFiles(out, own), (error) => {
-        assert.ok(error instanceof Error && error.message.includes(join(out, key)), String(error));
+        assert.ok(error instanceof UsageError && error.moreLines.includes(join(out, key)), String(error));
         return true;
       });
     });
@@ -91,7 +92,12 @@ describe('OwnKeys', () => {
     const elsewhere = await mkdtemp(join(tmpdir(), 'wikifleet-own-'));
     try {
       await symlink(elsewhere, join(out, 'rows'));
-      await assert.rejects(refuseForeignFiles(out, await OwnKeys.read(out)), /rows \(a link, or no file\)/);
+      await assert.rejects(refuseForeignFiles(out, await OwnKeys.read(out)), {
+        moreLines: [
+          `${join(out, 'rows')} (a link, or no file)`,
+          'Move them elsewhere, or give another --out. Nothing was changed.',
+        ],
+      });
     } finally {
       await rm(elsewhere, { recursive: true });
     }

@@ -94,12 +94,12 @@ export async function refuseForeignFiles(out: string, own: OwnKeys): Promise<voi
     for await (const { key, isFile } of walk(out, folder)) {
       if (isFile && own.has(key)) continue;
       if (foreign.length < MAX_NAMED)
-        foreign.push(`  ${shownName(join(out, key))}${isFile ? '' : ' (a link, or no file)'}`);
+        foreign.push(`${shownName(join(out, key))}${isFile ? '' : ' (a link, or no file)'}`);
       else more += 1;
     }
   }
   if (foreign.length === 0) return;
-  const rest = more === 0 ? [] : [`  and ${count(more)} more`];
+  const rest = more === 0 ? [] : [`and ${count(more)} more`];
   throw new UsageError(
     'FOREIGN_FILES',
     `--out ${out} holds files under ${OBJECT_FOLDERS.map((name) => `${name}/`).join(', ')} that belong to no run there:`,

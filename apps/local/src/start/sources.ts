@@ -206,14 +206,13 @@ async function plannedSource(
 }
 
 function overlapError(overlaps: readonly string[]): UsageError {
-  const lines = overlaps.slice(0, 10).map((overlap) => `  ${overlap}`);
-  if (overlaps.length > lines.length) lines.push(`  and ${count(overlaps.length - lines.length)} more`);
+  const lines = overlaps.slice(0, 10);
+  const rest = overlaps.length > lines.length ? [`and ${count(overlaps.length - lines.length)} more`] : [];
+  const advice = 'Move the surplus files to another folder, or give --accept-overlap to convert them all.';
   return new UsageError(
     'FILES_OVERLAP',
     'files of the folder hold the same pages, whose rows would be there more than once:',
-    {
-      moreLines: [...lines, 'Move the surplus files to another folder, or give --accept-overlap to convert them all.'],
-    },
+    { moreLines: [...lines, ...rest, advice] },
   );
 }
 
