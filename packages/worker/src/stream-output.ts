@@ -1,31 +1,43 @@
 import type { Writable } from 'node:stream';
 import { FleetError, codeOf } from '@wikifleet/domain/errors';
 import { reasonOf } from './output-target.js';
+import { isRegularFile, writeCompletely } from './write-completely.js';
 
 /** Bytes to standard output or standard error, at the reader's pace. */
 export class StreamOutput {
   readonly #stream: Writable;
+  readonly #descriptor: number;
   readonly #name: string;
+  readonly #isFile: boolean;
   #failure: unknown;
 
-  private constructor(stream: Writable, name: string) {
+  private constructor(stream: Writable, descriptor: number, name: string) {
     this.#stream = stream;
+    this.#descriptor = descriptor;
     this.#name = name;
+    this.#isFile = isRegularFile(descriptor);
     stream.on('error', (error) => {
       this.#failure ??= error;
     });
   }
 
   static standardOutput(): StreamOutput {
-    return new StreamOutput(process.stdout, 'standard output');
+    return new StreamOutput(process.stdout, 1, 'standard output');
   }
 
   static standardError(): StreamOutput {
-    return new StreamOutput(process.stderr, 'standard error');
+    return new StreamOutput(process.stderr, 2, 'standard error');
   }
 
   /** Resolves when the bytes are written. Throws EPIPE as it is: the reader has gone, which is no failure of ours. */
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isFile) {
+      try {
+        return writeCompletely(this.#descriptor, bytes);
+      } catch (error) {
+        throw this.#explained(error);
+      }
+    }
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(bytes, (error) => {
         if (error === null || error === undefined) resolve();

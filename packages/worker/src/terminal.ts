@@ -1,4 +1,5 @@
 import { printable, printableJson } from '@wikifleet/domain/printable';
+import { isRegularFile, writeCompletely } from './write-completely.js';
 
 /*
  * The one place where programs write what people read. Lines may hold text of any origin: file names, server replies,
@@ -8,15 +9,28 @@ import { printable, printableJson } from '@wikifleet/domain/printable';
 
 /** Writes a line to standard output: what a command was asked for. */
 export function printLine(line: string): void {
-  process.stdout.write(`${printable(line)}\n`);
+  toStandardOutput(`${printable(line)}\n`);
 }
 
 /** Writes a value to standard output, as one line of JSON. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${printableJson(value)}\n`);
+  toStandardOutput(`${printableJson(value)}\n`);
 }
 
 /** Writes a line to standard error: remarks, progress, errors. */
 export function reportLine(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
+}
+
+let isFile: boolean | undefined;
+
+/** Errors are those of the stream, which `runMain` reports at the end. */
+function toStandardOutput(text: string): void {
+  isFile ??= isRegularFile(1);
+  if (!isFile) return void process.stdout.write(text);
+  try {
+    writeCompletely(1, Buffer.from(text));
+  } catch (error) {
+    process.stdout.emit('error', error);
+  }
 }

@@ -358,6 +358,20 @@ describe('convert and the files of its user', function () {
     });
   });
 
+  it('fails where the last write to a redirected standard output is cut short (Linux only)', async function () {
+    if (process.platform !== 'linux') this.skip();
+    await inFolder(async (folder) => {
+      const [dump, rows] = [join(folder, 'dump.xml'), join(folder, 'rows')];
+      // rows of some 10 KB, which are written at once, into a file that may have 4 KiB
+      await writeFile(dump, dumpOf(10_000));
+      const command = `ulimit -f 4; exec '${process.execPath}' '${join(ROOT, 'apps', CONVERT)}' '${dump}' > '${rows}'`;
+      const ended = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+      assert.equal(ended.stderr, 'wikifleet: standard output cannot be written: EFBIG: file too large\n');
+      assert.equal(ended.status, 1);
+      assert.equal((await stat(rows)).size, 4096);
+    });
+  });
+
   it('says in one line that a device is full (Linux only)', async function () {
     if (!existsSync('/dev/full')) this.skip();
     const ended = await run(CONVERT, [DUMP, '--out', '/dev/full']);
