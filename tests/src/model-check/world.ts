@@ -128,6 +128,17 @@ export class World {
     return bytes;
   }
 
+  /** A page of the first file breaks every conversion: whoever plans the run from now on plans a failure. */
+  breakFirstFile(): void {
+    const [first] = this.files;
+    if (first === undefined) return;
+    const [name, file] = first;
+    const bytes = Buffer.from(file.bytes);
+    bytes[HEAD_BYTES] = BROKEN_PAGE;
+    const checksum = file.checksum === null ? null : ({ algorithm: 'sha256', value: sha256Of(bytes) } as const);
+    this.files.set(name, { ...file, bytes, checksum });
+  }
+
   /** The mirror has other bytes for a file from now on. */
   changeMirror(): void {
     const [name, file] = this.random.pick([...this.files]);
