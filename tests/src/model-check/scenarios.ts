@@ -2,6 +2,7 @@
  * Meetings of programs that chance brings about rarely: a request is held between a decision and its effect until others
  * are at their end. What is not held happens in any order.
  */
+import { classOfKey } from './key-classes.js';
 import type { MemoryMessage } from './memory-sqs.js';
 import { DOWNLOADS } from './memory-sqs.js';
 import { PLAN_KEY, RAW, ROWS, RUNS, digestOf } from './run-view.js';
@@ -27,6 +28,8 @@ const RECORD = /^PutObject runs\/….*\/raw\//;
 const FILE_MANIFEST = /^PutObject runs\/….*\/manifests\//;
 const RUN_MANIFEST = /^PutObject runs\/….*\/manifest\.json/;
 const FAILURE = /^PutObject runs\/….*\/failures\//;
+const READ_RECORD = /^GetObject runs\/….*\/raw\//;
+const LIST_RAW = /^ListObjectsV2 raw\//;
 const DELETE_RAW = /^DeleteObjects raw\//;
 
 function isJob(kind: 'download' | 'convert', pattern: RegExp): RequestFilter {
@@ -50,7 +53,7 @@ function damage({ s3, random, trace }: World, prefix: string, besides?: string):
 /** Two repairs download one file again; the second one is before its record while a third one deletes what no record names. */
 async function sweepMeetsDownload(stage: Stage): Promise<void> {
   const { world, run } = stage;
-  const { scheduler, sqs } = world;
+  const { scheduler, sqs, random } = world;
   world.seed(false);
   await run();
   if (damage(world, RAW) === null) return;
@@ -64,8 +67,15 @@ async function sweepMeetsDownload(stage: Stage): Promise<void> {
   stage.receives = ALL;
   scheduler.isHeld = isJob('download', RECORD);
   await run();
+  // the sweeper has verified, and stands before it reads the record again, or behind it
+  const isBehind = random.chance(0.5);
   const sweeper = world.repair();
-  scheduler.isHeld = (actor, name) => isJob('download', RECORD)(actor, name) || DELETE_RAW.test(name);
+  let hasListed = false;
+  scheduler.isHeld = (actor, name) => {
+    if (actor !== sweeper) return isJob('download', RECORD)(actor, name);
+    hasListed ||= LIST_RAW.test(name);
+    return isBehind ? DELETE_RAW.test(name) : hasListed && READ_RECORD.test(name);
+  };
   await run();
   scheduler.isHeld = isOf(new Set([sweeper]));
   await run();
@@ -179,6 +189,25 @@ async function planMeetsDownload(stage: Stage): Promise<void> {
   await run();
 }
 
+/** Somebody edits a record with its digest: by its size the file has other splits. */
+async function editedRecord(stage: Stage): Promise<void> {
+  const { world, run } = stage;
+  const { s3, random, trace } = world;
+  world.forgetSizes();
+  world.seed(false);
+  await run();
+  const all = s3.keys(RUNS).filter((key) => classOfKey(key) === 'raw record');
+  if (all.length === 0) return;
+  const key = random.pick(all);
+  const record = JSON.parse(s3.objects.get(key)?.body.toString() ?? '') as { digest: string; result: { size: number } };
+  record.result.size = random.pick([5, record.result.size - 1, record.result.size + 9]);
+  record.digest = digestOf(record.result);
+  trace.add(`somebody edits ${key}`);
+  s3.set(key, JSON.stringify(record));
+  world.repair();
+  await run();
+}
+
 /** Somebody puts objects under keys of splits that have nothing for them. */
 async function surplusObjects(stage: Stage): Promise<void> {
   const { world, run } = stage;
@@ -204,4 +233,5 @@ export const SCENARIOS: readonly Scenario[] = [
   lateMark,
   planMeetsDownload,
   surplusObjects,
+  editedRecord,
 ];

@@ -139,6 +139,11 @@ export class World {
     this.files.set(name, { ...file, bytes, checksum });
   }
 
+  /** The catalogue gives no sizes from now on. */
+  forgetSizes(): void {
+    for (const [name, file] of this.files) this.files.set(name, { ...file, isSizeKnown: false });
+  }
+
   /** The mirror has other bytes for a file from now on. */
   changeMirror(): void {
     const [name, file] = this.random.pick([...this.files]);
