@@ -30,7 +30,7 @@ interface JobView {
   readonly planId: string;
   readonly file: string;
   readonly split?: { readonly index: number };
-  readonly repair?: string | { readonly id: string } | null;
+  readonly repair?: string | { readonly id: string; readonly splits?: 'all' | readonly number[] } | null;
 }
 
 function parseManifest(object: MemoryObject): FileManifestView | null {
@@ -71,6 +71,7 @@ export class Invariants {
     this.#s3 = world.s3;
     this.#sqs = world.sqs;
     world.s3.onChange = (change) => this.#check(change);
+    world.onDone = ({ body }) => this.#checkBegun(this.jobOf(body));
     world.onSeeded = ({ name }, planId) => {
       const current = currentPlan(this.#s3)?.planId ?? null;
       if (current !== planId && !this.isTampered)
@@ -154,7 +155,7 @@ export class Invariants {
     }
   }
 
-  /** Only a split's failure before there is a record says of the file's download what any convert job would. */
+  /** Whether a forged message writes a key. Before there is a record, any convert job may record that the download is missing. */
   #isOfForgedMessage(actor: Actor, key: string): boolean {
     const job = this.#forgedJobs.get(actor);
     if (job === undefined) return false;
@@ -168,6 +169,20 @@ export class Invariants {
       if (job?.message.isForged === true) this.#forged.set(job.actor, job);
     }
     return this.#forged;
+  }
+
+  /** Once the download job of a repair is done, each split that it names waits for a repair, or was converted by one. */
+  #checkBegun(job: JobView | null): void {
+    const plan = currentPlan(this.#s3);
+    const repair = typeof job?.repair === 'object' ? job.repair : null;
+    if (plan === null || job === null || repair === null || job.planId !== plan.planId) return;
+    const key = keys.fileManifest(plan, job.file);
+    if (job.type !== 'download' || this.edited.has(key) || !Array.isArray(repair.splits)) return;
+    for (const index of repair.splits) {
+      const receipt = readReceipt(this.#s3, keys.receipt(plan, job.file, index));
+      if (receipt === null || receipt.repairs.length > 0 || this.#awaited.get(key)?.has(index) === true) continue;
+      this.report(`(a) the repair ${repair.id} has begun, and split ${index} of ${job.file} does not wait for it`);
+    }
   }
 
   /** Collects what each repair added to a revoked manifest: a split waits for the repair that named it last. */

@@ -4,7 +4,7 @@
  */
 import { classOfKey } from './key-classes.js';
 import type { MemoryMessage } from './memory-sqs.js';
-import { DOWNLOADS } from './memory-sqs.js';
+import { CONVERTS, DOWNLOADS } from './memory-sqs.js';
 import { PLAN_KEY, RAW, ROWS, RUNS, digestOf } from './run-view.js';
 import type { Actor, RequestFilter } from './scheduler.js';
 import { forge, surplusKeys } from './tampering.js';
@@ -124,6 +124,25 @@ async function repairMeetsCloserOfRun(stage: Stage): Promise<void> {
   await run();
 }
 
+/** A downloader is between its two revocations while a convert job that is done is delivered once more, and closes again. */
+async function closerBetweenRevocations(stage: Stage): Promise<void> {
+  const { world, run } = stage;
+  const { scheduler, sqs, random } = world;
+  world.seed(false);
+  await run(() => sqs.of(CONVERTS).length > 0);
+  const job = sqs.of(CONVERTS)[0]?.body;
+  await run();
+  if (job === undefined || damage(world, ROWS) === null) return;
+  scheduler.isHeld = isJob('download', random.pick([FILE_MANIFEST, RUN_MANIFEST]));
+  world.repair();
+  await run();
+  sqs.send(CONVERTS, job);
+  await run();
+  scheduler.isHeld = null;
+  stage.receives = NONE;
+  await run();
+}
+
 /** Two repairs of one file, of one split each: what the first one found was put back before the second one looked. */
 async function repairsOfTwoSplits(stage: Stage): Promise<void> {
   const { world, run } = stage;
@@ -228,6 +247,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sweepMeetsDownload,
   repairMeetsFirstCloser,
   repairMeetsCloserOfRun,
+  closerBetweenRevocations,
   repairsOfTwoSplits,
   forgedDownloads,
   lateMark,

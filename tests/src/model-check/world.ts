@@ -94,6 +94,9 @@ export class World {
   /** Called when a seed ends well, before anything else happens. */
   onSeeded: (actor: Actor, planId: string | null) => void = () => {};
 
+  /** Called when a job is done, before its message is deleted. */
+  onDone: (message: MemoryMessage) => void = () => {};
+
   constructor(random: ChaosRandom, trace: Trace) {
     this.random = random;
     this.trace = trace;
@@ -297,6 +300,7 @@ export class World {
     if (abort.signal.reason instanceof FleetError && abort.signal.reason.code === 'LEASE_LOST') return;
     switch (outcome.kind) {
       case 'acknowledge':
+        this.onDone(message);
         return await queue.delete(handle, signal);
       case 'hand-back':
         return await queue.changeVisibility(handle, 0, signal);
