@@ -71,7 +71,7 @@ export class Invariants {
     this.#s3 = world.s3;
     this.#sqs = world.sqs;
     world.s3.onChange = (change) => this.#check(change);
-    world.onDone = ({ body }) => this.#checkBegun(this.jobOf(body));
+    world.onDone = (message) => this.#checkBegun(this.jobOf(message.body), message);
     world.onSeeded = ({ name }, planId) => {
       const current = currentPlan(this.#s3)?.planId ?? null;
       if (current !== planId && !this.isTampered)
@@ -172,12 +172,17 @@ export class Invariants {
   }
 
   /** Once the download job of a repair is done, each split that it names waits for a repair, or was converted by one. */
-  #checkBegun(job: JobView | null): void {
+  #checkBegun(job: JobView | null, message: MemoryMessage): void {
     const plan = currentPlan(this.#s3);
     const repair = typeof job?.repair === 'object' ? job.repair : null;
     if (plan === null || job === null || repair === null || job.planId !== plan.planId) return;
     const key = keys.fileManifest(plan, job.file);
     if (job.type !== 'download' || this.edited.has(key) || !Array.isArray(repair.splits)) return;
+    const others = this.#sqs.of(DOWNLOADS).filter((other) => other !== message && other.body.includes('"refetch"'));
+    const run = readRunManifest(this.#s3, keys.runManifest(plan));
+    const isRevoked = readFileManifest(this.#s3, key)?.state === 'revoked';
+    if (isRevoked && run?.state === 'closed' && others.length === 0 && !this.edited.has(keys.runManifest(plan)))
+      this.report(`(a) the repair ${repair.id} has begun, and the run is closed while ${job.file} is revoked`);
     for (const index of repair.splits) {
       const receipt = readReceipt(this.#s3, keys.receipt(plan, job.file, index));
       if (receipt === null || receipt.repairs.length > 0 || this.#awaited.get(key)?.has(index) === true) continue;
