@@ -247,6 +247,35 @@ describe('download', function () {
       assert.deepEqual(await harness.rawObjects(FILE), after, 'a second delivery finds that it is done');
     });
 
+    it('revokes the manifests before it downloads, and also where the download fails', async () => {
+      await go(PLAN);
+      await harness.enqueued();
+      const other = randomFile(BYTES.length);
+      await assert.rejects(repair([1], true, other), { code: 'RAW_CHANGED' });
+      for (const manifest of [
+        await storedFileManifest(harness.store, PLAN, FILE),
+        await storedRunManifest(harness.store, PLAN),
+      ])
+        assert.ok(manifest.state === 'valid' && manifest.value.state === 'revoked');
+      assert.deepEqual(await jobs(), []);
+    });
+
+    it('needs no raw object where only manifests are to be written anew', async () => {
+      await go(PLAN);
+      await harness.enqueued();
+      for (const index of [0, 1, 2]) await harness.store.put(receiptKey(RUN, PLAN.planId, FILE, index), '{}');
+      await harness.store.delete(await harness.rawObjects(FILE));
+      // no mirror has the file any more
+      await harness.withMirrors([{ name: 'm', files: new Map() }], async ([task]) => {
+        const job = downloadJobOf(PLAN, PLAN.files[0]!, { id: ID, splits: [], refetch: false });
+        await download(task!.parts, job, harness.context());
+      });
+      assert.deepEqual(await jobs(), [[0, null]], 'the job of any split closes the file');
+      const manifest = await storedFileManifest(harness.store, PLAN, FILE);
+      assert.ok(manifest.state === 'valid' && manifest.value.state === 'revoked');
+      assert.deepEqual(await harness.rawObjects(FILE), []);
+    });
+
     it('writes a record anew that cannot be read', async () => {
       await go(PLAN);
       await harness.enqueued();
@@ -278,7 +307,33 @@ describe('download', function () {
       assert.equal(await harness.store.head(rawRecordKey(RUN, PLAN.planId, FILE)), null);
     });
 
-    it('writes no record where the plan changed during the download', async () => {
+    it('deletes its record and its object where the plan changes at the moment of the record', async () => {
+      await harness.store.putJson(planKey(RUN), PLAN);
+      const record = rawRecordKey(RUN, PLAN.planId, FILE);
+      let isChanged = false;
+      const putJson: typeof harness.store.putJson = async (...call) => {
+        if (call[0] === record) {
+          isChanged = true;
+          await harness.store.putJson(planKey(RUN), newer);
+        }
+        return await harness.store.putJson(...call);
+      };
+      const store = new Proxy(harness.store, {
+        get: (target, key) => {
+          const method: unknown = key === 'putJson' ? putJson : Reflect.get(target, key, target);
+          return typeof method === 'function' ? (method.bind(target) as unknown) : method;
+        },
+      });
+      await harness.withMirrors([{ name: 'm', files: FILES }], async ([task]) => {
+        const job = downloadJobOf(PLAN, PLAN.files[0]!);
+        await download({ ...task!.parts, store }, job, harness.context());
+      });
+      assert.ok(isChanged);
+      await harness.assertNothingThere(FILE);
+      assert.equal(await harness.store.head(record), null);
+    });
+
+    it('leaves no record and no object where the plan changes during the download', async () => {
       await harness.store.putJson(planKey(RUN), PLAN);
       const faults = {
         transfer: () => {

@@ -82,9 +82,10 @@ export async function download(parts: DownloaderParts, job: DownloadJob, context
   // before a download that takes hours or fails: nothing vouches for what is known to be damaged
   const isBegun = job.repair !== null && (await beginKnownRepair(store, plan, file, job.repair, signal));
   const ensured = await ensureRawObject(parts, plan, file, job, context);
-  if (ensured === 'superseded') {
+  // after the record: who is killed before it finds out when the message is delivered again
+  if (ensured.isWritten && (await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
     log.warn({ event: 'download_discarded' }, 'the run has another plan now');
-    return;
+    return await deleteDownload(store, job, signal);
   }
   const { record } = ensured;
   const isNew = ensured.isNew && job.repair === null;
@@ -107,7 +108,7 @@ function firstSplit({ result }: RawRecord): Split {
   return first;
 }
 
-/** Deletes what a job of a superseded plan may have written: it was killed before it noticed. */
+/** Deletes what a job of a superseded plan may have written. */
 async function deleteDownload(store: Store, { run, planId, file }: DownloadJob, signal: AbortSignal): Promise<void> {
   await deleteObsolete(store, run, [rawRecordKey(run, planId, file)], signal);
   await deleteBelow(store, run, rawPrefix(run, file), signal);
@@ -170,7 +171,7 @@ async function ensureRawObject(
   file: PlanFile,
   job: DownloadJob,
   context: JobContext,
-): Promise<{ readonly record: RawRecord; readonly isNew: boolean } | 'superseded'> {
+): Promise<{ readonly record: RawRecord; readonly isNew: boolean; readonly isWritten: boolean }> {
   const { store } = parts;
   const { signal, log } = context;
   const key = rawRecordKey(plan.run, plan.planId, job.file);
@@ -182,31 +183,29 @@ async function ensureRawObject(
     const known = there.state === 'valid' && problem === null ? there.value : null;
     const isRefetched = repair === null || known?.attempt.repair === repair;
     // where only manifests are written anew, nobody reads the object
-    if (known !== null && job.repair?.splits.length === 0 && isRefetched) return { record: known, isNew: false };
+    if (known !== null && job.repair?.splits.length === 0 && isRefetched)
+      return { record: known, isNew: false, isWritten: false };
     if (known !== null && isRefetched && (await headOfRawObject(store, known, signal)) !== null)
-      return { record: known, isNew: false };
+      return { record: known, isNew: false, isWritten: false };
     const moved = known !== null && isRefetched ? await sameBytes(store, known, signal) : null;
     if (known !== null && moved !== null) {
-      if (await writeRawRecord(store, moved, replacing(there), signal)) return { record: moved, isNew: false };
+      if (await writeRawRecord(store, moved, replacing(there), signal))
+        return { record: moved, isNew: false, isWritten: true };
       continue;
     }
     // of a record that is lost, receipts still say which bytes the plan has
     const isLost = known === null && job.repair !== null;
     const fixed = isLost ? await objectOfReceipts(store, plan, job.file, signal) : (known?.result ?? null);
     const record = await fetchToStore(parts, plan, job, known, fixed, repair, context);
-    if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {
-      await deleteRawObject(store, record, signal);
-      return 'superseded';
-    }
     if (await writeRawRecord(store, record, replacing(there), signal)) {
       // what a repair replaces was damaged, and nobody names it any more
       if (known !== null) await deleteRawObject(store, known, signal);
-      return { record, isNew: known === null };
+      return { record, isNew: known === null, isWritten: true };
     }
     const winner = await readStored(store, key, rawRecordSchema, signal);
     // the answer to our own write was lost
     if (winner.state === 'valid' && winner.value.attempt.id === record.attempt.id)
-      return { record, isNew: known === null };
+      return { record, isNew: known === null, isWritten: true };
     log.info({ event: 'download_superseded' }, 'a concurrent attempt was first: its raw object counts');
     await deleteRawObject(store, record, signal);
   }

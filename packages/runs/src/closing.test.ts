@@ -178,6 +178,36 @@ describe('close', () => {
       assert.deepEqual([begun, outcome, run.closed], [true, 'closed', false]);
       assert.equal(await readRunManifest(s3.store, plan), null);
     });
+
+    it('that is between its two revocations lets no closer of the run close it', async () => {
+      for (const [index, file] of ['a.bz2', 'a.bz2.b'].entries()) {
+        await writeWhole(s3.store, plan, file);
+        await close(s3.store, plan, fileOf(plan, index));
+      }
+      assert.notEqual(await readRunManifest(s3.store, plan), null);
+      const manifests = [fileManifestKey(plan.run, plan.planId, 'a.bz2'), runManifestKey(plan.run, plan.planId)];
+      const revoked: string[] = [];
+      const stepping = overriding(s3.store, {
+        putJson: async (...call) => {
+          const isWritten = await s3.store.putJson(...call);
+          revoked.push(call[0]);
+          await closeRun(s3.store, plan);
+          return isWritten;
+        },
+      });
+      await revokeManifests(stepping, plan, 'a.bz2', { id: REPAIR, splits: [0] });
+      assert.deepEqual(revoked, manifests, "the file's manifest is revoked first");
+      assert.equal(await readFileManifest(s3.store, plan, 'a.bz2'), null);
+      assert.equal(await readRunManifest(s3.store, plan), null);
+    });
+
+    it('that begins where no manifest is there yet writes revoked ones', async () => {
+      await revokeManifests(s3.store, plan, 'a.bz2', { id: REPAIR, splits: [0] });
+      for (const key of [fileManifestKey(plan.run, plan.planId, 'a.bz2'), runManifestKey(plan.run, plan.planId)])
+        assert.notEqual(await s3.store.head(key), null, key);
+      await writeWhole(s3.store, plan, 'a.bz2');
+      await isOpen();
+    });
   });
 
   it('reads no receipt while one is missing: it is called after each split', async () => {

@@ -17,11 +17,14 @@ import {
 import { runManifestSchema } from '@wikifleet/domain/manifests';
 import { COMPRESSIONS_OF, FORMATS, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
-import { receiptSchema, sealReceipt } from '@wikifleet/domain/receipts';
-import type { SplitResult } from '@wikifleet/domain/receipts';
+import { rawRecordSchema, receiptSchema, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
+import type { RawRecord, SplitResult } from '@wikifleet/domain/receipts';
 import { readFailures, writeFailure } from './failures.js';
 import { settlePlan } from './plans.js';
 import type { PlanDraft } from './plans.js';
+import { writeRawRecord } from './raw-records.js';
+import { readStored, replacing } from './read-stored.js';
+import type { Stored } from './read-stored.js';
 import { repairRun } from './repair-run.js';
 import type { Repaired } from './repair-run.js';
 import { ATTEMPT, SIZE, newDraft, overriding, recordOf, startS3 } from './runs-harness.test.js';
@@ -518,6 +521,74 @@ describe('verifyRun and repairRun', () => {
     const before = await s3.keys();
     await verify();
     assert.deepEqual(await s3.keys(), before);
+  });
+
+  it('does not delete what a record explains that was edited with its digest', async () => {
+    const unsized = newDraft();
+    const files = unsized.files.map((file) => ({ ...file, size: null }));
+    ({ plan } = await settlePlan(s3.store, { ...unsized, files }, { force: false }));
+    workers = new Workers(s3.store, plan);
+    await writeRun(s3.store, plan);
+    const whole = await contentOf();
+    const there = await s3.store.getJson(record(), rawRecordSchema);
+    assert.ok(there);
+    // by this size the file has one split, and parts of four are there
+    await s3.store.putJson(record(), sealRawRecord({ ...there.value.result, size: 30 }, there.value.attempt));
+    const { verdict } = await verify();
+    const kinds = new Set(verdict.strays.map(({ kind }) => kind));
+    assert.deepEqual([...kinds], ['doubtful']);
+    assert.ok(verdict.strays.some(({ key }) => key === part(1)));
+    assert.deepEqual((await repair(verdict)).deleted, []);
+    assert.deepEqual(await contentOf(), whole);
+  });
+
+  describe('an attempt of a download that the record does not name', () => {
+    const attempt = '0b7e9c1a';
+    const orphan = (): string => rawKey(plan.run, plan.planId, FILE, attempt);
+    const stored = async (): Promise<Stored<RawRecord>> => await readStored(s3.store, record(), rawRecordSchema);
+    /** What the download writes that has read `there`: the record of its own object. */
+    const name = async (there: Stored<RawRecord>): Promise<boolean> => {
+      assert.ok(there.state === 'valid');
+      const etag = (await s3.store.head(orphan()))?.etag ?? '';
+      const named = sealRawRecord(there.value.result, { ...there.value.attempt, id: attempt, etag });
+      return await writeRawRecord(s3.store, named, replacing(there));
+    };
+
+    it('fails at its record where a repair deletes its object', async () => {
+      await s3.store.put(orphan(), await bytesOf(s3.store, raw()));
+      const read = await stored();
+      const { verdict } = await verify();
+      assert.deepEqual((await repair(verdict)).deleted, [orphan()]);
+      assert.equal(await name(read), false);
+      await isProved();
+    });
+
+    it('keeps its object where it wrote its record since the verification', async () => {
+      await s3.store.put(orphan(), await bytesOf(s3.store, raw()));
+      const { verdict } = await verify();
+      assert.equal(await name(await stored()), true);
+      assert.ok(!(await repair(verdict)).deleted.includes(orphan()));
+      assert.notEqual(await s3.store.head(orphan()), null);
+    });
+
+    it('keeps its object where it writes its record while the repair reads', async () => {
+      await s3.store.put(orphan(), await bytesOf(s3.store, raw()));
+      const { verdict } = await verify();
+      const read = await stored();
+      let isNamed = false;
+      const racing = overriding(s3.store, {
+        putJson: async (...call) => {
+          if (!isNamed && call[0] === record()) {
+            isNamed = true;
+            assert.equal(await name(read), true);
+          }
+          return await s3.store.putJson(...call);
+        },
+      });
+      const { deleted } = await repairRun(racing, workers, verdict, signal);
+      assert.deepEqual([isNamed, deleted], [true, []]);
+      assert.notEqual(await s3.store.head(orphan()), null);
+    });
   });
 
   it('says of a run that has only been planned that each file is not downloaded', async () => {

@@ -1,3 +1,5 @@
+import { SCENARIOS } from './scenarios.js';
+
 /** Branches of the protocol that the default run must reach: outcomes of conditional writes, drops, retries, failures. */
 export const EXPECTED_BRANCHES: readonly string[] = [
   ...['plan', 'raw record', 'receipt', 'file manifest', 'run manifest'].flatMap((kind) => [
@@ -57,6 +59,7 @@ export const EXPECTED_BRANCHES: readonly string[] = [
   ].map((kind) => `tampered: ${kind}`),
   'tampered: added',
   'forged',
+  ...SCENARIOS.map(({ name }) => `scenario: ${name}`),
   'verified: proved',
   'verified: not proved',
   'end: closed',

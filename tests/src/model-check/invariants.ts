@@ -9,6 +9,7 @@ import {
   currentPlan,
   keys,
   planIdIn,
+  splitNumber,
   readFailure,
   readFileManifest,
   readReceipt,
@@ -19,7 +20,7 @@ import {
 } from './run-view.js';
 import type { FailureView, FileManifestView, PlanView, ReceiptView, RecordView } from './run-view.js';
 import type { Actor } from './scheduler.js';
-import type { World } from './world.js';
+import type { WorkerJob, World } from './world.js';
 
 /** Objects that nothing of a plan's own programs ever deletes. */
 const KEPT = new Set(['part', 'receipt', 'index', 'quarantine', 'raw record', 'file manifest', 'run manifest']);
@@ -29,7 +30,7 @@ interface JobView {
   readonly planId: string;
   readonly file: string;
   readonly split?: { readonly index: number };
-  readonly repair?: string | { readonly id: string } | null;
+  readonly repair?: string | { readonly id: string; readonly splits?: 'all' | readonly number[] } | null;
 }
 
 function parseManifest(object: MemoryObject): FileManifestView | null {
@@ -58,6 +59,10 @@ export class Invariants {
   readonly #rawDigests = new Map<string, string>();
   readonly #plans: string[] = [];
   readonly #jobs = new Map<string, JobView | null>();
+  readonly #forged = new Map<Actor, WorkerJob>();
+  #seenJobs = 0;
+  /** Of each file's manifest that is revoked: the repair that each split waits for. */
+  readonly #awaited = new Map<string, Map<number, string>>();
   /** The last plan that could be read. */
   #plan: PlanView | null = null;
 
@@ -66,6 +71,7 @@ export class Invariants {
     this.#s3 = world.s3;
     this.#sqs = world.sqs;
     world.s3.onChange = (change) => this.#check(change);
+    world.onDone = (message) => this.#checkBegun(this.jobOf(message.body), message);
     world.onSeeded = ({ name }, planId) => {
       const current = currentPlan(this.#s3)?.planId ?? null;
       if (current !== planId && !this.isTampered)
@@ -87,6 +93,7 @@ export class Invariants {
   #check({ key, before, after }: ObjectChange): void {
     const { current } = this.#world.scheduler;
     const kind = classOfKey(key);
+    if (kind === 'file manifest') this.#awaitRepairs(key, current === null ? null : after);
     if (current === null) {
       this.tampered.add(key);
       this.edited.add(key);
@@ -100,6 +107,8 @@ export class Invariants {
     if (after === null && kind === 'raw object') this.#deletedRaw.add(key);
     if (after === null) this.#writes.delete(key);
     else this.#writes.set(key, { step: this.#world.scheduler.steps, isLate: current.isLate });
+    if (after !== null && this.#isOfForgedMessage(current.actor, key))
+      this.report(`(n) ${who}: writes ${key} by a message that contradicts the plan`);
     if (kind === 'plan' && after !== null) this.#checkPlan(who, current.actor);
     if (kind === 'raw object' && after !== null) this.bytes.set(sha256Of(after.body), after.body);
     const plan = this.#plan;
@@ -125,8 +134,9 @@ export class Invariants {
 
   /** The object that the record names stays, unless the fleet is set to delete it behind a closed file. */
   #checkRawDelete(plan: PlanView, key: string, who: string): void {
-    if (this.#world.rawObjects === 'delete' || this.isTampered) return;
+    if (this.#world.rawObjects === 'delete') return;
     for (const { file } of plan.files) {
+      if (this.edited.has(keys.record(plan, file))) continue;
       const record = this.#recordOf(plan, file);
       if (record !== null && key === keys.raw(plan, file, record.attempt.id))
         this.report(`(b) ${who}: deletes the raw object that the record names`);
@@ -143,6 +153,59 @@ export class Invariants {
       const isReplaced = receipt !== null && receipt.digest !== digest && !this.tampered.has(receiptKey);
       if (isReplaced) this.report(`(a) ${who}: names a receipt of before a repair`);
     }
+  }
+
+  /** Whether a forged message writes a key. Before there is a record, any convert job may record that the download is missing. */
+  #isOfForgedMessage(actor: Actor, key: string): boolean {
+    const job = this.#forgedJobs.get(actor);
+    if (job === undefined) return false;
+    return job.queue === DOWNLOADS || !key.endsWith('/download.json');
+  }
+
+  get #forgedJobs(): Map<Actor, WorkerJob> {
+    const { jobs } = this.#world;
+    for (; this.#seenJobs < jobs.length; this.#seenJobs += 1) {
+      const job = jobs[this.#seenJobs];
+      if (job?.message.isForged === true) this.#forged.set(job.actor, job);
+    }
+    return this.#forged;
+  }
+
+  /** Once the download job of a repair is done, each split that it names waits for a repair, or was converted by one. */
+  #checkBegun(job: JobView | null, message: MemoryMessage): void {
+    const plan = currentPlan(this.#s3);
+    const repair = typeof job?.repair === 'object' ? job.repair : null;
+    if (plan === null || job === null || repair === null || job.planId !== plan.planId) return;
+    const key = keys.fileManifest(plan, job.file);
+    if (job.type !== 'download' || this.edited.has(key) || !Array.isArray(repair.splits)) return;
+    const others = this.#sqs.of(DOWNLOADS).filter((other) => other !== message && other.body.includes('"refetch"'));
+    const run = readRunManifest(this.#s3, keys.runManifest(plan));
+    const isRevoked = readFileManifest(this.#s3, key)?.state === 'revoked';
+    if (isRevoked && run?.state === 'closed' && others.length === 0 && !this.edited.has(keys.runManifest(plan)))
+      this.report(`(a) the repair ${repair.id} has begun, and the run is closed while ${job.file} is revoked`);
+    for (const index of repair.splits) {
+      const receipt = readReceipt(this.#s3, keys.receipt(plan, job.file, index));
+      if (receipt === null || receipt.repairs.length > 0 || this.#awaited.get(key)?.has(index) === true) continue;
+      this.report(`(a) the repair ${repair.id} has begun, and split ${index} of ${job.file} does not wait for it`);
+    }
+  }
+
+  /** Collects what each repair added to a revoked manifest: a split waits for the repair that named it last. */
+  #awaitRepairs(key: string, after: MemoryObject | null): void {
+    const manifest = after === null ? null : parseManifest(after);
+    const awaited = this.#awaited.get(key) ?? new Map<number, string>();
+    if (manifest?.state === 'closed') {
+      for (const [index, id] of awaited) {
+        const receiptKey = key.replace('/manifests/', '/receipts/').replace(/\.json$/, `/${splitNumber(index)}.json`);
+        const receipt = readReceipt(this.#s3, receiptKey);
+        if (receipt === null || this.tampered.has(receiptKey) || receipt.repairs.includes(id)) continue;
+        this.report(`(a) ${key} is closed, and the repair ${id} of split ${index} is not done`);
+      }
+    }
+    if (manifest?.state !== 'revoked') return void this.#awaited.delete(key);
+    const last = manifest.repairs.at(-1);
+    for (const index of last?.splits ?? []) awaited.set(index, last?.id ?? '');
+    this.#awaited.set(key, awaited);
   }
 
   /** Who closes a file that a repair revoked has seen that all splits which it waits for are converted again. */
@@ -210,7 +273,7 @@ export class Invariants {
   }
 
   /**
-   * What the conversions of superseded plans wrote is gone when all their messages are done, but for requests that
+   * What the jobs of superseded plans wrote is gone when all their messages are done, but for requests that
    * arrived late. Only for schedules in which no message was delivered to two workers at once.
    */
   checkSuperseded(): void {
@@ -221,8 +284,9 @@ export class Invariants {
     );
     if (plan === null || isCommandBroken || this.isTampered) return;
     for (const [key, { isLate }] of this.#writes) {
-      const isOfSplit = ['part', 'index', 'quarantine', 'receipt'].includes(classOfKey(key));
-      if (isOfSplit && !isLate && planIdIn(key) !== plan.planId)
+      const kind = classOfKey(key);
+      const isOfJob = ['part', 'index', 'quarantine', 'receipt', 'raw object', 'raw record'].includes(kind);
+      if (isOfJob && !isLate && planIdIn(key) !== plan.planId)
         this.report(`(k) ${key} is left behind by a job of a superseded plan`);
     }
   }
@@ -368,12 +432,13 @@ export class Invariants {
     });
   }
 
-  /** Whether the last command of the operator that ended did not end well. */
+  /** Whether a command of the operator did not end well, and none that began later did. */
   #isCommandOwed(): boolean {
     const { seeds, repairs } = this.#world;
-    const commands = [...seeds.map(({ actor }) => actor), ...repairs];
-    const ended = this.#world.scheduler.actors.filter((actor) => commands.includes(actor) && actor.state !== 'running');
-    return ended.some(({ state, error }) => state === 'dead' || error !== null);
+    const commands = new Set([...seeds.map(({ actor }) => actor), ...repairs]);
+    const ended = this.#world.scheduler.actors.filter((actor) => commands.has(actor) && actor.state !== 'running');
+    const last = ended.at(-1);
+    return last !== undefined && (last.state === 'dead' || last.error !== null);
   }
 
   #carries(plan: PlanView, file: string, does: (job: JobView) => boolean): boolean {

@@ -120,11 +120,29 @@ export const MUTATIONS: readonly Mutation[] = [
     'false',
   ),
   edit(
-    'a download does not read the plan again before its record',
+    'a download does not read the plan again after its record',
     DOWNLOAD,
-    'if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) {',
+    'if (ensured.isWritten && (await loadPlan(store, job.run, signal))?.planId !== plan.planId) {',
     'if (false) {',
   ),
+  {
+    name: 'a download reads the plan again before its record, and not after it',
+    edits: [
+      {
+        module: DOWNLOAD,
+        from: 'if (ensured.isWritten && (await loadPlan(store, job.run, signal))?.planId !== plan.planId) {',
+        to: 'if (false) {',
+      },
+      {
+        module: DOWNLOAD,
+        from: 'const record = await fetchToStore(parts, plan, job, known, fixed, repair, context);',
+        to:
+          'const record = await fetchToStore(parts, plan, job, known, fixed, repair, context); ' +
+          'if ((await loadPlan(store, job.run, signal))?.planId !== plan.planId) { ' +
+          "await deleteRawObject(store, record, signal); throw new Error('superseded'); }",
+      },
+    ],
+  },
   {
     name: 'a repair enqueues before it revokes',
     edits: [
@@ -173,10 +191,16 @@ export const MUTATIONS: readonly Mutation[] = [
     '',
   ),
   edit(
-    'a repair writes no revoked manifest where none was there',
+    'a repair writes no revoked manifest of a file where none was there',
     MANIFESTS,
     'const value = there.state',
-    "if (there.state === 'absent') return; const value = there.state",
+    "if (there.state === 'absent' && repair !== null) return; const value = there.state",
+  ),
+  edit(
+    'a repair writes no revoked manifest of the run where none was there',
+    MANIFESTS,
+    'const value = there.state',
+    "if (there.state === 'absent' && repair === null) return; const value = there.state",
   ),
   edit(
     'a second repair replaces what the first one waits for',

@@ -10,6 +10,8 @@ import type { MemoryMessage, QueueUrl } from './memory-sqs.js';
 import { reasonAgainstProof } from './oracle.js';
 import { currentPlan, keys, readFileManifest, readRunManifest, RAW } from './run-view.js';
 import { NO_FAULTS } from './scheduler.js';
+import { SCENARIOS } from './scenarios.js';
+import type { Scenario, Stage } from './scenarios.js';
 import { forge, tamper } from './tampering.js';
 import { Trace } from './trace.js';
 import { BUCKET, RUN, World } from './world.js';
@@ -45,7 +47,8 @@ export async function runSchedule({ seed, hits }: ScheduleOptions): Promise<Sche
     now: () => clock,
   });
   try {
-    const schedule = new Schedule(random, trace, () => (clock += random.pick([0, 1, 7])));
+    const scenario = seed % 8 === 0 ? (SCENARIOS[(seed >> 3) % SCENARIOS.length] ?? null) : null;
+    const schedule = new Schedule(random, trace, scenario, () => (clock += random.pick([0, 1, 7])));
     await schedule.run();
     return { violations: schedule.violations, trace: trace.lines, steps: schedule.steps };
   } finally {
@@ -59,16 +62,19 @@ class Schedule {
   readonly #world: World;
   readonly #invariants: Invariants;
   readonly #tick: () => void;
+  readonly #scenario: Scenario | null;
+  #receives: Stage['receives'] = () => true;
   /** Whether no message is delivered to two workers at once, or forged. */
   readonly #isDeliveredOnce: boolean;
   /** The step of the disturbed part. */
   #now = 0;
 
-  constructor(random: ChaosRandom, trace: Trace, tick: () => void) {
+  constructor(random: ChaosRandom, trace: Trace, scenario: Scenario | null, tick: () => void) {
     this.#random = random;
     this.#trace = trace;
     this.#tick = tick;
-    this.#isDeliveredOnce = random.chance(0.3);
+    this.#scenario = scenario;
+    this.#isDeliveredOnce = random.chance(0.3) || scenario !== null;
     this.#world = new World(random, trace);
     this.#invariants = new Invariants(this.#world);
   }
@@ -82,10 +88,37 @@ class Schedule {
   }
 
   async run(): Promise<void> {
-    await this.#disturbed();
+    if (this.#scenario === null) await this.#disturbed();
+    else await this.#directed(this.#scenario);
     await this.#compareVerdicts();
     await this.#undisturbed();
     await this.#compareVerdicts();
+  }
+
+  /** Programs meet as the scenario has it, and nothing else happens to them. */
+  async #directed(scenario: Scenario): Promise<void> {
+    const world = this.#world;
+    const { scheduler } = world;
+    this.#trace.add(`--- ${scenario.name}`);
+    this.#trace.hit(`scenario: ${scenario.name}`);
+    const setReceives = (receives: Stage['receives']): void => void (this.#receives = receives);
+    await scenario({
+      world,
+      run: async (isEnough = () => false) => {
+        await scheduler.settle();
+        const last = scheduler.steps + MAX_FINAL_STEPS;
+        while (this.violations.length === 0 && !isEnough() && (await this.#oneStep(false))) {
+          if (scheduler.steps >= last) return this.#invariants.report('(f) the scenario goes round in circles');
+        }
+      },
+      set receives(receives: Stage['receives']) {
+        setReceives(receives);
+      },
+    });
+    setReceives(() => true);
+    scheduler.isHeld = null;
+    scheduler.isSentTwice = null;
+    scheduler.holdsLate = false;
   }
 
   /** The run goes on while everything happens to it. */
@@ -246,7 +279,9 @@ class Schedule {
     const busy = world.jobs.filter(({ actor }) => actor.state === 'running').length;
     if (busy >= MAX_WORKERS) return false;
     const visible = [DOWNLOADS, CONVERTS].flatMap((url) =>
-      world.sqs.of(url).flatMap((message) => (message.handle === null ? [{ url, message }] : [])),
+      world.sqs
+        .of(url)
+        .flatMap((message) => (message.handle === null && this.#receives(message) ? [{ url, message }] : [])),
     );
     if (visible.length === 0) return false;
     const { url, message } = this.#random.pick(visible);

@@ -177,20 +177,21 @@ export function planIdIn(key: string): string | null {
 export const keys = {
   record: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/raw/${file}.json`,
   receipts: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/receipts/${file}/`,
-  receipt: (plan: PlanView, file: string, index: number): string => `${keys.receipts(plan, file)}${five(index)}.json`,
+  receipt: (plan: PlanView, file: string, index: number): string =>
+    `${keys.receipts(plan, file)}${splitNumber(index)}.json`,
   index: (plan: PlanView, file: string, index: number): string =>
-    `${RUNS}${plan.planId}/index/${file}/${five(index)}.bin`,
+    `${RUNS}${plan.planId}/index/${file}/${splitNumber(index)}.bin`,
   part: (plan: PlanView, file: string, { index, count }: SplitView): string =>
-    `${ROWS}${file}/part-${five(index)}-of-${five(count)}-${plan.planId}.jsonl`,
+    `${ROWS}${file}/part-${splitNumber(index)}-of-${splitNumber(count)}-${plan.planId}.jsonl`,
   quarantine: (plan: PlanView, file: string, { index, count }: SplitView): string =>
-    `${QUARANTINE}${file}/part-${five(index)}-of-${five(count)}-${plan.planId}.jsonl`,
+    `${QUARANTINE}${file}/part-${splitNumber(index)}-of-${splitNumber(count)}-${plan.planId}.jsonl`,
   fileManifest: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/manifests/${file}.json`,
   runManifest: (plan: PlanView): string => `${RUNS}${plan.planId}/manifest.json`,
   failures: (plan: PlanView, file: string): string => `${RUNS}${plan.planId}/failures/${file}/`,
   raw: (plan: PlanView, file: string, attempt: string): string => `${RAW}${file}/${plan.planId}-${attempt}`,
 };
 
-function five(index: number): string {
+export function splitNumber(index: number): string {
   return String(index).padStart(5, '0');
 }
 

@@ -72,6 +72,8 @@ export interface Actor {
   readonly startedAt: number;
 }
 
+export type RequestFilter = (actor: Actor, name: string) => boolean;
+
 /** One of them is held back in a schedule. */
 const HELD: readonly RegExp[] = [
   /^PutObject runs\/….*\/raw\//,
@@ -112,6 +114,11 @@ export class Scheduler {
   /** The request whose effect happens now, for whoever watches changes. */
   current: { readonly actor: Actor; readonly name: string; readonly isLate: boolean } | null = null;
   steps = 0;
+  /** Requests that are not done before the scenario lets them go. */
+  isHeld: RequestFilter | null = null;
+  /** Requests that the SDK sends again at once: the first one takes effect when `holdsLate` ends, or later. */
+  isSentTwice: RequestFilter | null = null;
+  holdsLate = false;
 
   constructor(s3: MemoryS3, sqs: MemorySqs, random: ChaosRandom, trace: Trace) {
     this.#s3 = s3;
@@ -152,8 +159,16 @@ export class Scheduler {
     return this.actors.filter(({ state }) => state === 'running');
   }
 
+  /** Whether a request may be done now. */
   get hasWork(): boolean {
-    return this.#pending.length + this.#late.length > 0;
+    if (this.#late.length > 0 && !this.holdsLate) return true;
+    const { isHeld } = this;
+    return isHeld === null ? this.#pending.length > 0 : this.#pending.some(({ actor, name }) => !isHeld(actor, name));
+  }
+
+  /** The programs that wait for a request that fits. */
+  waitingFor(filter: RequestFilter): Set<Actor> {
+    return new Set(this.#pending.filter(({ actor, name }) => filter(actor, name)).map(({ actor }) => actor));
   }
 
   /** What stands in for a client of the SDK, for one actor. */
@@ -248,16 +263,19 @@ export class Scheduler {
 
   #choose(): Request | null {
     const random = this.#random;
-    if (this.#late.length > 0 && (this.#pending.length === 0 || random.chance(0.05))) {
+    const isLateDue = this.#late.length > 0 && !this.holdsLate;
+    if (isLateDue && (this.#pending.length === 0 || random.chance(0.05))) {
       const late = random.pick(this.#late);
       this.#late.splice(this.#late.indexOf(late), 1);
       return late;
     }
-    if (this.#pending.length === 0) return null;
+    const { isHeld } = this;
+    const free = isHeld === null ? this.#pending : this.#pending.filter(({ actor, name }) => !isHeld(actor, name));
+    if (free.length === 0) return null;
     const isNow = ({ actor, name }: Request): boolean =>
       actor.frozenUntil <= this.steps && this.#held?.test(name) !== true;
-    const others = this.#pending.filter(isNow);
-    const pending = others.length > 0 && random.chance(0.97) ? others : this.#pending;
+    const others = free.filter(isNow);
+    const pending = others.length > 0 && random.chance(0.97) ? others : free;
     if (!this.#byPriority || random.chance(0.1)) return random.pick(pending);
     const lowest = pending.reduce((a, b) => (b.actor.priority < a.actor.priority ? b : a));
     // few changes of priority in a schedule, at any step: then the others run ahead of one that is in the middle
@@ -276,6 +294,11 @@ export class Scheduler {
     }
     if (random.chance(rates.frozen)) this.freeze(actor);
     if (isLate || request.service === 'mirror') return this.#answer(request, isLate);
+    if (request.attempts === 0 && this.isSentTwice?.(actor, name) === true) {
+      this.#pushLate(request, null);
+      this.#trace.add(`${actor.name} ${name}: no answer, it is sent again`);
+      return this.#sendAgain(request);
+    }
     if (random.chance(rates.lostAnswer)) return this.#loseAnswer(request);
     if (random.chance(rates.late)) {
       if (!isRead(name)) this.#pushLate(request, null);

@@ -1,7 +1,18 @@
 import type { ChaosRandom } from '../faults/chaos-random.js';
 import type { Invariants } from './invariants.js';
 import { classOfKey } from './key-classes.js';
-import { PLAN_KEY, QUARANTINE, RAW, ROWS, RUNS, currentPlan, digestOf, keys } from './run-view.js';
+import {
+  PLAN_KEY,
+  QUARANTINE,
+  RAW,
+  ROWS,
+  RUNS,
+  currentPlan,
+  digestOf,
+  keys,
+  readRecord,
+  splitsOfSize,
+} from './run-view.js';
 import type { World } from './world.js';
 
 /** Somebody with other tools deletes, damages, edits or adds an object of the run. */
@@ -75,11 +86,30 @@ function add(world: World): void {
     keys.index(other, file, 999),
     keys.raw(other, file, 'deadbeef'),
     `${RUNS}${id}/notes.json`,
+    ...surplusKeys(world),
   ]);
   if (key === PLAN_KEY || s3.objects.has(key)) return;
   trace.hit('tampered: added');
   trace.add(`somebody adds ${key}`);
   s3.set(key, 'added\n');
+}
+
+/** Keys of splits whose result has nothing for them. */
+export function surplusKeys({ s3 }: World): string[] {
+  const plan = currentPlan(s3);
+  return (plan?.files ?? []).flatMap(({ file }) => {
+    const record = plan === null ? null : readRecord(s3, keys.record(plan, file));
+    if (plan === null || record === null) return [];
+    return splitsOfSize(record.result.size, plan.settings.splitBytes).flatMap((split) => {
+      const of = [
+        keys.part(plan, file, split),
+        keys.index(plan, file, split.index),
+        keys.quarantine(plan, file, split),
+      ];
+      const hasReceipt = s3.objects.has(keys.receipt(plan, file, split.index));
+      return hasReceipt ? of.filter((key) => !s3.objects.has(key)) : [];
+    });
+  });
 }
 
 /** A message that no program of the fleet sent: it names the plan and contradicts it. */
@@ -111,6 +141,10 @@ export function forge(world: World): void {
       : [
           () => (job['size'] = 77),
           () => (job['path'] = 'another/path'),
+          () => {
+            job['path'] = 'another/path';
+            job['repair'] = { id: 'f'.repeat(16), splits: 'all', refetch: true };
+          },
           () => (job['checksum'] = { algorithm: 'md5', value: '0'.repeat(32) }),
           () => (job['file'] = 'other.xml.bz2'),
           () => (job['extra'] = true),

@@ -94,6 +94,9 @@ export class World {
   /** Called when a seed ends well, before anything else happens. */
   onSeeded: (actor: Actor, planId: string | null) => void = () => {};
 
+  /** Called when a job is done, before its message is deleted. */
+  onDone: (message: MemoryMessage) => void = () => {};
+
   constructor(random: ChaosRandom, trace: Trace) {
     this.random = random;
     this.trace = trace;
@@ -126,6 +129,22 @@ export class World {
     if (dice < 0.03) bytes[place] = BROKEN_PAGE;
     else if (dice < 0.06) bytes[place] = ENDLESS_PAGE;
     return bytes;
+  }
+
+  /** A page of the first file breaks every conversion: whoever plans the run from now on plans a failure. */
+  breakFirstFile(): void {
+    const [first] = this.files;
+    if (first === undefined) return;
+    const [name, file] = first;
+    const bytes = Buffer.from(file.bytes);
+    bytes[HEAD_BYTES] = BROKEN_PAGE;
+    const checksum = file.checksum === null ? null : ({ algorithm: 'sha256', value: sha256Of(bytes) } as const);
+    this.files.set(name, { ...file, bytes, checksum });
+  }
+
+  /** The catalogue gives no sizes from now on. */
+  forgetSizes(): void {
+    for (const [name, file] of this.files) this.files.set(name, { ...file, isSizeKnown: false });
   }
 
   /** The mirror has other bytes for a file from now on. */
@@ -281,6 +300,7 @@ export class World {
     if (abort.signal.reason instanceof FleetError && abort.signal.reason.code === 'LEASE_LOST') return;
     switch (outcome.kind) {
       case 'acknowledge':
+        this.onDone(message);
         return await queue.delete(handle, signal);
       case 'hand-back':
         return await queue.changeVisibility(handle, 0, signal);
