@@ -27,7 +27,7 @@ export interface ChaosOptions {
   readonly everyMs: readonly [least: number, most: number];
   /** Between two commands of the operator, in milliseconds. */
   readonly operatorEveryMs: readonly [min: number, max: number];
-  /** For so long the operator works at least. */
+  /** For so long the operator works at least; 0: there is none. */
   readonly operatorSeconds: number;
   /** Until the manifest must be there, and again until the queues must be empty. */
   readonly patienceSeconds: number;
@@ -140,7 +140,7 @@ async function work(
   let operator = Promise.resolve();
   try {
     await seedRun(options, seed === null ? null : stage);
-    if (seed !== null) {
+    if (seed !== null && options.operatorSeconds > 0) {
       const { splitBytes, operatorEveryMs: everyMs } = options;
       operator = operate({ fleet, random, tally, splitBytes, everyMs, maxForced: MAX_FORCED }, stop.signal);
       operator.catch(() => {});

@@ -22,7 +22,8 @@ async function compare(folder: string, cloud: string | null, megabytes: number):
     cloud,
     everyMs: [1000, 2500],
     operatorEveryMs: [2000, 5000],
-    operatorSeconds: 15,
+    // LocalStack is slow, and loses messages of its own: there the workers' faults alone
+    operatorSeconds: cloud === null ? 15 : 0,
     patienceSeconds: 480,
   });
   const calm = await runChaos(options('calm'), null, null);
