@@ -54,7 +54,7 @@ run "every_statement" {
     condition = alltrue(flatten([for task in [module.seed_task[0].planned, module.downloader_task[0].planned, module.converter_task[0].planned] :
       [for policy in values(task.policies) : [for statement in policy.Statement : [for resource in flatten([statement.Resource]) :
         resource == "*" || can(regex(join("|", [
-          "^arn:aws:s3:::wikifleet-123456789012-us-east-1(/(raw|runs|rows|quarantine)/\\*)?$",
+          "^arn:aws:s3:::wikifleet-123456789012-us-east-1(/(raw|runs|rows|quarantine|runs/\\*/raw)/\\*)?$",
           "^arn:aws:sqs:us-east-1:123456789012:wikifleet-(download|convert)(-dead-letter)?$",
           "^arn:aws:ecs:us-east-1:123456789012:task/wikifleet/\\*$",
           "^arn:aws:kms:us-east-1:123456789012:key/[0-9a-f-]+$",
