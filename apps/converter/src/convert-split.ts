@@ -19,7 +19,13 @@ import { deleteObsolete } from '@wikifleet/runs/delete-superseded';
 import { checkPartsVersion, fileOfJob, splitOfConvert } from '@wikifleet/runs/job-fit';
 import { loadPlan } from '@wikifleet/runs/load-plan';
 import { readFileManifest } from '@wikifleet/runs/manifests';
-import { contradictionOfRecord, deleteRawObject, headOfRawObject, rawKeyOf } from '@wikifleet/runs/raw-records';
+import {
+  deleteRawObject,
+  headOfRawObject,
+  rawKeyOf,
+  recordMalformed,
+  recordProblem,
+} from '@wikifleet/runs/raw-records';
 import { readStored, replacing } from '@wikifleet/runs/read-stored';
 import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
@@ -121,10 +127,9 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
 function usableRecord(plan: Plan, file: PlanFile, stored: Stored<RawRecord>): RawRecord {
   const place = rawRecordKey(plan.run, plan.planId, file.file);
   if (stored.state === 'absent') throw new FleetError('RAW_RECORD_MISSING', `${place}: it is not there yet`, { place });
-  const problem = stored.state === 'malformed' ? stored.message : contradictionOfRecord(plan, file, stored.value);
+  const problem = recordProblem(plan, file, stored);
   if (stored.state === 'valid' && problem === null) return stored.value;
-  const message = `${place}: ${problem}; \`fleet verify --repair\` makes it anew`;
-  throw new PermanentError('RAW_RECORD_MALFORMED', message, { place });
+  throw recordMalformed(place, `${problem}`);
 }
 
 /** Whether the receipt that is there is that of the job, and answers its repair. */

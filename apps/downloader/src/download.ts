@@ -17,15 +17,15 @@ import { fileOfDownload } from '@wikifleet/runs/job-fit';
 import { loadPlan } from '@wikifleet/runs/load-plan';
 import { pendingRepairs, readFileManifest, revokeManifests, storedFileManifest } from '@wikifleet/runs/manifests';
 import {
-  contradictionOfRecord,
   deleteRawObject,
   headOfRawObject,
   rawKeyOf,
+  recordMalformed,
+  recordProblem,
   splitBytesOf,
   writeRawRecord,
 } from '@wikifleet/runs/raw-records';
 import { readStored, replacing } from '@wikifleet/runs/read-stored';
-import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import type { PartMemory } from '@wikifleet/store/part-memory';
 import type { Store } from '@wikifleet/store/store';
@@ -137,7 +137,8 @@ async function beginRepair(
   signal: AbortSignal,
 ): Promise<void> {
   const all = splitsOf(result.size, result.splitBytes).map(({ index }) => index);
-  const splits = repair.splits === 'all' ? all : all.filter((index) => (repair.splits as number[]).includes(index));
+  const { splits: wanted } = repair;
+  const splits = wanted === 'all' ? all : all.filter((index) => wanted.includes(index));
   await markRetried(store, plan, new Set([result.file]), signal);
   await revokeManifests(store, plan, result.file, { id: repair.id, splits }, signal);
 }
@@ -238,15 +239,6 @@ async function objectOfReceipts(
     if (receipt.state === 'valid' && receipt.value.result.planId === plan.planId) return receipt.value.result.object;
   }
   return null;
-}
-
-function recordProblem(plan: Plan, file: PlanFile, there: Stored<RawRecord>): string | null {
-  if (there.state === 'malformed') return there.message;
-  return there.state === 'valid' ? contradictionOfRecord(plan, file, there.value) : null;
-}
-
-function recordMalformed(key: string, problem: string): PermanentError {
-  return new PermanentError('RAW_RECORD_MALFORMED', `${key}: ${problem}; \`fleet verify --repair\` makes it anew`);
 }
 
 /**

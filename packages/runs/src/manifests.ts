@@ -13,6 +13,7 @@ import type {
 import type { Plan } from '@wikifleet/domain/plan';
 import type { Store } from '@wikifleet/store/store';
 import type { z } from 'zod';
+import { filesBelow } from './files-below.js';
 import { readStored, replacing } from './read-stored.js';
 import type { Stored } from './read-stored.js';
 
@@ -52,10 +53,7 @@ export async function hasFileManifest(store: Store, plan: Plan, file: string, si
 
 /** The names of a plan's files that have a manifest, closed or revoked: one request for each 1,000. */
 export async function filesWithManifest(store: Store, plan: Plan, signal?: AbortSignal): Promise<Set<string>> {
-  const prefix = manifestsPrefix(plan.run, plan.planId);
-  const files = new Set<string>();
-  for await (const { key } of store.list(prefix, signal)) files.add(key.slice(prefix.length, -'.json'.length));
-  return files;
+  return await filesBelow(store, manifestsPrefix(plan.run, plan.planId), signal);
 }
 
 /** What stands under the key of a file's manifest. */

@@ -1,13 +1,15 @@
 import { isOneSplit } from '@wikifleet/catalogue/dump-name';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { canonicalJson } from '@wikifleet/domain/digest';
-import { messageOf } from '@wikifleet/domain/errors';
+import { PermanentError, messageOf } from '@wikifleet/domain/errors';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { rawKey, rawRecordKey, rawRecordsPrefix } from '@wikifleet/domain/keys';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { rawRecordSchema } from '@wikifleet/domain/receipts';
 import type { RawRecord } from '@wikifleet/domain/receipts';
 import type { ObjectHead, Store, WriteCondition } from '@wikifleet/store/store';
+import { filesBelow } from './files-below.js';
+import type { Stored } from './read-stored.js';
 
 type PlanRef = Pick<Plan, 'planId' | 'run'>;
 
@@ -23,10 +25,7 @@ export async function readRawRecord(
 
 /** The names of a plan's files that have a raw object record: one request for each 1,000. */
 export async function filesWithRawRecord(store: Store, plan: PlanRef, signal?: AbortSignal): Promise<Set<string>> {
-  const prefix = rawRecordsPrefix(plan.run, plan.planId);
-  const files = new Set<string>();
-  for await (const { key } of store.list(prefix, signal)) files.add(key.slice(prefix.length, -'.json'.length));
-  return files;
+  return await filesBelow(store, rawRecordsPrefix(plan.run, plan.planId), signal);
 }
 
 /** `false` where the condition did not hold. */
@@ -59,6 +58,18 @@ export async function headOfRawObject(
 /** Deletes the raw object that a file's record names; the record stays. May be called again. */
 export async function deleteRawObject(store: Store, record: RawRecord, signal?: AbortSignal): Promise<void> {
   await store.delete([rawKeyOf(record)], signal);
+}
+
+/** Why what is there is no record of a file, as one sentence; null where it is one, or where nothing is there. */
+export function recordProblem(plan: Plan, file: PlanFile, there: Stored<RawRecord>): string | null {
+  if (there.state === 'malformed') return there.message;
+  return there.state === 'valid' ? contradictionOfRecord(plan, file, there.value) : null;
+}
+
+/** The error for such a record. */
+export function recordMalformed(key: string, problem: string): PermanentError {
+  const message = `${key}: ${problem}; \`fleet verify --repair\` makes it anew`;
+  return new PermanentError('RAW_RECORD_MALFORMED', message, { place: key });
 }
 
 /** What a raw object record contradicts in its plan, as one sentence; null where it fits. */

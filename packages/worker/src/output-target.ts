@@ -37,8 +37,7 @@ export async function resolveTarget({ name, path }: NamedFile): Promise<OutputTa
       const descriptor = descriptorOf(realPath);
       if (descriptor !== null) return { name, path, realPath, found: statDescriptor(descriptor), descriptor };
       realPath = join(await realpath(dirname(realPath)), basename(realPath));
-      const behindFolders = descriptorOf(realPath);
-      if (behindFolders !== null) continue;
+      if (descriptorOf(realPath) !== null) continue;
       const found = await lstat(realPath, { bigint: true }).catch(unlessMissing);
       if (found?.isSymbolicLink() !== true) return { name, path, realPath, found, descriptor: null };
       realPath = resolve(dirname(realPath), await readlink(realPath));
