@@ -24,7 +24,7 @@ import {
 } from '@wikifleet/domain/keys';
 import { runManifestSchema } from '@wikifleet/domain/manifests';
 import { parseEntries, titleHash } from '@wikifleet/domain/page-index';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import { rawRecordSchema, receiptSchema, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
@@ -52,14 +52,8 @@ const PLAN: Plan = sealPlan({
   run: RUN,
   vouchedBy: 'listing',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: SPLIT_BYTES,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [{ file: FILE, path: `aawiki/20260101/${FILE}`, size: null, checksum: null }],
   supersedes: [],

@@ -15,7 +15,7 @@ import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, rawKey } from '@wikifleet/domain/keys';
 import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
-import { COMPRESSIONS_OF, sealPlan } from '@wikifleet/domain/plan';
+import { COMPRESSIONS_OF, DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import type { Compression, Format } from '@wikifleet/domain/plan';
 import type { Run } from '@wikifleet/domain/run';
 import { sealRawRecord } from '@wikifleet/domain/receipts';
@@ -114,7 +114,7 @@ describe('one page out of what the converter wrote', function () {
     const plan = sealPlan({
       run: name,
       vouchedBy: 'listing',
-      settings: { splitBytes, format, compression, rowsVersion: 1, partsVersion: 1, ...EVERY_PAGE, plainText: false },
+      settings: { ...DEFAULT_SETTINGS, splitBytes, format, compression },
       files: files.map((file) => ({ file: basename(file), path: basename(file), size: null, checksum: null })),
       supersedes: [],
     });

@@ -13,7 +13,7 @@ import { parseMirrors, shareConnections } from '@wikifleet/config/mirrors';
 import { downloadJobOf, parseConvertJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
 import { planKey, rawPrefix, rawRecordKey } from '@wikifleet/domain/keys';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import type { Checksum, Plan } from '@wikifleet/domain/plan';
 import { rawRecordSchema } from '@wikifleet/domain/receipts';
 import type { RawRecord } from '@wikifleet/domain/receipts';
@@ -65,14 +65,8 @@ export function planOf(
     run: RUN,
     vouchedBy: 'dumpstatus',
     settings: {
+      ...DEFAULT_SETTINGS,
       splitBytes: 8 * MIB,
-      format: 'jsonl',
-      compression: 'gzip',
-      rowsVersion: 1,
-      partsVersion: 1,
-      namespaces: null,
-      redirects: true,
-      plainText: false,
     },
     files: [...files].map(([file, bytes]) => ({
       file,

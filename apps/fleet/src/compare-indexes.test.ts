@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { receiptKey } from '@wikifleet/domain/keys';
 import { foldIds } from '@wikifleet/domain/page-order';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import { sealRawRecord } from '@wikifleet/domain/receipts';
 import type { Mirror } from '@wikifleet/mirror/mirror';
 import type { Store } from '@wikifleet/store/store';
@@ -16,14 +16,9 @@ const PLAN = sealPlan({
   run: { kind: 'articles-multistream', wiki: 'testwiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 100,
-    format: 'jsonl',
     compression: 'none',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [
     { file: FILE, path: `testwiki/20261001/${FILE}`, size: 200, checksum: null },

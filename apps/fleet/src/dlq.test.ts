@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { convertJobOf, serializeJob } from '@wikifleet/domain/jobs';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { DeadLetter } from '@wikifleet/queue/dead-letters';
 import { describeQueue, listedLetter } from './dlq.js';
@@ -10,14 +10,8 @@ const PLAN: Plan = sealPlan({
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 30,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
   supersedes: [],

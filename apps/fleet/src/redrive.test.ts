@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { planKey } from '@wikifleet/domain/keys';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
@@ -116,14 +116,8 @@ describe('the mending commands, as processes against the loopback cloud', functi
       run: RUN,
       vouchedBy: 'dumpstatus',
       settings: {
+        ...DEFAULT_SETTINGS,
         splitBytes: 30,
-        format: 'jsonl',
-        compression: 'gzip',
-        rowsVersion: 1,
-        partsVersion: 1,
-        namespaces: null,
-        redirects: true,
-        plainText: false,
       },
       files: [{ file: 'a.bz2', path: 'x/a.bz2', size: 100, checksum: null }],
       supersedes: [],

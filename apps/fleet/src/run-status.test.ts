@@ -7,6 +7,7 @@ import { failureKey, fileManifestKey, rawKey, rawRecordKey, receiptKey, runManif
 import { runManifestResult, sealManifest } from '@wikifleet/domain/manifests';
 import type { FileManifestResult } from '@wikifleet/domain/manifests';
 import { emptyCounts, sealRawRecord } from '@wikifleet/domain/receipts';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
@@ -47,14 +48,9 @@ describe('the status of runs', () => {
       return { file, path: `${run.wiki}/${file}`, size: 100, checksum: null };
     });
     const settings = {
+      ...DEFAULT_SETTINGS,
       splitBytes: 30,
-      format: 'jsonl',
       compression: 'none',
-      rowsVersion: 1,
-      partsVersion: 1,
-      namespaces: null,
-      redirects: true,
-      plainText: false,
     } as const;
     return (await settlePlan(store, { run, vouchedBy: 'listing', settings, files }, { force: false })).plan;
   };

@@ -6,7 +6,7 @@ import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { counted } from '@wikifleet/domain/counted';
 import { UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
-import { DEFAULT_SPLIT_BYTES, PARTS_VERSION, ROWS_VERSION } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 import { KINDS, parseKind } from '@wikifleet/domain/run';
 import { catalogueOfMirrors } from '@wikifleet/mirror/catalogue-of-mirrors';
 import { mirrorsFor, openMirrors } from '@wikifleet/mirror/open-mirrors';
@@ -71,10 +71,9 @@ await runMain(async (releases) => {
     ignoreListing: flags['ignore-listing'] ?? false,
     filesFrom: flags.files,
     settings: {
-      splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40),
+      ...DEFAULT_SETTINGS,
+      splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SETTINGS.splitBytes), 1, 2 ** 40),
       ...parseRowsFormat(flags),
-      rowsVersion: ROWS_VERSION,
-      partsVersion: PARTS_VERSION,
       ...filterOf(flags),
       plainText: flags['plain-text'] ?? false,
       ...(flags['wiki-overrides'] === true ? { wikiOverrides: true as const } : {}),

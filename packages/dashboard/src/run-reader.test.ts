@@ -12,6 +12,7 @@ import {
   runManifestSchema,
   sealManifest,
 } from '@wikifleet/domain/manifests';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import type { RawResult, SplitResult } from '@wikifleet/domain/receipts';
 import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
@@ -59,14 +60,9 @@ describe('a run as S3 tells it', () => {
   const settle = async (splitBytes: number, force: boolean): Promise<Plan> => {
     const files = [FILE, 'testwiki-2.bz2'].map((file) => ({ file, path: `t/${file}`, size: SIZE, checksum: null }));
     const settings = {
+      ...DEFAULT_SETTINGS,
       splitBytes,
-      format: 'jsonl',
       compression: 'none',
-      rowsVersion: 1,
-      partsVersion: 1,
-      namespaces: null,
-      redirects: true,
-      plainText: false,
     } as const;
     return (await settlePlan(store, { run: RUN, vouchedBy: 'listing', settings, files }, { force })).plan;
   };

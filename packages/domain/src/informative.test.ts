@@ -6,7 +6,7 @@ import {
   runManifestSchema,
   sealManifest,
 } from './manifests.js';
-import { sealPlan } from './plan.js';
+import { DEFAULT_SETTINGS, sealPlan } from './plan.js';
 import { emptyCounts, failureSchema, receiptSchema, sealReceipt, splitResultSchema } from './receipts.js';
 import type { Receipt } from './receipts.js';
 import { NO_SEQUENCE } from './sequence.js';
@@ -18,14 +18,8 @@ const PLAN = sealPlan({
   run: RUN,
   vouchedBy: 'listing',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 100,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [FILE],
   supersedes: [],

@@ -13,7 +13,7 @@ import {
 } from './jobs.js';
 import type { ConvertJob, DownloadJob } from './jobs.js';
 import { MAX_NAMESPACES } from './page-filter.js';
-import { COMPRESSIONS, sealPlan } from './plan.js';
+import { COMPRESSIONS, DEFAULT_SETTINGS, sealPlan } from './plan.js';
 import type { Plan } from './plan.js';
 import { KINDS } from './run.js';
 
@@ -21,14 +21,8 @@ const PLAN: Plan = sealPlan({
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 1000,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [{ file: 'a.bz2', path: 'aawiki/20261001/a.bz2', size: 10, checksum: null }],
   supersedes: [],

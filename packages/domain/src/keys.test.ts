@@ -24,7 +24,7 @@ import {
   runManifestKey,
   runPrefix,
 } from './keys.js';
-import { FORMATS } from './plan.js';
+import { DEFAULT_SETTINGS, FORMATS } from './plan.js';
 import type { Settings } from './plan.js';
 import type { Run } from './run.js';
 
@@ -33,14 +33,8 @@ const ID = '0123456789abcdef';
 const FILE = 'f.bz2';
 const SPLIT = { index: 3, count: 12, start: 0, end: 1 };
 const SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
   splitBytes: 1000,
-  format: 'jsonl',
-  compression: 'gzip',
-  rowsVersion: 1,
-  partsVersion: 1,
-  namespaces: null,
-  redirects: true,
-  plainText: false,
 };
 const OF_RUN = 'articles-multistream/simplewiki/2026-10-01';
 const ROWS = 'rows/kind=articles-multistream/wiki_id=simplewiki/snapshot=2026-10-01/';

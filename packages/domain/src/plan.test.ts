@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { COMPRESSIONS_OF, differencesOfPlans, planSchema, sealPlan } from './plan.js';
+import { COMPRESSIONS_OF, DEFAULT_SETTINGS, differencesOfPlans, planSchema, sealPlan } from './plan.js';
 import type { Plan, PlanContent } from './plan.js';
 import { leavesOf, setAt } from './json-leaves.test.js';
 
@@ -15,14 +15,8 @@ const CONTENT = {
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
   vouchedBy: 'dumpstatus',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 1000,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [FILE, { ...FILE, file: 'b.xml.bz2' }],
   supersedes: ['0123456789abcdef'],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { checkDigest, digestOf, sha256Schema } from './digest.js';
 import { isName, nameSchema } from './names.js';
-import { pageFilterSchema } from './page-filter.js';
+import { EVERY_PAGE, pageFilterSchema } from './page-filter.js';
 import { runSchema } from './run.js';
 
 /** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
@@ -99,6 +99,17 @@ export const settingsSchema = z
   });
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The settings of a plan that is seeded without flags. */
+export const DEFAULT_SETTINGS = {
+  splitBytes: DEFAULT_SPLIT_BYTES,
+  format: 'jsonl',
+  compression: 'gzip',
+  rowsVersion: ROWS_VERSION,
+  partsVersion: PARTS_VERSION,
+  ...EVERY_PAGE,
+  plainText: false,
+} as const satisfies Settings;
 
 /** As many plans of one run may follow each other. */
 export const MAX_SUPERSEDED_PLANS = 10_000;

@@ -9,7 +9,7 @@ import {
   runManifestSchema,
   sealManifest,
 } from './manifests.js';
-import { sealPlan } from './plan.js';
+import { DEFAULT_SETTINGS, sealPlan } from './plan.js';
 import type { Plan } from './plan.js';
 import {
   emptyCounts,
@@ -37,14 +37,8 @@ const PLAN: Plan = sealPlan({
   run: RUN,
   vouchedBy: 'listing',
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 50,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
   files: [PLAN_FILE],
   supersedes: [],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { partKey, receiptKey } from '@wikifleet/domain/keys';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 import type { Plan, PlanFile } from '@wikifleet/domain/plan';
 import { emptyCounts, sealRawRecord, sealReceipt } from '@wikifleet/domain/receipts';
 import type { RawAttempt, RawRecord, RawResult, SplitResult } from '@wikifleet/domain/receipts';
@@ -80,14 +81,8 @@ export function newDraft(files = ['a.bz2', 'a.bz2.b']): PlanDraft {
     run,
     vouchedBy: 'dumpstatus',
     settings: {
+      ...DEFAULT_SETTINGS,
       splitBytes: 30,
-      format: 'jsonl',
-      compression: 'gzip',
-      rowsVersion: 1,
-      partsVersion: 1,
-      namespaces: null,
-      redirects: true,
-      plainText: false,
     },
     files: files.map((file) => ({ file, path: `x/${file}`, size: SIZE, checksum: null })),
   };

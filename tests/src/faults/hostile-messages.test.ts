@@ -11,6 +11,7 @@ import { startChaosMirror } from './chaos-mirror.js';
 import { CloudWatcher } from './chaos-outcome.js';
 import { writeChaosSample } from './chaos-sample.js';
 import { showMemory } from './hostile-programs.js';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 
 const MB = 1_000_000;
 /** Of a worker that was sent all of them: Node itself, and a body of a megabyte as it passes through. */
@@ -28,14 +29,8 @@ const CONVERT = {
   split: { index: 0, count: 1, start: 0, end: 1000 },
   object: { size: 1000, sha256: '0'.repeat(64) },
   settings: {
+    ...DEFAULT_SETTINGS,
     splitBytes: 1000,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   },
 };
 const JOBS: Record<WorkerKind, Record<string, unknown>> = { downloader: DOWNLOAD, converter: CONVERT };

@@ -7,6 +7,7 @@ import { recordDownloadFailure } from '@wikifleet/downloader/record-failure';
 import { FleetError } from '@wikifleet/domain/errors';
 import { parseConvertJob, parseDownloadJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob, DownloadJob } from '@wikifleet/domain/jobs';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 import type { Checksum, Settings } from '@wikifleet/domain/plan';
 import type { Mirror } from '@wikifleet/mirror/mirror';
 import { MirrorPool } from '@wikifleet/mirror/mirror-pool';
@@ -42,14 +43,9 @@ export const BUCKET = 'model';
 const PAGE_SIZE = 3;
 
 const SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
   splitBytes: 10,
-  format: 'jsonl',
   compression: 'none',
-  rowsVersion: 1,
-  partsVersion: 1,
-  namespaces: null,
-  redirects: true,
-  plainText: false,
 };
 
 /** What a command of the operator came to. */

@@ -3,7 +3,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf } from '@wikifleet/domain/digest';
 import { sealManifest } from '@wikifleet/domain/manifests';
-import { sealPlan } from '@wikifleet/domain/plan';
+import { DEFAULT_SETTINGS, sealPlan } from '@wikifleet/domain/plan';
 import { sealRawRecord } from '@wikifleet/domain/receipts';
 
 const NO_COUNTS = {
@@ -50,14 +50,8 @@ export async function simulateRun(bucket: string, simulated: SimulatedRun): Prom
     `${wiki}-20261001-pages-articles-multistream${i + 1}.xml-p${i * 1000 + 1}p${(i + 1) * 1000}.bz2`;
   const files = Array.from({ length: simulated.files }, (_, i) => file(i));
   const settings = {
+    ...DEFAULT_SETTINGS,
     splitBytes: SPLIT_BYTES,
-    format: 'jsonl',
-    compression: 'gzip',
-    rowsVersion: 1,
-    partsVersion: 1,
-    namespaces: null,
-    redirects: true,
-    plainText: false,
   } as const;
   const planned = files.map((name) => ({ file: name, path: `${wiki}/20261001/${name}`, size, checksum: null }));
   const objects = new Map<string, unknown>();

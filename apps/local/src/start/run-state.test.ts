@@ -8,6 +8,7 @@ import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { settlePlan } from '@wikifleet/runs/plans';
 import { Store } from '@wikifleet/store/store';
 import { RunWatcher } from './run-state.js';
+import { DEFAULT_SETTINGS } from '@wikifleet/domain/plan';
 
 const FILES = 200;
 /** A list of manifests and one of failures, for each 1,000 files. */
@@ -29,14 +30,8 @@ describe('RunWatcher', () => {
         checksum: null,
       }));
       const settings = {
+        ...DEFAULT_SETTINGS,
         splitBytes: 30,
-        format: 'jsonl',
-        compression: 'gzip',
-        rowsVersion: 1,
-        partsVersion: 1,
-        namespaces: null,
-        redirects: true,
-        plainText: false,
       } as const;
       await settlePlan(store, { run, vouchedBy: 'listing', settings, files }, { force: false });
       const watcher = await RunWatcher.open(store, [run]);
