@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { convertSplit as convertBytes } from '@wikifleet/conversion/convert-split';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf } from '@wikifleet/domain/errors';
@@ -39,6 +40,7 @@ import { NO_METRICS } from '@wikifleet/worker/metrics';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { JobContext } from '@wikifleet/worker/service';
 import { SplitFailed, convertSplit } from './convert-split.js';
+import type { Convert } from './convert-split.js';
 import { recordSplitFailure } from './record-failure.js';
 
 const RUN = { kind: 'meta-current', wiki: 'aawiki', date: '2026-01-01' } as const;
@@ -131,6 +133,7 @@ describe('convertSplit of the converter', function () {
     pool = openBlockPool(1),
     rawObjects: 'keep' | 'delete' = 'keep',
     from = store,
+    conversion: Convert = convertBytes,
   ): Promise<void> {
     assert.ok(job);
     const context: JobContext = {
@@ -143,7 +146,7 @@ describe('convertSplit of the converter', function () {
       sendAll: async (bodies: readonly string[]) => await Promise.resolve(void downloads.push(...bodies)),
     };
     try {
-      await convertSplit({ store: from, downloads: sender, pool, rawObjects }, job, context);
+      await convertSplit({ store: from, downloads: sender, pool, rawObjects, convert: conversion }, job, context);
     } finally {
       await pool.close();
     }
@@ -307,6 +310,31 @@ describe('convertSplit of the converter', function () {
         'keep',
         beforeWriting('00000.json', async () => void (await supersede())),
       );
+      assert.deepEqual(await keysOfPlan(PLAN), []);
+    });
+
+    it('deletes what it wrote where it failed permanently, since it is not delivered again', async () => {
+      await convert(jobs[0], undefined, 'keep', store, async (options) => {
+        const converted = await convertBytes(options);
+        await supersede();
+        return { ...converted, failure: new PermanentError('BLOCK_BROKEN', 'a block behind the rows is broken') };
+      });
+      assert.deepEqual(await keysOfPlan(PLAN), []);
+    });
+
+    it('deletes what it wrote where a concurrent conversion had another result', async () => {
+      const key = receiptKey(RUN, PLAN.planId, FILE, 0);
+      let raced = false;
+      const racing = beforeWriting('00000.json', async () => {
+        if (raced) return;
+        raced = true;
+        await convert(jobs[0]);
+        const receipt = await store.getJson(key, receiptSchema);
+        assert.ok(receipt);
+        await supersede();
+        await store.putJson(key, sealReceipt({ ...receipt.value.result, passedOver: [7] }, receipt.value.run));
+      });
+      await convert(jobs[0], undefined, 'keep', racing);
       assert.deepEqual(await keysOfPlan(PLAN), []);
     });
 

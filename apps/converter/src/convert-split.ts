@@ -101,13 +101,16 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
     checkPartsVersion(plan, record, (parts.fingerprint ?? compressorFingerprint)(plan.settings.compression));
     const raw = await headOfRawObject(store, record, signal);
     if (raw === null) return await fetchAgain(parts, plan, file, context);
-    const made = await makePart(parts, plan, record, job, raw, context);
-    await writeReceipt(store, key, made, there, signal);
-    // after the last write: who is killed before it finds out when the message is delivered again
-    if ((await loadPlan(store, job.run, signal))?.planId !== job.planId) {
-      log.warn({ event: 'split_discarded' }, 'the run has another plan now');
-      return await deleteConversion(store, job, signal);
+    try {
+      const made = await makePart(parts, plan, record, job, raw, context);
+      await writeReceipt(store, key, made, there, signal);
+    } catch (error) {
+      // a permanent failure is not delivered again: this is the last chance to delete what it wrote
+      if (error instanceof PermanentError && (await isDiscarded(store, job, context))) return;
+      throw error;
     }
+    // after the last write: who is killed before it finds out when the message is delivered again
+    if (await isDiscarded(store, job, context)) return;
   }
   const { outcome, run } = await (isDone ? closeAgain : close)(store, plan, file, signal, record);
   if (outcome === 'failed') log.error({ event: 'file_failed' }, 'the receipts of the file prove no complete file');
@@ -176,6 +179,14 @@ async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, con
     'the raw object of the record is not there: its download is enqueued',
   );
   await parts.downloads.sendAll([serializeJob(downloadJobOf(plan, file))]);
+}
+
+/** Whether the job's plan was superseded by now; what the job wrote is deleted then. */
+async function isDiscarded(store: Store, job: ConvertJob, { signal, log }: JobContext): Promise<boolean> {
+  if ((await loadPlan(store, job.run, signal))?.planId === job.planId) return false;
+  log.warn({ event: 'split_discarded' }, 'the run has another plan now');
+  await deleteConversion(store, job, signal);
+  return true;
 }
 
 /** Deletes what a job of a superseded plan may have written: nobody shall read it. */

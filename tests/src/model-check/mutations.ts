@@ -258,8 +258,8 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     'a converter does not read the plan after its last write',
     CONVERT,
-    'if ((await loadPlan(store, job.run, signal))?.planId !== job.planId) {',
-    'if (false) {',
+    'if ((await loadPlan(store, job.run, signal))?.planId === job.planId)',
+    'if (true)',
   ),
   edit(
     'a repair does not delete what the split does not have',
