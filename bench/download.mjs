@@ -65,7 +65,7 @@ async function main() {
   try {
     await writeRun(join(folder, 'mirror'));
     const port = await freePort();
-    const ftp = processes.start('apps/local/dist/mirror.js', [
+    const ftp = processes.start('apps/wikifleet/dist/mirror.js', [
       '--from',
       join(folder, 'mirror'),
       '--port',

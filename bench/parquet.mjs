@@ -10,7 +10,7 @@ import * as zlib from 'node:zlib';
 import { figureOf } from './dist/figures.js';
 import { measure } from './dist/measure.js';
 
-const CONVERT = fileURLToPath(new URL('../apps/local/dist/convert.js', import.meta.url));
+const CONVERT = fileURLToPath(new URL('../apps/wikifleet/dist/convert.js', import.meta.url));
 const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '3' } },
   allowPositionals: true,

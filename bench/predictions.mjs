@@ -177,7 +177,7 @@ async function main() {
 /** Whole streams of a sample that files are put together from: head, pages, end. */
 async function makePieces() {
   const sample = join(folder, 'sample');
-  await ended(start('apps/local/dist/sample.js', ['--out', sample, '--megabytes', '20']), 'sample');
+  await ended(start('apps/wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '20']), 'sample');
   const place = join(sample, WIKI, DATE);
   const names = await readdir(place);
   const bz2 = await readFile(
@@ -346,11 +346,17 @@ async function runFor(one, splitSeconds = 0) {
         continue;
       }
       const limits = ['--connections', String(2 * connections), '--bytes-per-second', String(rate)];
-      const child = launch('apps/local/dist/mirror.js', ['--from', join(folder, 'mirror'), '--port', '0', ...limits]);
+      const child = launch('apps/wikifleet/dist/mirror.js', [
+        '--from',
+        join(folder, 'mirror'),
+        '--port',
+        '0',
+        ...limits,
+      ]);
       ports.push(Number(/:(\d+)\/ serves/.exec(await textOf(child.stderr, /serves/))[1]));
     }
     const mirrors = await writeMirrors(one.mirrors.map((each, at) => ({ ...each, port: ports[at] })));
-    const cloud = launch('apps/local/dist/cloud.js', ['--out', out, '--port', '0']);
+    const cloud = launch('apps/wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
     const exported = await textOf(cloud.stdout, /CONVERT_DEAD_LETTER_QUEUE_URL=.*\n/);
     const env = { WIKIFLEET_MIRRORS: mirrors, WIKIFLEET_DOWNLOAD_SLOTS: String(one.slots), WIKIFLEET_WORKERS: '1' };
     for (const [, name, value] of exported.matchAll(/^export (\w+)=(.*)$/gm)) env[name] = value;

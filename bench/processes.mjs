@@ -27,7 +27,7 @@ export class Processes {
 
   /** The loopback cloud with its objects in `out`; the environment that finds it. */
   async startCloud(out) {
-    const child = this.start('apps/local/dist/cloud.js', ['--out', out, '--port', '0']);
+    const child = this.start('apps/wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
     const exported = await textOf(child.stdout, /CONVERT_DEAD_LETTER_QUEUE_URL=.*\n/);
     const lines = exported.matchAll(/^export (\w+)=(.*)$/gm);
     return { child, env: Object.fromEntries(Array.from(lines, ([, name, value]) => [name, value])) };

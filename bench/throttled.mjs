@@ -37,7 +37,7 @@ try {
 
 async function bench() {
   const mirror = join(folder, 'mirror');
-  await ended(processes.start('apps/local/dist/sample.js', ['--out', mirror, '--megabytes', values.megabytes]));
+  await ended(processes.start('apps/wikifleet/dist/sample.js', ['--out', mirror, '--megabytes', values.megabytes]));
   const files = readdirSync(join(mirror, 'samplewiki/20261001')).filter((name) =>
     /articles-multistream\d+\.xml/.test(name),
   );
@@ -45,7 +45,7 @@ async function bench() {
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const port = await freePort();
   const limits = ['--connections', String(connections), '--bytes-per-second', String(rate)];
-  processes.start('apps/local/dist/mirror.js', ['--from', mirror, '--port', String(port), ...limits]);
+  processes.start('apps/wikifleet/dist/mirror.js', ['--from', mirror, '--port', String(port), ...limits]);
   const results = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await run(port, []);

@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ALLOWED = new Map([
-  ['packages/local-cloud/src/', 'the times of SQS and S3 are those of the wall clock, and are kept across restarts'],
+  ['dev/local-cloud/src/', 'the times of SQS and S3 are those of the wall clock, and are kept across restarts'],
   ['packages/queue/src/elapsed.ts', 'compares both clocks'],
   ['packages/worker/src/check-heartbeat.ts', "compares with a file's time, which another process wrote"],
   ['packages/worker/src/metrics.ts', 'the timestamp of a metric'],
@@ -14,15 +14,15 @@ const ALLOWED = new Map([
   ['packages/dashboard/src/fleet-watcher.ts', 'the time of a sample'],
   ['apps/fleet/src/costs.ts', 'compares with the times of CloudWatch'],
   ['apps/fleet/src/start.ts', 'a time of day at AWS'],
-  ['apps/local/src/start/file-digests.ts', "compares with a file's time"],
-  ['apps/local/src/localstack/install-localstack.ts', "compares with a file's time"],
+  ['apps/wikifleet/src/start/file-digests.ts', "compares with a file's time"],
+  ['apps/wikifleet/src/localstack/install-localstack.ts', "compares with a file's time"],
 ]);
 const WALL_CLOCK = /\bDate\.now\b|\bnew Date\(\)\.(?:getTime|valueOf)\b|[-+] *new Date\(\)|\bnew Date\(\) *-/;
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url)));
 const problems = [];
 const used = new Set();
-for (const folder of ['packages', 'apps']) {
+for (const folder of ['packages', 'apps', 'dev']) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
     const path = relative(root, join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/');
     if (!/^[^/]+\/[^/]+\/src\/.*\.ts$/.test(path) || path.endsWith('.test.ts')) continue;

@@ -13,7 +13,7 @@ const LAYERS = [
   ['simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],
   ['runs', 'worker'],
-  ['dashboard'],
+  ['dashboard', 'sample-wiki'],
 ];
 const PURE = new Set([...LAYERS[0], ...LAYERS[1], ...LAYERS[2]]);
 /** Builtins that reach outside the process or start something in it. */
@@ -25,6 +25,8 @@ const IO = new Set(
 );
 /** What of them is a function of its arguments all the same. */
 const PURE_NAMES = new Set(['net:isIP', 'net:isIPv4', 'net:isIPv6']);
+/** Outside of tests, only what never runs on AWS imports the stand-ins in dev/. */
+const USES_STAND_INS = /^(?:dev\/.*|apps\/wikifleet|bench)$/;
 const SCOPE = '@wikifleet/';
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url)));
@@ -38,7 +40,7 @@ const sorted = (names) => [...names].toSorted().join(', ') || 'nothing';
 
 const rootPackage = readJson('package.json');
 const workspaces = new Map();
-for (const folder of [...folders('packages'), ...folders('apps'), 'bench', 'tests']) {
+for (const folder of [...folders('packages'), ...folders('dev'), ...folders('apps'), 'bench', 'tests']) {
   if (!existsSync(join(root, folder, 'package.json'))) continue;
   const { name, dependencies = {}, devDependencies = {} } = readJson(`${folder}/package.json`);
   workspaces.set(name, {
@@ -78,7 +80,7 @@ function folders(parent) {
 function layerOf(folder) {
   if (folder === 'tests') return LAYERS.length + 1;
   if (folder.startsWith('apps/') || folder === 'bench') return LAYERS.length;
-  const layer = LAYERS.findIndex((names) => names.includes(folder.slice('packages/'.length)));
+  const layer = LAYERS.findIndex((names) => names.includes(folder.slice(folder.indexOf('/') + 1)));
   return layer < 0 ? undefined : layer;
 }
 
@@ -178,6 +180,11 @@ function checkWorkspaceImport(workspace, file, specifier, place) {
       `'${specifier}': ${target.folder} (layer ${target.layer}) is not below ${workspace.folder} (layer ${workspace.layer})`,
     );
   }
+  if (!test && target.folder.startsWith('dev/') && !USES_STAND_INS.test(workspace.folder))
+    problem(
+      place,
+      `'${specifier}': ${target.folder} is a stand-in that is never deployed; only tests may import it here`,
+    );
   const source = join(root, target.folder, 'src', `${path.join('/')}.ts`);
   if (path.length === 0 || !existsSync(source))
     problem(place, `'${specifier}': expected a file of ${target.folder}/src, as in '${name}/file'`);

@@ -32,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'wikifleet-pack-'));
 try {
   const bundled = [];
   const external = {};
-  for (const kind of ['packages', 'apps']) {
+  for (const kind of ['packages', 'dev', 'apps']) {
     for (const name of readdirSync(join(ROOT, kind))) {
       if (!existsSync(join(ROOT, kind, name, 'package.json'))) continue;
       const manifest = readJson(`${kind}/${name}/package.json`);
@@ -48,7 +48,7 @@ try {
         recursive: true,
         filter: (from) => from === join(ROOT, kind, name) || !LEFT_OUT.test(basename(from)),
       });
-      if (kind === 'packages') bundled.push(manifest);
+      if (kind !== 'apps') bundled.push(manifest);
       writeJson(join(target, 'package.json'), withoutDependencies(manifest));
     }
   }

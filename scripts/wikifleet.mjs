@@ -5,11 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const COMMANDS = {
-  convert: ['local/dist/convert.js', 'the rows of one dump file on standard output'],
-  start: ['local/dist/start.js', 'the whole fleet on this machine: --from DIR, --wiki W, or a sample'],
-  sample: ['local/dist/sample.js', 'writes a sample wiki, as a mirror lays it out'],
-  mirror: ['local/dist/mirror.js', 'serves a folder over FTP, as a mirror would'],
-  cloud: ['local/dist/cloud.js', 'SQS and S3 on loopback; prints the environment to export'],
+  convert: ['wikifleet/dist/convert.js', 'the rows of one dump file on standard output'],
+  start: ['wikifleet/dist/start.js', 'the whole fleet on this machine: --from DIR, --wiki W, or a sample'],
+  sample: ['wikifleet/dist/sample.js', 'writes a sample wiki, as a mirror lays it out'],
+  mirror: ['wikifleet/dist/mirror.js', 'serves a folder over FTP, as a mirror would'],
+  cloud: ['wikifleet/dist/cloud.js', 'SQS and S3 on loopback; prints the environment to export'],
   seed: ['seed/dist/main.js', 'plans a run and enqueues its files'],
   downloader: ['downloader/dist/main.js', 'one worker that downloads'],
   converter: ['converter/dist/main.js', 'one worker that converts'],

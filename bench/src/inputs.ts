@@ -40,7 +40,7 @@ const REAL = [
   'single-stream/aawiki-20260101-pages-meta-current.xml.bz2',
 ];
 const SAMPLES = fileURLToPath(new URL('../../../shared/samples', import.meta.url));
-const SAMPLE_PROGRAM = fileURLToPath(new URL('../../apps/local/dist/sample.js', import.meta.url));
+const SAMPLE_PROGRAM = fileURLToPath(new URL('../../apps/wikifleet/dist/sample.js', import.meta.url));
 const HISTORY_PAGE = Buffer.from('  <page>\n    <title>History</title>\n    <ns>0</ns>\n    <id>1</id>\n');
 const PAGE_END = Buffer.from('  </page>\n');
 /** Changes when what is made changes, so that an older cache is not taken for it. */

@@ -34,7 +34,7 @@ export interface Suite {
 /** The engine whose figures are quoted: the fast one, once it is there. */
 export const MAIN_ENGINE: Engine = (ENGINES as readonly string[]).includes('fast') ? 'fast' : DEFAULT_ENGINE;
 
-const CONVERT = fileURLToPath(new URL('../../apps/local/dist/convert.js', import.meta.url));
+const CONVERT = fileURLToPath(new URL('../../apps/wikifleet/dist/convert.js', import.meta.url));
 const own = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** Node 20 has no zstd. */

@@ -7,9 +7,9 @@ import { GIVE_UP_AT } from '@wikifleet/worker/retries';
 import { ROOT } from '../end-to-end/programs.js';
 
 /** Where Markdown of ours is; what was installed or built is not. */
-const FOLDERS = ['docs', 'packages', 'apps', 'tests', 'terraform', 'bench', 'docker'];
+const FOLDERS = ['docs', 'packages', 'apps', 'dev', 'tests', 'terraform', 'bench', 'docker'];
 /** Where a variable of the environment is read. */
-const SOURCES = ['packages', 'apps', 'tests', 'bench', 'scripts', '.ci'];
+const SOURCES = ['packages', 'apps', 'dev', 'tests', 'bench', 'scripts', '.ci'];
 const NOT_OURS = /(^|\/)(node_modules|dist|fixtures)(\/|$)/;
 const LINK = /\]\(([^)\s]+)\)/g;
 

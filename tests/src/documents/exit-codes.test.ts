@@ -10,12 +10,12 @@ const FLEET = 'fleet/dist/main.js';
 
 /** The program of each command of the document, from `apps/`, and the words before its own. */
 const PROGRAMS: Readonly<Record<string, readonly [program: string, ...words: string[]]>> = {
-  convert: ['local/dist/convert.js'],
-  start: ['local/dist/start.js'],
-  sample: ['local/dist/sample.js'],
-  mirror: ['local/dist/mirror.js'],
-  cloud: ['local/dist/cloud.js'],
-  localstack: ['local/dist/localstack.js'],
+  convert: ['wikifleet/dist/convert.js'],
+  start: ['wikifleet/dist/start.js'],
+  sample: ['wikifleet/dist/sample.js'],
+  mirror: ['wikifleet/dist/mirror.js'],
+  cloud: ['wikifleet/dist/cloud.js'],
+  localstack: ['wikifleet/dist/localstack.js'],
   seed: ['seed/dist/main.js'],
   downloader: ['downloader/dist/main.js'],
   converter: ['converter/dist/main.js'],

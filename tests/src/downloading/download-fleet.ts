@@ -45,7 +45,7 @@ export class DownloadFleet {
     const file = join(folder, 'mirrors.json');
     const list = mirrors.map((mirror) => ({ root: '/', ...mirror, protocol: 'ftp', host: '127.0.0.1' }));
     await writeFile(file, JSON.stringify({ contact: 'nobody@localhost', mirrors: list }));
-    const cloud = start('local/dist/cloud.js', ['--out', out, '--port', '0']);
+    const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
     await until('the cloud names its dead-letter queue', () =>
       cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='),
     );

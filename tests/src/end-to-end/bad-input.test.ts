@@ -17,8 +17,8 @@ interface BadInput {
   readonly says: RegExp;
 }
 
-const START = 'local/dist/start.js';
-const CONVERT = 'local/dist/convert.js';
+const START = 'wikifleet/dist/start.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 
 async function takenPort(): Promise<{ port: number; close: () => void }> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -170,7 +170,7 @@ describe('bad input', function () {
     const { port, close } = await takenPort();
     try {
       await inFolder(async (folder) => {
-        const ended = await run('local/dist/cloud.js', ['--out', folder, '--port', String(port)]);
+        const ended = await run('wikifleet/dist/cloud.js', ['--out', folder, '--port', String(port)]);
         assert.match(ended.stderr, new RegExp(`^wikifleet: .*${port}.*\\n$`));
         assert.equal(ended.code, 2);
       });

@@ -29,7 +29,7 @@ describe('compressed rows, read by others', function () {
         const [plain, packed] = [join(folder, 'rows.jsonl'), join(folder, 'rows.packed')];
         const file = existsSync(LARGE) ? LARGE : SMALL;
         const convert = async (as: string, out: string): Promise<void> => {
-          const { code, stderr } = await run('local/dist/convert.js', [file, '--compression', as, '--out', out]);
+          const { code, stderr } = await run('wikifleet/dist/convert.js', [file, '--compression', as, '--out', out]);
           assert.equal(code, 0, stderr);
         };
         await convert('none', plain);

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { FIXTURES, inFolder, run } from './programs.js';
 import { dumpXml, filesBelow, folderOf } from './small-dumps.js';
 
-const START = 'local/dist/start.js';
+const START = 'wikifleet/dist/start.js';
 const GOOD = dumpXml([1, 2, 3]);
 const DUMP = 'twiki-20261001-pages-articles';
 const REAL = join(FIXTURES, 'dumps', 'aawiki-20260101-pages-meta-current.xml.bz2');

@@ -14,7 +14,7 @@ describe('DuckDB', function () {
         ['bare', []],
         ['plain', ['--plain-text']],
       ] as const) {
-        const ended = await run('local/dist/convert.js', [dump, '--out', join(folder, `${name}.jsonl`), ...flags]);
+        const ended = await run('wikifleet/dist/convert.js', [dump, '--out', join(folder, `${name}.jsonl`), ...flags]);
         assert.equal(ended.code, 0, ended.stderr);
       }
       const instance = await DuckDBInstance.create();
@@ -44,7 +44,7 @@ describe('DuckDB', function () {
   it('runs the printed query over the rows, and reads a text out of a slot', async () => {
     await inFolder(async (out) => {
       const from = join(FIXTURES, 'dumps');
-      const { stdout } = await run('local/dist/start.js', ['--from', from, '--out', out, '--split-bytes', '20000']);
+      const { stdout } = await run('wikifleet/dist/start.js', ['--from', from, '--out', out, '--split-bytes', '20000']);
       const sql = /^ {2}duckdb -c "(.*)"$/m.exec(stdout)?.[1];
       assert.notEqual(sql, undefined, stdout);
       // a path is printed as it is typed from here
@@ -81,7 +81,7 @@ interface Row {
 
 /** As a conversion without a queue has it. */
 async function longestRow(dump: string): Promise<Row> {
-  const { stdout } = await run('local/dist/convert.js', [dump]);
+  const { stdout } = await run('wikifleet/dist/convert.js', [dump]);
   const rows = stdout
     .trimEnd()
     .split('\n')

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { FIXTURES, inFolder, run } from './programs.js';
 import { rowsOf } from './rows.js';
 
-const START = 'local/dist/start.js';
-const CONVERT = 'local/dist/convert.js';
+const START = 'wikifleet/dist/start.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
 const FILTER = ['--namespaces', '14,0', '--no-redirects'];
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FIXTURES, inFolder, run, start, until } from './programs.js';
 import { dumpXml, folderOf } from './small-dumps.js';
 
-const START = 'local/dist/start.js';
+const START = 'wikifleet/dist/start.js';
 const DUMPS = join(FIXTURES, 'dumps');
 /** The reason must be on the console within ten seconds of the fault, on a machine with much else to do. */
 const MAX_MS = 20_000;

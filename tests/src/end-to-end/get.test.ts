@@ -18,7 +18,7 @@ describe('fleet get', function () {
 
   it('prints the rows of one page of a finished run, by id and by title; says what it has not', async () => {
     await inFolder(async (out) => {
-      const made = await run('local/dist/start.js', [
+      const made = await run('wikifleet/dist/start.js', [
         '--out',
         out,
         '--sample-megabytes',
@@ -27,7 +27,7 @@ describe('fleet get', function () {
         '100000',
       ]);
       assert.equal(made.code, 0, made.stderr);
-      const cloud = start('local/dist/cloud.js', ['--out', out, '--port', '0']);
+      const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
       try {
         await until('the cloud answers', () => /Ctrl-C/.test(cloud.output()));
         const env = Object.fromEntries(

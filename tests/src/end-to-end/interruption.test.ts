@@ -6,7 +6,7 @@ import { inFolder, start, until } from './programs.js';
 import type { Running } from './programs.js';
 import { rowsOf } from './rows.js';
 
-const START = 'local/dist/start.js';
+const START = 'wikifleet/dist/start.js';
 
 async function allRows(out: string): Promise<string[]> {
   const folder = join(out, 'rows/kind=articles-multistream/wiki_id=samplewiki/snapshot=2026-10-01');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { FIXTURES, inFolder, run } from './programs.js';
 import type { Ended } from './programs.js';
 
-const CONVERT = 'local/dist/convert.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 const DUMP = join(FIXTURES, 'dumps/aawiki-20260101-pages-meta-current.xml.bz2');
 /** What a terminal obeys or cannot show. A line break is the end of a line of ours. */
 const RAW = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
@@ -95,7 +95,7 @@ describe('messages with text of any origin', function () {
       assert.match(missing.stderr, /^wikifleet: .* cannot be read: ENOENT: no such file or directory\n$/);
       await mkdir(join(folder, 'in'));
       await writeFile(join(folder, 'in', name), 'no dump');
-      const started = await run('local/dist/start.js', ['--from', join(folder, 'in'), '--out', join(folder, 'o')]);
+      const started = await run('wikifleet/dist/start.js', ['--from', join(folder, 'in'), '--out', join(folder, 'o')]);
       assert.doesNotMatch(started.stderr, RAW);
       assert.doesNotMatch(started.stdout, RAW);
     });
@@ -120,8 +120,8 @@ describe('messages with text of any origin', function () {
       ['plan', '--wiki', 'x', '--date', 'latest', '--mirrors', '/no\u001b[2J\n\u009b'],
       {},
     ],
-    ['a folder', 'local/dist/mirror.js', ['--from', '/no\u001b[2J\n\u009b'], {}],
-    ['a folder for a sample', 'local/dist/sample.js', ['--out', '/proc/\u001b[2J\n\u009b'], {}],
+    ['a folder', 'wikifleet/dist/mirror.js', ['--from', '/no\u001b[2J\n\u009b'], {}],
+    ['a folder for a sample', 'wikifleet/dist/sample.js', ['--out', '/proc/\u001b[2J\n\u009b'], {}],
   ];
   for (const [what, program, args, env] of words) {
     it(`show ${what} of the command line or the environment by code points`, async () => {

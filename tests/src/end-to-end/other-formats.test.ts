@@ -4,7 +4,7 @@ import { copyFile, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIXTURES, inFolder, run } from './programs.js';
 
-const CONVERT = 'local/dist/convert.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 const DUMP = join(FIXTURES, 'dumps/aawiki-20260101-pages-meta-current.xml.bz2');
 
 /** A shell command in a folder that holds `dump.xml`: it makes the file of this name. */

@@ -19,7 +19,7 @@ import { text } from 'node:stream/consumers';
 import { FIXTURES, ROOT, inFolder, run, start, until } from './programs.js';
 import type { Ended } from './programs.js';
 
-const CONVERT = 'local/dist/convert.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 const DUMP = join(FIXTURES, 'dumps/aawiki-20260101-pages-meta-current.xml.bz2');
 const OLDER = 'an older file\n';
 

@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FIXTURES, ROOT, SAMPLES, inFolder, run, takePartial } from './programs.js';
 
-const CONVERT = 'local/dist/convert.js';
+const CONVERT = 'wikifleet/dist/convert.js';
 const COMPRESSIONS = ['none', 'snappy', 'gzip', ...(typeof zlib.zstdCompress === 'function' ? ['zstd'] : [])];
 
 const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
@@ -101,7 +101,7 @@ describe('rows as Parquet, read by DuckDB', function () {
     await inFolder(async (out) => {
       const dump = join(FIXTURES, 'dumps');
       const args = ['--from', dump, '--out', out, '--split-bytes', '20000', '--format', 'parquet'];
-      const ended = await run('local/dist/start.js', args);
+      const ended = await run('wikifleet/dist/start.js', args);
       const queries = [...ended.stdout.matchAll(/^ {2}duckdb (?:-json )?-c "(.*)"$/gm)].map(([, query = '']) => query);
       assert.equal(queries.length, 2, ended.stdout);
       // a path is printed as it is typed from here
@@ -113,7 +113,7 @@ describe('rows as Parquet, read by DuckDB', function () {
       const all = `${out}/rows/kind=meta-current/wiki_id=aawiki/*/*/*.parquet`;
       const [n] = await ask(`SELECT count(*)::INT AS n FROM wikifleet_parquet('${all}')`);
       assert.deepEqual(n, { n: 507 });
-      const again = await run('local/dist/start.js', args.slice(0, -2));
+      const again = await run('wikifleet/dist/start.js', args.slice(0, -2));
       assert.notEqual(again.code, 0);
       assert.match(again.stderr, /format: the plan has "parquet", now it would be "jsonl"/);
     });
@@ -125,7 +125,7 @@ describe('rows as Parquet, read by DuckDB', function () {
     [['--format', 'parquet', '--compression', 'br'], /--compression: expected one of none, gzip, zstd, snappy/],
   ];
   for (const [flags, message] of refused)
-    for (const program of [CONVERT, 'local/dist/start.js', 'seed/dist/main.js'])
+    for (const program of [CONVERT, 'wikifleet/dist/start.js', 'seed/dist/main.js'])
       it(`${program} refuses ${flags.join(' ')}`, async () => {
         const file =
           program === CONVERT ? ['x.xml'] : program.startsWith('seed') ? ['--wiki', 'aawiki', '--date', 'latest'] : [];

@@ -38,7 +38,7 @@ describe('the commands that npm start prints', function () {
         const from = await folderOf(folder, 'in', {
           'my+wiki-20261001-pages-articles.xml': dumpXml([7, 8], { dbname: 'my+wiki' }),
         });
-        const { code, stdout, stderr } = await run('local/dist/start.js', [
+        const { code, stdout, stderr } = await run('wikifleet/dist/start.js', [
           '--from',
           from,
           '--out',
@@ -82,7 +82,7 @@ describe('the commands that npm start prints', function () {
   it('the exit code of cloud --exec is that of its command', async () => {
     await inFolder(async (folder) => {
       for (const code of [0, 1, 2]) {
-        const ended = await run('local/dist/cloud.js', [
+        const ended = await run('wikifleet/dist/cloud.js', [
           '--out',
           join(folder, 'out'),
           '--exec',

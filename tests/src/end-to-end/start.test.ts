@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { FIXTURES, ROOT, SAMPLES, inFolder, run } from './programs.js';
 import { digestOf, rowsOf } from './rows.js';
 
-const START = 'local/dist/start.js';
+const START = 'wikifleet/dist/start.js';
 const MEGABYTES = '2';
 
 interface Manifest {

@@ -6,7 +6,7 @@ import type { Ended } from './programs.js';
 import { rowsOf } from './rows.js';
 import { digestsOf, dumpXml, filesBelow, folderOf } from './small-dumps.js';
 
-const START = 'local/dist/start.js';
+const START = 'wikifleet/dist/start.js';
 const DUMP = 'twiki-20261001-pages-articles.xml';
 
 async function start(from: string, out: string, ...flags: string[]): Promise<Ended> {

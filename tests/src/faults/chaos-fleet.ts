@@ -57,7 +57,7 @@ export class ChaosFleet {
   async startCloud(): Promise<void> {
     if (this.#options.cloud !== null) return;
     const out = join(this.#options.folder, 'out');
-    const cloud = start('local/dist/cloud.js', ['--out', out, '--port', String(this.#port)]);
+    const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', String(this.#port)]);
     this.#cloud = cloud;
     await until('the cloud answers', () => {
       if (cloud.child.exitCode !== null) throw new Error(`the cloud does not start: ${cloud.output()}`);

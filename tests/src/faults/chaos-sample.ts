@@ -17,7 +17,7 @@ interface DumpStatus {
 
 /** Writes the mirror of a made-up wiki below `folder`: `megabytes` of XML in bz2 files, and one large file of `largeBytes`. */
 export async function writeChaosSample(folder: string, megabytes: number, largeBytes: number): Promise<void> {
-  const sample = await run('local/dist/sample.js', ['--out', folder, '--megabytes', String(megabytes)]);
+  const sample = await run('wikifleet/dist/sample.js', ['--out', folder, '--megabytes', String(megabytes)]);
   if (sample.code !== 0) throw new Error(sample.stderr);
   const below = join(folder, WIKI, FOLDER);
   const large = largeDump(largeBytes);

@@ -295,7 +295,7 @@ describe('hostile dump files', function () {
         await pipeline([Readable.from(pieces(), { objectMode: true }), ...packing, createWriteStream(file)]);
         const args = [file, '--out', out, '--quarantine', quarantine, '--workers', '2'];
         if (reference === true) args.push('--engine', 'reference');
-        const ended = await runWatched('local/dist/convert.js', args);
+        const ended = await runWatched('wikifleet/dist/convert.js', args);
 
         assert.match(ended.stderr, says);
         assert.doesNotMatch(ended.stderr, /\n {4}at /, 'no stack');

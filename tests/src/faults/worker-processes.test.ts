@@ -113,11 +113,11 @@ export class WorkerProcesses {
   /** The sample is seeded: its files wait in the download queue, a split each. */
   static async start(folder: string, mirrorBytesPerSecond?: number): Promise<WorkerProcesses> {
     const sample = join(folder, 'mirror');
-    const made = await run('local/dist/sample.js', ['--out', sample, '--megabytes', '4']);
+    const made = await run('wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '4']);
     if (made.code !== 0) throw new Error(made.stderr);
     const limit = mirrorBytesPerSecond === undefined ? {} : { bytesPerSecond: mirrorBytesPerSecond };
     const mirror = await startFtpServer({ tree: directoryTree(sample), ...limit });
-    const cloud = start('local/dist/cloud.js', ['--out', join(folder, 'out'), '--port', '0']);
+    const cloud = start('wikifleet/dist/cloud.js', ['--out', join(folder, 'out'), '--port', '0']);
     await until('the cloud names its dead-letter queue', () =>
       cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='),
     );

@@ -59,7 +59,7 @@ describe('a converter that is stopped past its lease, and woken', function () {
         assert.equal(files.length, 2);
         for (const file of files) {
           const dump = join(folder, 'mirror', WIKI, '20261001', file);
-          const calm = await run('local/dist/convert.js', [dump]);
+          const calm = await run('wikifleet/dist/convert.js', [dump]);
           assert.equal(calm.code, 0, calm.stderr);
           assert.equal(await rowsOf(below, file), calm.stdout, 'the rows are those of a calm conversion');
         }

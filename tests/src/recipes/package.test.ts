@@ -101,7 +101,7 @@ describe(`the package, installed elsewhere${LONG ? '' : ' (skipped: WIKIFLEET_LO
   for (const [dump = '', ...flags] of DUMPS)
     it(`converts ${[dump, ...flags].join(' ')} to the rows that the checkout does`, async () => {
       const args = [join(FIXTURES, 'dumps', dump), ...flags];
-      const expected = await run('local/dist/convert.js', args);
+      const expected = await run('wikifleet/dist/convert.js', args);
       const { code, stdout, stderr } = await wikifleet('convert', ...args);
       assert.equal(code, 0, stderr);
       assert.ok(stdout.length > 1000 && stdout === expected.stdout, stderr);

@@ -126,7 +126,7 @@ describe('recipes as they are printed', function () {
 
   before(async () => {
     blocks = await blocksOf(DOCUMENT);
-    folder = await folderWith('apps', 'node_modules', 'packages', 'package.json', 'schema', 'tests');
+    folder = await folderWith('apps', 'dev', 'node_modules', 'packages', 'package.json', 'schema', 'tests');
     slots = await folderWith('node_modules', 'schema');
     const start = block('Recipes for readers', 'sh');
     const ended = await runProgram('sh', ['-eu'], { cwd: folder, input: start?.text ?? 'exit 3' });
@@ -145,7 +145,7 @@ describe('recipes as they are printed', function () {
     const siteinfo = '<siteinfo><dbname>aawiki</dbname></siteinfo>';
     await writeFile(dump, `<mediawiki>${siteinfo}\n${textsOf('xml')}</mediawiki>\n`);
     const out = join(parquet, 'part-00000-of-00001-00000000.parquet');
-    const { code, stderr } = await run('local/dist/convert.js', [dump, '--format', 'parquet', '--out', out]);
+    const { code, stderr } = await run('wikifleet/dist/convert.js', [dump, '--format', 'parquet', '--out', out]);
     assert.equal(code, 0, stderr);
   });
   after(async () => {

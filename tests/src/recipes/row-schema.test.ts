@@ -16,7 +16,7 @@ interface Schema {
 async function linesOf(file: string): Promise<readonly string[]> {
   return await inFolder(async (folder) => {
     const out = join(folder, 'rows.jsonl');
-    const { code, stderr } = await run('local/dist/convert.js', [file, '--out', out, '--workers', '1']);
+    const { code, stderr } = await run('wikifleet/dist/convert.js', [file, '--out', out, '--workers', '1']);
     assert.ok(code === 0 || code === 1, stderr);
     if (!(await takePartial(out))) return [];
     return (await readFile(out, 'utf8')).split('\n').slice(0, -1);

@@ -56,6 +56,15 @@ const CASES: readonly { title: string; change: Tree; expected: RegExp }[] = [
     expected: /names\.ts:4: .*packages\/store \(layer \d\) is not below packages\/domain \(layer \d\)$/m,
   },
   {
+    title: 'a stand-in in code that is deployed',
+    change: {
+      'dev/local-cloud/package.json': manifest('local-cloud'),
+      'dev/local-cloud/src/http.ts': 'export const PORT = 1;\n',
+      ...more('packages/store/src/store.ts', "export * from '@wikifleet/local-cloud/http';\n"),
+    },
+    expected: /store\.ts:\d+: .*dev\/local-cloud is a stand-in that is never deployed; only tests may import it here$/m,
+  },
+  {
     title: 'an import from the same layer',
     change: {
       'tsconfig.json': (SOUND['tsconfig.json'] ?? '').replace(

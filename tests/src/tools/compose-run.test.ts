@@ -52,7 +52,7 @@ describe("docker-compose.yml's commands, run without Docker", function () {
   it('bring the sample wiki from the mirror to rows, and end at SIGTERM', async () => {
     await inFolder(async (folder) => {
       const data = join(folder, 'data');
-      cloud = start('local/dist/cloud.js', ['--out', data, '--port', '0']);
+      cloud = start('wikifleet/dist/cloud.js', ['--out', data, '--port', '0']);
       const endpoint = /^export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:(\d+)$/m;
       await until('the loopback cloud answers', () => endpoint.test(cloud?.output() ?? ''));
       const services = await readServices(folder, endpoint.exec(cloud.output())?.[1] ?? '');

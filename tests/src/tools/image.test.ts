@@ -115,9 +115,9 @@ async function startSurroundings(
   releases: (() => Promise<unknown>)[],
 ): Promise<{ cloud: Environment; sample: string; out: string }> {
   const [sample, out] = [join(folder, 'sample'), join(folder, 'out')];
-  const made = await run('local/dist/sample.js', ['--out', sample, '--megabytes', '4']);
+  const made = await run('wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '4']);
   assert.equal(made.code, 0, made.stderr);
-  const running = start('local/dist/cloud.js', ['--out', out, '--port', '0']);
+  const running = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
   releases.push(async () => {
     running.child.kill('SIGTERM');
     await running.ended;
@@ -183,7 +183,11 @@ async function digestsOf(
   const rows = join(folder, 'rows.jsonl');
   const digests: { file: string; rows: number; sha256: string }[] = [];
   for (const { file } of result.files) {
-    const { code, stderr } = await run('local/dist/convert.js', [join(sample, WIKI, '20261001', file), '--out', rows]);
+    const { code, stderr } = await run('wikifleet/dist/convert.js', [
+      join(sample, WIKI, '20261001', file),
+      '--out',
+      rows,
+    ]);
     assert.equal(code, 0, stderr);
     digests.push({ file, ...digestOf(await readFile(rows, 'utf8')) });
   }

@@ -91,7 +91,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
         const parts = await keysBelow(`rows/kind=articles-multistream/wiki_id=samplewiki/snapshot=2026-10-01/${file}/`);
         const texts = await Promise.all(parts.toSorted().map(textOf));
         const alone = join(folder, 'sample', 'samplewiki', '20261001', file);
-        const { code } = await run('local/dist/convert.js', [alone, '--out', join(folder, 'rows.jsonl')]);
+        const { code } = await run('wikifleet/dist/convert.js', [alone, '--out', join(folder, 'rows.jsonl')]);
         assert.equal(code, 0);
         const expected = digestOf(await readFile(join(folder, 'rows.jsonl'), 'utf8'));
         assert.deepEqual(digestOf(texts.join('')), expected);

@@ -10,7 +10,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { freePort } from './free-port.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const program = join(root, 'apps/local/dist/localstack.js');
+const program = join(root, 'apps/wikifleet/dist/localstack.js');
 
 describe('npm run localstack: what it refuses', () => {
   let folder: string;

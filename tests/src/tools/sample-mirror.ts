@@ -6,9 +6,9 @@ import type { Running } from '../end-to-end/programs.js';
 
 /** Starts the sample wiki's mirror on a free port; returns its mirror file. It is one more of `running`. */
 export async function startSampleMirror(folder: string, running: Running[]): Promise<string> {
-  const sample = await run('local/dist/sample.js', ['--out', join(folder, 'sample'), '--megabytes', '2']);
+  const sample = await run('wikifleet/dist/sample.js', ['--out', join(folder, 'sample'), '--megabytes', '2']);
   assert.equal(sample.code, 0, sample.stderr);
-  const mirror = start('local/dist/mirror.js', ['--from', join(folder, 'sample'), '--port', '0']);
+  const mirror = start('wikifleet/dist/mirror.js', ['--from', join(folder, 'sample'), '--port', '0']);
   running.push(mirror);
   await until('the mirror answers', () => mirror.output().includes('ftp://'));
   const port = Number(/ftp:\/\/127\.0\.0\.1:(\d+)/.exec(mirror.output())?.[1]);

@@ -14,15 +14,15 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'packages/worker/src/stream-output.ts': 'rows, which are data',
   'packages/worker/src/run-main.ts': 'listens to their errors',
   'packages/worker/src/check-heartbeat.ts': 'loads nothing else, and makes its line printable',
-  'apps/local/src/convert.ts': 'hands standard error to the progress line',
-  'apps/local/src/sample.ts': 'hands standard error to the progress line',
-  'apps/local/src/start/run-fleet.ts': 'hands standard error to the progress line',
+  'apps/wikifleet/src/convert.ts': 'hands standard error to the progress line',
+  'apps/wikifleet/src/sample.ts': 'hands standard error to the progress line',
+  'apps/wikifleet/src/start/run-fleet.ts': 'hands standard error to the progress line',
   'apps/fleet/src/status-watch.ts': 'makes each line printable, between control sequences of its own',
   'bench/src/make-figures.ts': "passes a program's output on",
 };
 async function sources(): Promise<string[]> {
   const found: string[] = [];
-  for (const folder of ['apps', 'packages', 'bench']) {
+  for (const folder of ['apps', 'packages', 'dev', 'bench']) {
     for (const entry of await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
       const path = relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/');
       if (entry.isFile() && /(?:^|\/)src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes('node_modules'))

@@ -275,7 +275,7 @@ function refused(
 /** The sample wiki twice (the second time under another plan), and a message on each queue that is no job. */
 async function recordRuns(folder: string, recorders: Map<Program, Recorder>, running: Running[]): Promise<void> {
   const data = join(folder, 'data');
-  const cloud = start('local/dist/cloud.js', ['--out', data, '--port', '0']);
+  const cloud = start('wikifleet/dist/cloud.js', ['--out', data, '--port', '0']);
   running.push(cloud);
   await until('the loopback cloud answers', () => /^export WIKIFLEET_CONVERT_DEAD_LETTER/m.test(cloud.output()));
   const environment = Object.fromEntries(

@@ -51,7 +51,7 @@ describe(`10,000 files and 300 wikis are watched${NO_CHROMIUM}`, function () {
       const converting = done === 3 ? 0 : 1;
       await simulateRun(out, { ...OTHER, wiki: `w${String(i).padStart(3, '0')}wiki`, done, converting, downloaded: 0 });
     }
-    const cloud = start('local/dist/cloud.js', ['--out', out, '--port', '0']);
+    const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
     running.push(cloud);
     await until('the cloud answers', () => cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='));
     const exported = cloud.output().matchAll(/^export (\w+)=(.*)$/gm);

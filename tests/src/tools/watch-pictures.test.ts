@@ -55,7 +55,7 @@ describe(`pictures of the page${WHY_NOT}`, function () {
         secondsEach: 900,
       });
     }
-    const cloud = start('local/dist/cloud.js', ['--out', out, '--port', '0']);
+    const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);
     running.push(cloud);
     await until('the cloud answers', () => cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='));
     const exported = cloud.output().matchAll(/^export (\w+)=(.*)$/gm);

@@ -42,11 +42,18 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
     if (CHROMIUM === undefined) return this.skip();
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-watch-'));
     const sample = join(folder, 'sample');
-    const made = await run('local/dist/sample.js', ['--out', sample, '--megabytes', '16']);
+    const made = await run('wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '16']);
     assert.equal(made.code, 0, made.stderr);
     await addBrokenWiki(sample);
-    const mirror = begin('local/dist/mirror.js', ['--from', sample, '--port', '0', '--bytes-per-second', '1000000']);
-    const cloud = begin('local/dist/cloud.js', ['--out', join(folder, 'out'), '--port', '0']);
+    const mirror = begin('wikifleet/dist/mirror.js', [
+      '--from',
+      sample,
+      '--port',
+      '0',
+      '--bytes-per-second',
+      '1000000',
+    ]);
+    const cloud = begin('wikifleet/dist/cloud.js', ['--out', join(folder, 'out'), '--port', '0']);
     await until('the cloud answers', () => cloud.output().includes('CONVERT_DEAD_LETTER_QUEUE_URL='));
     await until('the mirror answers', () => mirror.output().includes('ftp://'));
     const exported = cloud.output().matchAll(/^export (\w+)=(.*)$/gm);

@@ -9,7 +9,7 @@ import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { parseDate, parseKind, runName } from '@wikifleet/domain/run';
 import type { Kind, Run } from '@wikifleet/domain/run';
 import { count, megabytes, plural, shownName } from '../figures.js';
-import { writeSample } from '../sample/write-sample.js';
+import { writeSample } from '@wikifleet/sample-wiki/write-sample';
 import { FileDigests } from './file-digests.js';
 import { isInside } from './folders.js';
 import { checkNumbering } from './numbering.js';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const SAMPLE = fileURLToPath(new URL('../sample.js', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('./sample.js', import.meta.url));
 
 describe('npm run sample', () => {
   let root: string;

@@ -8,7 +8,7 @@ import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { connect } from '@wikifleet/worker/connect';
 import type { Cloud } from '@wikifleet/worker/connect';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder } from '@wikifleet/worker/make-folder';
 import { fleetEnvironment } from '../fleet-environment.js';
 import { BUCKET, createResources } from './cloud-resources.js';
 import type { FaultWatch } from './fault-watch.js';

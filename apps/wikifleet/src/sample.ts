@@ -10,9 +10,9 @@ import { reasonOf } from '@wikifleet/worker/output-target';
 import { runMain } from '@wikifleet/worker/run-main';
 import { printLine } from '@wikifleet/worker/terminal';
 import { plural } from './figures.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from '@wikifleet/worker/make-folder';
 import { ProgressLine } from './progress-line.js';
-import { writeSample, type SampleOptions, type SampleSummary } from './sample/write-sample.js';
+import { writeSample, type SampleOptions, type SampleSummary } from '@wikifleet/sample-wiki/write-sample';
 
 const COMMAND_LINE = {
   usage: asTyped('sample', '[--out DIR] [--megabytes N] [--seed N] [--date YYYY-MM-DD]'),

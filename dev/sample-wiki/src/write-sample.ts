@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { compactDate } from '@wikifleet/domain/run';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder } from '@wikifleet/worker/make-folder';
 import { clearUnfinished } from './clear-unfinished.js';
 import { exportFolder, writeContentExport } from './content-export.js';
 import { legacyFolder, writeLegacyRun, type PartOptions } from './legacy-run.js';
