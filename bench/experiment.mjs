@@ -1,5 +1,5 @@
 // The plans of docs/experiment.md: prints each with the command that makes it, and writes them there with --write; and the
-// lists of files that they are made of, as `fleet plan --files` takes them.
+// lists of files that they are made of, as `fleet estimate --files` takes them.
 // usage: node bench/experiment.mjs [--write]
 //        node bench/experiment.mjs --list stubs|enwiki|all-wikis > FILE
 import { spawn } from 'node:child_process';
@@ -155,7 +155,7 @@ async function tableOf({ list, flags, rows }, file) {
   return [
     '```sh',
     `node bench/experiment.mjs --list ${list} > ${list}.json`,
-    `npm run -s fleet -- plan --files ${list}.json --mirrors bench/three-mirrors.json ${flags.join(' ')}`,
+    `npm run -s fleet -- estimate --files ${list}.json --mirrors bench/three-mirrors.json ${flags.join(' ')}`,
     '```',
     '',
     '| fleet | with these flags more | ends after | last file after | bottleneck | converters, slots | cost |',
@@ -168,7 +168,7 @@ async function tableOf({ list, flags, rows }, file) {
 
 /** The plan as data, or why there is none. */
 async function plan(flags, file) {
-  const args = ['plan', '--files', file, '--mirrors', join(ROOT, 'bench/three-mirrors.json'), '--json', ...flags];
+  const args = ['estimate', '--files', file, '--mirrors', join(ROOT, 'bench/three-mirrors.json'), '--json', ...flags];
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(WIKIFLEET|AWS)_/.test(name)));
   const child = spawn(process.execPath, [join(ROOT, 'apps/fleet/dist/main.js'), ...args], {
     env: clean,

@@ -1,4 +1,4 @@
-// Predictions of `fleet plan` held against real runs: each case is predicted, then run by the programs as processes, with
+// Predictions of `fleet estimate` held against real runs: each case is predicted, then run by the programs as processes, with
 // FTP mirrors on loopback that give so much a connection and no more. What a split takes, and a file besides its bytes, is
 // measured first, in runs of their own. Prints a table, and writes it into docs/experiment.md with --write.
 // usage: node bench/predictions.mjs [--case NAME] [--write]
@@ -311,7 +311,7 @@ async function predict(one, { listFile }, bytesPerSecond, besides) {
     ['--open', seconds(besides.file / 2), '--close', seconds(besides.file / 2), '--start', '0s', '--fail', '0.02s'],
     one.split === undefined ? [] : ['--split-bytes', String(one.split)],
   ].flat();
-  return JSON.parse(await ended(start('apps/fleet/dist/main.js', ['plan', ...args]), 'plan'));
+  return JSON.parse(await ended(start('apps/fleet/dist/main.js', ['estimate', ...args]), 'estimate'));
 }
 
 async function writeMirrors(mirrors) {

@@ -12,8 +12,8 @@ const ALLOWED = new Map([
   ['packages/worker/src/metrics.ts', 'the timestamp of a metric'],
   ['packages/dashboard/src/rate.ts', 'compares with the times of S3'],
   ['packages/dashboard/src/fleet-watcher.ts', 'the time of a sample'],
-  ['apps/fleet/src/costs.ts', 'compares with the times of CloudWatch'],
-  ['apps/fleet/src/start.ts', 'a time of day at AWS'],
+  ['apps/fleet/src/commands/costs.ts', 'compares with the times of CloudWatch'],
+  ['apps/fleet/src/commands/start.ts', 'a time of day at AWS'],
   ['apps/wikifleet/src/start/file-digests.ts', "compares with a file's time"],
   ['apps/wikifleet/src/localstack/install-localstack.ts', "compares with a file's time"],
 ]);

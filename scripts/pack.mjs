@@ -54,7 +54,7 @@ try {
   }
   const copy = (from, to = from) => cpSync(join(ROOT, from), join(folder, to), { recursive: true });
   for (const path of ['schema', 'mirrors.json', 'LICENSE', 'docs/rows.md', 'docs/recipes.md']) copy(path);
-  // what `fleet plan` reckons with
+  // what `fleet estimate` reckons with
   if (existsSync(join(ROOT, 'bench/results'))) copy('bench/results');
   copy('scripts/wikifleet.mjs', 'bin/wikifleet.mjs');
   copy('packages/domain/dist/row-type.d.ts', 'schema/row.d.ts');

@@ -184,7 +184,7 @@ variable "converter_grace_seconds" {
 }
 
 variable "seconds_per_split" {
-  description = "Seconds that one converter takes for one split of 32 MiB; `fleet plan` says what it was in the last run."
+  description = "Seconds that one converter takes for one split of 32 MiB; `fleet estimate` says what it was in the last run."
   type        = number
   default     = 5
 

@@ -92,7 +92,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'predictions',
-    measures: 'predictions of fleet plan, beside real runs',
+    measures: 'predictions of fleet estimate, beside real runs',
     writes: ['docs/experiment.md', 'bench/results/written.jsonl'],
     minutes: 12,
     command: ['node', 'bench/predictions.mjs', '--write'],

@@ -117,7 +117,7 @@ describe('messages with text of any origin', function () {
     [
       'a path',
       'fleet/dist/main.js',
-      ['plan', '--wiki', 'x', '--date', 'latest', '--mirrors', '/no\u001b[2J\n\u009b'],
+      ['estimate', '--wiki', 'x', '--date', 'latest', '--mirrors', '/no\u001b[2J\n\u009b'],
       {},
     ],
     ['a folder', 'wikifleet/dist/mirror.js', ['--from', '/no\u001b[2J\n\u009b'], {}],
@@ -139,7 +139,15 @@ describe('messages with text of any origin', function () {
         const mirror = { name: 'hostile', protocol: 'ftp', host: '127.0.0.1', port, root: '/', connections: 1 };
         await writeFile(mirrors, JSON.stringify({ contact: 'nobody@localhost', mirrors: [mirror] }));
         for (const date of ['latest', '2026-01-01']) {
-          const ended = await run('fleet/dist/main.js', ['plan', '--wiki', 'x', '--date', date, '--mirrors', mirrors]);
+          const ended = await run('fleet/dist/main.js', [
+            'estimate',
+            '--wiki',
+            'x',
+            '--date',
+            date,
+            '--mirrors',
+            mirrors,
+          ]);
           assert.ok(ended.code === 1 || ended.code === 2, ended.stderr);
           assertSafe(ended, /^wikifleet: /);
           assert.match(ended.stderr, /<U\+001B>\]0;title<U\+0007>/);

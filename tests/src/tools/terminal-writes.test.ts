@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'apps/wikifleet/src/convert.ts': 'hands standard error to the progress line',
   'apps/wikifleet/src/sample.ts': 'hands standard error to the progress line',
   'apps/wikifleet/src/start/run-fleet.ts': 'hands standard error to the progress line',
-  'apps/fleet/src/status-watch.ts': 'makes each line printable, between control sequences of its own',
+  'apps/fleet/src/commands/status-watch.ts': 'makes each line printable, between control sequences of its own',
   'bench/src/make-figures.ts': "passes a program's output on",
 };
 async function sources(): Promise<string[]> {
