@@ -223,11 +223,16 @@ export class Invariants {
     }
   }
 
-  /** A manifest differs from its receipts only where somebody edited one of them. */
+  /** A manifest differs from its receipts only where somebody edited one of them, or the record that both follow. */
   #checkFailure(plan: PlanView, key: string, who: string): void {
     const failure = readFailure(this.#s3, key);
     if (failure?.code !== 'MANIFESTS_DIFFER' && failure?.code !== 'RECEIPTS_DIFFER') return;
-    const edited = [keys.fileManifest(plan, failure.file), ...this.#s3.keys(keys.receipts(plan, failure.file))];
+    const { file } = failure;
+    const edited = [
+      keys.record(plan, file),
+      keys.fileManifest(plan, file),
+      ...this.#s3.keys(keys.receipts(plan, file)),
+    ];
     if (!edited.some((candidate) => this.edited.has(candidate)))
       this.report(`(a) ${who}: ${failure.code}, and nobody edited them`);
   }
