@@ -14,7 +14,7 @@ RUN npm_config_nodedir=/usr/local npm ci --no-audit --no-fund \
   && npm prune --omit=dev --no-audit --no-fund
 # What Node does not load stays behind: sources, tests, types, the modules' build for browsers, node-expat's objects. What
 # goes on is readable by anybody, whatever the umask of the checkout was.
-RUN find packages apps dev \( -name src -o -name assembly -o -name '*.test.*' -o -name '.*tsbuildinfo' -o -name 'tsconfig*.json' \) \
+RUN find packages apps dev \( -name src -o -name assembly -o -name testing -o -name '*.test.*' -o -name '.*tsbuildinfo' -o -name 'tsconfig*.json' \) \
     -prune -exec rm -r {} + \
   && find node_modules -mindepth 2 -type d \( -name dist-types -o -path '*/dist-es' \) -prune -exec rm -r {} + \
   && find packages apps dev node_modules -type f -name '*.d.[cm]ts' -delete -o -type f -name '*.d.ts' -delete \

@@ -25,7 +25,7 @@ const used = new Set();
 for (const folder of ['packages', 'apps', 'dev']) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true, recursive: true })) {
     const path = relative(root, join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/');
-    if (!/^[^/]+\/[^/]+\/src\/.*\.ts$/.test(path) || path.endsWith('.test.ts')) continue;
+    if (!/^[^/]+\/[^/]+\/src\/.*\.ts$/.test(path) || path.endsWith('.test.ts') || path.includes('/testing/')) continue;
     const lines = readFileSync(join(root, path), 'utf8').split('\n');
     for (const [at, line] of lines.entries()) {
       if (!WALL_CLOCK.test(line)) continue;

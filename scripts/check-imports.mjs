@@ -34,7 +34,7 @@ const problems = [];
 const problem = (place, text) => problems.push(`${place}: ${text}`);
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
-const isTest = (file) => file.endsWith('.test.ts');
+const isTest = (file) => file.endsWith('.test.ts') || file.split(sep).includes('testing');
 const scoped = (dependencies) => Object.keys(dependencies).filter((name) => name.startsWith(SCOPE));
 const sorted = (names) => [...names].toSorted().join(', ') || 'nothing';
 
@@ -142,8 +142,10 @@ function checkRelative(workspace, file, specifier, place) {
   const inside = relative(join(root, workspace.folder, 'src'), resolve(dirname(file), specifier));
   if (inside.startsWith('..'))
     problem(place, `'${specifier}' leaves ${workspace.folder}/src: import it by its package's name`);
-  else if (!isTest(file) && specifier.endsWith('.test.js'))
-    problem(place, `'${specifier}' is a test, and this file is none`);
+  else if (specifier.endsWith('.test.js'))
+    problem(place, `'${specifier}' is a test: what several tests need is in ${workspace.folder}/src/testing`);
+  else if (!isTest(file) && inside.split(sep).includes('testing'))
+    problem(place, `'${specifier}' supports tests, and this file is none`);
 }
 
 function checkBuiltin(workspace, file, specifier, names, place) {
@@ -165,6 +167,7 @@ function checkWorkspaceImport(workspace, file, specifier, place) {
   const target = workspaces.get(name);
   if (target === undefined) return problem(place, `'${specifier}': there is no ${name}`);
   if (target === workspace) return problem(place, `'${specifier}' is this package: import it relatively`);
+  if (path.includes('testing')) return problem(place, `'${specifier}' supports the tests of ${name} alone`);
   const test = isTest(file) || workspace.folder === 'tests';
   (test ? workspace.usedByTests : workspace.used).add(name);
   const declared =

@@ -22,7 +22,7 @@ import { parseArgs } from 'node:util';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SCOPE = '@wikifleet/';
 /** What Node does not load: sources, tests, types, and what the compiler keeps for itself. */
-const LEFT_OUT = /^(src|assembly|node_modules|README\.md|tsconfig.*\.json|\..*)$|\.(test\.js|d\.ts|map)$/;
+const LEFT_OUT = /^(src|testing|assembly|node_modules|README\.md|tsconfig.*\.json|\..*)$|\.(test\.js|d\.ts|map)$/;
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(ROOT, 'dist') } } });
 const out = resolve(values.out);

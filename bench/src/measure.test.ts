@@ -12,8 +12,7 @@ describe('measure', function () {
     try {
       execFileSync('python3', ['--version'], { stdio: 'ignore' });
     } catch {
-      console.log('    skipped: no python3 on this machine');
-      this.skip();
+      this.skip('python3');
     }
   });
 

@@ -6,7 +6,7 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import type { Plan } from '@wikifleet/domain/plan';
 import { storedFileManifest, storedRunManifest } from '@wikifleet/runs/manifests';
 import type { FtpFault } from '@wikifleet/local-cloud/ftp/ftp-faults';
-import { DownloadHarness, MIB, RUN, fileName, planOf, randomFile, sha1Of } from './download-harness.test.js';
+import { DownloadHarness, MIB, RUN, fileName, planOf, randomFile, sha1Of } from './testing/download-harness.js';
 import { download, rawPartBytes } from './download.js';
 import { recordDownloadFailure } from './record-failure.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PermanentError, codeOf } from '@wikifleet/domain/errors';
-import { DownloadHarness, MIB, fileName, planOf, randomFile } from './download-harness.test.js';
-import type { TestMirror } from './download-harness.test.js';
+import { DownloadHarness, MIB, fileName, planOf, randomFile } from './testing/download-harness.js';
+import type { TestMirror } from './testing/download-harness.js';
 
 const FILE = fileName();
 const BYTES = randomFile(6 * MIB);

@@ -4,8 +4,8 @@ import { PermanentError, codeOf } from '@wikifleet/domain/errors';
 import { downloadJobOf } from '@wikifleet/domain/jobs';
 import { planKey } from '@wikifleet/domain/keys';
 import type { FtpFault } from '@wikifleet/local-cloud/ftp/ftp-faults';
-import { DownloadHarness, MIB, RUN, fileName, planOf, randomFile } from './download-harness.test.js';
-import type { TestMirror } from './download-harness.test.js';
+import { DownloadHarness, MIB, RUN, fileName, planOf, randomFile } from './testing/download-harness.js';
+import type { TestMirror } from './testing/download-harness.js';
 import { download } from './download.js';
 
 const FILE = fileName();

@@ -43,7 +43,7 @@ describe('npm run sample', () => {
   });
 
   it('does not go on for ever where no folder can be made (Linux only)', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') this.skip('Linux');
     const { status, stderr } = run(['--out', '/proc/wikifleet/sample']);
     assert.match(stderr, /^wikifleet: the sample cannot be written to \/proc\/wikifleet\/sample: ENOENT.*\n$/);
     assert.equal(status, 1);

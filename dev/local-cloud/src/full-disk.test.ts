@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canLimitFiles, limitFiles } from './file-limit.test.js';
+import { canLimitFiles, limitFiles } from './testing/file-limit.js';
 import { startLocalCloud } from './local-cloud.js';
 import type { LocalCloud } from './local-cloud.js';
-import { call, createQueue, receive } from './sqs/sqs-harness.test.js';
+import { call, createQueue, receive } from './testing/sqs-harness.js';
 
 const PART = 5 * 1024 * 1024;
 
@@ -15,7 +15,7 @@ describe('the loopback cloud on a full disk', function () {
   let cloud: LocalCloud;
 
   before(function () {
-    if (!canLimitFiles()) this.skip();
+    if (!canLimitFiles()) this.skip('prlimit');
   });
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'wikifleet-full-'));

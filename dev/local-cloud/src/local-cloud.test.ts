@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalCloud } from './local-cloud.js';
 import type { LocalCloud } from './local-cloud.js';
-import { call, createQueue, receive, withDirectory } from './sqs/sqs-harness.test.js';
+import { call, createQueue, receive, withDirectory } from './testing/sqs-harness.js';
 
 describe('startLocalCloud', () => {
   it('says in one line which port is in use, and gives the directory free', async () => {

@@ -7,7 +7,7 @@ import { Random } from './random.js';
 const MEGABYTE = 1_000_000;
 const hasBzip2 = spawnSync('bzip2', ['--help']).error === undefined;
 
-describe(`Bzip2Encoder${hasBzip2 ? '' : ' (the round trips are skipped: no bzip2 on this machine to decode with)'}`, () => {
+describe('Bzip2Encoder', () => {
   for (const level of [0, 10, 1.5, Number.NaN]) {
     it(`refuses the level ${level}`, () => {
       assert.throws(() => bzip2(new Uint8Array(), level), /level is an integer from 1 to 9, received/);
@@ -29,7 +29,7 @@ describe(`Bzip2Encoder${hasBzip2 ? '' : ' (the round trips are skipped: no bzip2
 
   describe('is read back by bzip2', () => {
     before(function () {
-      if (!hasBzip2) this.skip();
+      if (!hasBzip2) this.skip('bzip2');
     });
 
     for (const length of [1, 2, 3, 4, 5, 254, 255, 256, 259, 260, 510, MEGABYTE]) {

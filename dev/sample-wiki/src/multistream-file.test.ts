@@ -9,11 +9,11 @@ import { SAMPLE_WIKI } from './sample-wikis.js';
 
 const hasBzip2 = spawnSync('bzip2', ['--help']).error === undefined;
 
-describe(`MultistreamFile${hasBzip2 ? '' : ' (skipped: no bzip2 on this machine to decode with)'}`, () => {
+describe('MultistreamFile', () => {
   let folder: string;
 
   before(async function () {
-    if (!hasBzip2) this.skip();
+    if (!hasBzip2) this.skip('bzip2');
     folder = await mkdtemp(join(tmpdir(), 'multistream-'));
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { binary, packBits } from './bzip2-writer.test.js';
+import { binary, packBits } from './testing/bzip2-writer.js';
 import { findMagics, magicAt } from './find-magic.js';
 import type { Magic } from './find-magic.js';
 

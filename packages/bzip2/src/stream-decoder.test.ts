@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
 import fc from 'fast-check';
 import { SLICE_BYTES } from './block-decoder.js';
-import { binary, blockBits, codeRuns, fieldsOf, spell, writeStream } from './bzip2-writer.test.js';
-import type { BlockFields } from './bzip2-writer.test.js';
-import { libbz2, WITHOUT_LIBBZ2 } from './libbz2.test.js';
+import { binary, blockBits, codeRuns, fieldsOf, spell, writeStream } from './testing/bzip2-writer.js';
+import type { BlockFields } from './testing/bzip2-writer.js';
+import { libbz2, WITHOUT_LIBBZ2 } from './testing/libbz2.js';
 import { findMagics } from './find-magic.js';
 import { Bzip2Decoder } from './stream-decoder.js';
-import { BOMB, EMPTY, FIXTURES, THREE_BLOCKS } from './fixtures.test.js';
+import { BOMB, EMPTY, FIXTURES, THREE_BLOCKS } from './testing/fixtures.js';
 
 interface Outcome {
   bytes: Buffer;

@@ -4,8 +4,8 @@ import { findMagics } from '@wikifleet/bzip2/find-magic';
 import { BlockChain } from './block-chain.js';
 import { openBlockPool } from './block-pool.js';
 import type { BlockDecoders, PooledBlock } from './block-pool.js';
-import { PLANTED_BLOCK, bz2Stream } from './test-bzip2.test.js';
-import { MemorySource, Random } from './test-tools.test.js';
+import { PLANTED_BLOCK, bz2Stream } from './testing/test-bzip2.js';
+import { MemorySource, Random } from './testing/test-tools.js';
 
 const random = new Random(11);
 const BLOCKS = Array.from({ length: 40 }, () => Buffer.from(Array.from({ length: 3000 }, () => random.below(256))));

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { FREE_BYTES, MAX_EXPANSION } from './expansion-budget.js';
-import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
-import { convertPart, smallDump, wholeText } from './test-tools.test.js';
-import type { Part } from './test-tools.test.js';
+import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { convertPart, smallDump, wholeText } from './testing/test-tools.js';
+import type { Part } from './testing/test-tools.js';
 
 /** One block of 45,899,235 times the letter x, the most that a block can hold: Python's `bz2.compress(b'x' * 45899235)`. */
 const BOMB = Buffer.from('QlpoOTFBWSZTWbTrVKABX44AgIBAAAggADCATUZCoCWpCoCXF3JFOFCQtOtUoA==', 'base64');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { findMagics } from '@wikifleet/bzip2/find-magic';
 import { CompressedWindow } from './compressed-window.js';
-import { bz2Stream } from './test-bzip2.test.js';
-import { MemorySource } from './test-tools.test.js';
+import { bz2Stream } from './testing/test-bzip2.js';
+import { MemorySource } from './testing/test-tools.js';
 
 const BLOCKS = Array.from({ length: 20 }, (_, i) => Buffer.from(`block ${i} `.repeat(1 + i)));
 const FILE = bz2Stream(BLOCKS);

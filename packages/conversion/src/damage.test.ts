@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { findMagics } from '@wikifleet/bzip2/find-magic';
 import { MAX_PASSED_OVER } from './block-chain.js';
 import { openBlockPool } from './block-pool.js';
-import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from './test-bzip2.test.js';
+import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from './testing/test-bzip2.js';
 import {
   LONG_TESTS,
   Random,
@@ -13,8 +13,8 @@ import {
   readSample,
   smallDump,
   wholeText,
-} from './test-tools.test.js';
-import type { ConvertedFile } from './test-tools.test.js';
+} from './testing/test-tools.js';
+import type { ConvertedFile } from './testing/test-tools.js';
 
 const DUMP = smallDump(6, (page) => `text of ${page} `.repeat(12));
 const TEXT = wholeText(DUMP);
@@ -194,8 +194,7 @@ describe('damage', function () {
 
   it('a flipped bit in every block of a real dump in turn, with threads', async function () {
     if (expectedSamples() === null) {
-      console.log('      the real dump samples are not beside the checkout (../shared/samples)');
-      return this.skip();
+      return this.skip('the real dump samples beside the checkout (../shared/samples)');
     }
     const file = readSample('multistream/elwikivoyage-sample-multistream.xml.bz2');
     const magics = [...findMagics(file)];

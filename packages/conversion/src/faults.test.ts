@@ -7,9 +7,9 @@ import type { BlockPool } from './block-pool.js';
 import type { ConversionProgress } from './convert-split.js';
 import type { FileSource } from './file-source.js';
 import { MEMBER_BYTES } from './json-lines-format.js';
-import { bz2Stream } from './test-bzip2.test.js';
-import { MemorySink, MemorySource, Random, convertPart, pieces, smallDump, wholeText } from './test-tools.test.js';
-import type { Part } from './test-tools.test.js';
+import { bz2Stream } from './testing/test-bzip2.js';
+import { MemorySink, MemorySource, Random, convertPart, pieces, smallDump, wholeText } from './testing/test-tools.js';
+import type { Part } from './testing/test-tools.js';
 
 const TEXT = wholeText(smallDump(60, (page) => `text of ${page} `.repeat(20)));
 const FILE = bz2Stream(pieces(TEXT, new Random(2).cuts(30, Buffer.byteLength(TEXT))));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { Random, convertFile, expectedSamples, readSample } from './test-tools.test.js';
+import { Random, convertFile, expectedSamples, readSample } from './testing/test-tools.js';
 
 const FILTERS = [
   { namespaces: [0], redirects: true },
@@ -22,7 +22,7 @@ const SAMPLES = [
 describe('splits under a filter', function () {
   this.timeout(120_000);
   if (expectedSamples() === null) {
-    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
     return;
   }
   const pool = openBlockPool(2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { codeOf } from '@wikifleet/domain/errors';
 import { gunzip } from './gunzip.js';
-import { MemorySource, Random } from './test-tools.test.js';
+import { MemorySource, Random } from './testing/test-tools.js';
 
 interface Unpacked {
   readonly bytes: Buffer;

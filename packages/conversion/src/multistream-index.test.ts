@@ -4,9 +4,16 @@ import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { IndexComparison, compareOrders, readIndex } from './multistream-index.js';
 import type { IndexEntry } from './multistream-index.js';
-import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
-import { MemorySource, convertFile, convertPart, expectedSamples, readSample, smallDump } from './test-tools.test.js';
-import type { Settings } from './test-tools.test.js';
+import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import {
+  MemorySource,
+  convertFile,
+  convertPart,
+  expectedSamples,
+  readSample,
+  smallDump,
+} from './testing/test-tools.js';
+import type { Settings } from './testing/test-tools.js';
 
 const DUMP = smallDump(30, (page) => `text ${page} `.repeat(20));
 const PAGES_PER_STREAM = 5;
@@ -158,7 +165,7 @@ describe('multistream index', function () {
   });
 
   it('of each real sample equals its dump', async function () {
-    if (expectedSamples() === null) return this.skip();
+    if (expectedSamples() === null) return this.skip('the real dump samples beside the checkout (../shared/samples)');
     for (const name of ['bnwiki-20230501-excerpt', 'elwikivoyage-sample']) {
       const dump = readSample(`multistream/${name}-multistream.xml.bz2`);
       const index = readSample(`multistream/${name}-multistream-index.txt.bz2`);

@@ -3,9 +3,9 @@ import { descentsOf } from '@wikifleet/domain/page-order';
 import type { Descents } from '@wikifleet/domain/page-order';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { bz2Stream } from './test-bzip2.test.js';
-import { convertFile, smallDump } from './test-tools.test.js';
-import type { ConvertedFile } from './test-tools.test.js';
+import { bz2Stream } from './testing/test-bzip2.js';
+import { convertFile, smallDump } from './testing/test-tools.js';
+import type { ConvertedFile } from './testing/test-tools.js';
 
 const DUMP = smallDump(24);
 const HEAD = bz2Stream([Buffer.from(DUMP.head)]);

@@ -5,8 +5,8 @@ import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { LONG_TESTS, Random, canonical, convertFile, expectedSamples, readSample } from './test-tools.test.js';
-import type { ConvertedFile } from './test-tools.test.js';
+import { LONG_TESTS, Random, canonical, convertFile, expectedSamples, readSample } from './testing/test-tools.js';
+import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What is said of the samples that are not whole; of all others nothing. */
 const PROBLEMS: Readonly<Record<string, readonly string[]>> = {
@@ -52,7 +52,7 @@ describe(`splits of the real dump samples, seed ${SEED}`, function () {
   this.timeout(LONG_TESTS ? 3_600_000 : 300_000);
   const samples = expectedSamples();
   if (samples === null) {
-    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
     return;
   }
   const pool = openBlockPool(2);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
-import { LONG_TESTS, convertFile, pieces, smallDump, wholeText } from './test-tools.test.js';
-import type { ConvertedFile } from './test-tools.test.js';
+import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { LONG_TESTS, convertFile, pieces, smallDump, wholeText } from './testing/test-tools.js';
+import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What must not depend on where a file is cut, nor on its blocks. */
 function facts({ rows, quarantined, counts, problems }: ConvertedFile): unknown {

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { FleetError } from '@wikifleet/domain/errors';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { EMPTY_STREAM, PLANTED_BLOCK, bz2Stream } from './test-bzip2.test.js';
+import { EMPTY_STREAM, PLANTED_BLOCK, bz2Stream } from './testing/test-bzip2.js';
 import {
   MemorySource,
   Random,
@@ -16,7 +16,7 @@ import {
   readSample,
   smallDump,
   wholeText,
-} from './test-tools.test.js';
+} from './testing/test-tools.js';
 
 const TEXT = wholeText(smallDump(12, (page) => `text of ${page} `.repeat(40)));
 const PLACES = new Random(7).cuts(9, TEXT.length);
@@ -171,7 +171,7 @@ describe('splits', function () {
   const samples = expectedSamples();
   it('cut at random give the rows of the independent reader, for the real dumps in ../shared/samples where they are', async function () {
     this.timeout(180_000);
-    if (samples === null) return this.skip();
+    if (samples === null) return this.skip('the real dump samples beside the checkout (../shared/samples)');
     for (const [name, expected] of Object.entries(samples)) {
       const file = readSample(name);
       const random = new Random(file.length);

@@ -4,10 +4,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { joinProblems } from '@wikifleet/domain/join';
 import { splitsOf } from '@wikifleet/domain/jobs';
-import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
-import { crcOf, cutStreams, joinStreams, rangesOf } from './test-streams.test.js';
-import type { TestBlock, TestStream } from './test-streams.test.js';
-import { LONG_TESTS, Random, convertFile, smallDump } from './test-tools.test.js';
+import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { crcOf, cutStreams, joinStreams, rangesOf } from './testing/test-streams.js';
+import type { TestBlock, TestStream } from './testing/test-streams.js';
+import { LONG_TESTS, Random, convertFile, smallDump } from './testing/test-tools.js';
 
 const SEED = Number(process.env['WIKIFLEET_SEED'] ?? (LONG_TESTS ? Date.now() % 1_000_000 : 20261201));
 /** Small enough that splits own one block or none, and large enough that one split has all. */
@@ -136,7 +136,7 @@ describe('stream checksums', function () {
   it('are those of bzip2 -t', function () {
     const [, streams] = LAYOUTS[0]!;
     const stream = streams[0]!;
-    if (spawnSync('bzip2', ['--help']).error !== undefined) return this.skip();
+    if (spawnSync('bzip2', ['--help']).error !== undefined) return this.skip('bzip2');
     const test = (file: Buffer): number | null => spawnSync('bzip2', ['-t'], { input: file }).status;
     assert.equal(test(joinStreams(streams)), 0);
     for (const [what, change] of DAMAGES) {

@@ -12,7 +12,7 @@ import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
-import { LONG_TESTS, Random, smallDump, wholeText } from './test-tools.test.js';
+import { LONG_TESTS, Random, smallDump, wholeText } from './testing/test-tools.js';
 import { ThreadedConversion } from './threaded-conversion.js';
 
 interface Settings {

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Compression } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
-import { EMPTY_STREAM, bz2Stream } from './test-bzip2.test.js';
+import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
 import {
   MemorySink,
   convertPart,
@@ -14,8 +14,8 @@ import {
   readSample,
   smallDump,
   wholeText,
-} from './test-tools.test.js';
-import type { Part } from './test-tools.test.js';
+} from './testing/test-tools.js';
+import type { Part } from './testing/test-tools.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../tests/fixtures/dumps');
 const FILTER = { namespaces: [0, 1], redirects: false };
@@ -116,7 +116,7 @@ describe('conversions by 2, 3 and 5 workers', function () {
   }
 
   const samples = expectedSamples();
-  if (samples === null) it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+  if (samples === null) it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
   for (const name of Object.keys(samples ?? {})) {
     it(`give the part of one worker: ${name}`, async () => {
       const file = readSample(name);

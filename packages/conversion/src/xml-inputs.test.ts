@@ -6,9 +6,9 @@ import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { MAX_FIRST_UNREADABLE } from './quarantine-writer.js';
 import { readDbname } from './read-dbname.js';
-import { bz2Stream } from './test-bzip2.test.js';
-import { LONG_TESTS, MemorySource, convertFile, convertPart, pieces } from './test-tools.test.js';
-import type { ConvertedFile } from './test-tools.test.js';
+import { bz2Stream } from './testing/test-bzip2.js';
+import { LONG_TESTS, MemorySource, convertFile, convertPart, pieces } from './testing/test-tools.js';
+import type { ConvertedFile } from './testing/test-tools.js';
 
 const HEAD =
   '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11">\n' +
@@ -130,7 +130,7 @@ describe('XML that MediaWiki does not write', function () {
   });
 
   it('quarantines to a bound of bytes', async function () {
-    if (!LONG_TESTS) this.skip();
+    if (!LONG_TESTS) this.skip('WIKIFLEET_LONG_TESTS=1');
     const long = page(1, ...Array.from({ length: 40 }, (_, i) => revision(i + 1, `&x;${'y'.repeat(8_000_000)}`)));
     const file = gzipSync(HEAD + long + END, { level: 1 });
     const { counts, quarantined } = await convertPart(file, { start: 0, end: file.length });
@@ -140,7 +140,7 @@ describe('XML that MediaWiki does not write', function () {
   });
 
   it('ends a conversion of very many units that cannot be read', async function () {
-    if (!LONG_TESTS) this.skip();
+    if (!LONG_TESTS) this.skip('WIKIFLEET_LONG_TESTS=1');
     const file = gzipSync(HEAD + '<page></page>'.repeat(1_000_001) + END);
     const { failure, isReadToEnd, counts } = await convertPart(file, { start: 0, end: file.length });
     assert.deepEqual([failure?.code, isReadToEnd, counts.quarantined], ['TOO_MANY_UNREADABLE', false, 1_000_001]);
@@ -217,7 +217,7 @@ const SHARED: Readonly<Record<string, readonly [rows: number, problems: readonly
 
 describe('inputs beside the checkout', () => {
   if (!existsSync(FAULTS)) {
-    it.skip('they are not there (../shared/faults/inputs)');
+    it.skip('(skipped: the faulty inputs beside the checkout (../shared/faults/inputs))');
     return;
   }
   for (const [name, [rows, problems]] of Object.entries(SHARED)) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { COMPRESSIONS_OF, DEFAULT_SETTINGS, differencesOfPlans, planSchema, sealPlan } from './plan.js';
 import type { Plan, PlanContent } from './plan.js';
-import { leavesOf, setAt } from './json-leaves.test.js';
+import { leavesOf, setAt } from './testing/json-leaves.js';
 
 const FILE = {
   file: 'a.xml.bz2',

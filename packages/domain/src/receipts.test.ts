@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { digestOf } from './digest.js';
-import { leavesOf, setAt } from './json-leaves.test.js';
+import { leavesOf, setAt } from './testing/json-leaves.js';
 import {
   fileManifestResult,
   fileManifestSchema,

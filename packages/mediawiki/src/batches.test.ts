@@ -9,9 +9,9 @@ import { FastEngine } from './fast-engine.js';
 import type { PageBatch } from './page-batch.js';
 import { splitBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
-import { generatedPage } from './page-generators.test.js';
+import { generatedPage } from './testing/page-generators.js';
 import type { QuarantineRecord } from './quarantine.js';
-import { convertBy } from './test-tools.test.js';
+import { convertBy } from './testing/test-tools.js';
 
 const HEAD = '<mediawiki><siteinfo><dbname>aawiki</dbname></siteinfo>';
 const END = '</mediawiki>';

@@ -4,7 +4,7 @@ import { codeOf } from '@wikifleet/domain/errors';
 import { DumpConverter } from './dump-converter.js';
 import { MAX_PAGE_HEAD_BYTES } from './dump-splitter.js';
 import { MAX_HEAD_BYTES } from './dump-start.js';
-import { convert } from './test-tools.test.js';
+import { convert } from './testing/test-tools.js';
 
 const revision = (id: number, body = `text ${id}`): string =>
   `<revision><id>${id}</id><timestamp>2001-01-15T13:15:00Z</timestamp><text>${body}</text></revision>`;

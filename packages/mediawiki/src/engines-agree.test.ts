@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { outcomeOf } from './engine-outcome.test.js';
+import { outcomeOf } from './testing/engine-outcome.js';
 import { FastEngine } from './fast-engine.js';
-import { generatedHead, generatedPage, generatedRevision } from './page-generators.test.js';
+import { generatedHead, generatedPage, generatedRevision } from './testing/page-generators.js';
 import { ReferenceEngine } from './reference-engine.js';
-import { convert, expectedSamples, readSample } from './test-tools.test.js';
+import { convert, expectedSamples, readSample } from './testing/test-tools.js';
 
 /** Both are used over and over, as in a dump: what a unit leaves behind must not reach the next. */
 const fast = new FastEngine();
@@ -136,8 +136,7 @@ describe('both engines, fuzzed', function () {
 
   it(`agree on mutated pages (${FUZZ_SECONDS} s, seed ${FUZZ_SEED})`, function () {
     if (expectedSamples() === null) {
-      console.log('      the real dump samples are not beside the checkout (../shared/samples)');
-      this.skip();
+      this.skip('the real dump samples beside the checkout (../shared/samples)');
     }
     const pages = SEEDS.flatMap((name) => pagesOf(readSample(name) ?? Buffer.alloc(0)));
     assert.ok(pages.length > 0);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { FastEngine } from './fast-engine.js';
 import { ReferenceEngine } from './reference-engine.js';
-import { outcomeOf } from './engine-outcome.test.js';
-import { convertBy, expectedSamples, readSample } from './test-tools.test.js';
+import { outcomeOf } from './testing/engine-outcome.js';
+import { convertBy, expectedSamples, readSample } from './testing/test-tools.js';
 
 const HEAD = '\n    <title>A</title>\n    <ns>0</ns>\n    <id>7</id>\n    ';
 const START = '<revision>\n      <id>8</id>\n      <timestamp>2001-01-15T13:15:00Z</timestamp>\n      ';
@@ -372,15 +372,14 @@ describe('FastEngine on the samples', function () {
   this.timeout(60_000);
   const samples = expectedSamples();
   if (samples === null) {
-    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
     return;
   }
   for (const name of Object.keys(samples)) {
     it(`reads all of ${name} by itself${name in FALLBACKS ? ', but what is known' : ''}`, function () {
       const bytes = readSample(name);
       if (bytes === null) {
-        console.log('      neither bzip2 nor python3 is here to decompress it');
-        this.skip();
+        this.skip('bzip2 or python3');
       }
       const engine = new FastEngine();
       convertBy(engine, bytes);

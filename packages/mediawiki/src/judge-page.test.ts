@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
-import { generatedPage } from './page-generators.test.js';
-import { convert, expectedSamples, readSample } from './test-tools.test.js';
-import type { Converted } from './test-tools.test.js';
+import { generatedPage } from './testing/page-generators.js';
+import { convert, expectedSamples, readSample } from './testing/test-tools.js';
+import type { Converted } from './testing/test-tools.js';
 
 interface Row {
   readonly page_id: number;
@@ -46,7 +46,7 @@ describe('a filter on the samples', function () {
   this.timeout(120_000);
   const samples = expectedSamples();
   if (samples === null) {
-    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
     return;
   }
   const seen = { filtered: 0, unknown: 0, redirects: 0 };
@@ -55,8 +55,7 @@ describe('a filter on the samples', function () {
     it(name, function () {
       const bytes = readSample(name);
       if (bytes === null) {
-        console.log('      neither bzip2 nor python3 is here to decompress it');
-        this.skip();
+        this.skip('bzip2 or python3');
       }
       // the rows without a filter are those of an independent reader: another test holds them to its digests
       const whole = convert(bytes);

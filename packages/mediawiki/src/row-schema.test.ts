@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { rowSchema } from '@wikifleet/domain/row-schema';
 import fc from 'fast-check';
-import { generatedPage } from './page-generators.test.js';
-import { convert } from './test-tools.test.js';
+import { generatedPage } from './testing/page-generators.js';
+import { convert } from './testing/test-tools.js';
 
 /** The column that is made beside the engines is none of theirs. */
 const KEYS = Object.keys(rowSchema.shape).filter((key) => key !== 'plain_text');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { canonical, convert, expectedSamples, readSample } from './test-tools.test.js';
-import type { Converted } from './test-tools.test.js';
+import { canonical, convert, expectedSamples, readSample } from './testing/test-tools.js';
+import type { Converted } from './testing/test-tools.js';
 
 const WHOLE = 'multistream/pages-articles-p2566p2583.multistream.xml.bz2';
 
@@ -93,7 +93,7 @@ describe('samples', function () {
   this.timeout(120_000);
   const samples = expectedSamples();
   if (samples === null) {
-    it.skip('the real dump samples are not beside the checkout (../shared/samples)');
+    it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');
     return;
   }
 
@@ -101,8 +101,7 @@ describe('samples', function () {
     it(name, function () {
       const bytes = readSample(name);
       if (bytes === null) {
-        console.log('      neither bzip2 nor python3 is here to decompress it');
-        this.skip();
+        this.skip('bzip2 or python3');
       }
       const whole = convert(bytes);
       const isCut = MALFORMED[name]?.codes.includes('BYTES_OUTSIDE_PAGES') === true;

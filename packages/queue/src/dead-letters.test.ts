@@ -3,8 +3,8 @@ import { ChangeMessageVisibilityBatchCommand, ReceiveMessageCommand, SendMessage
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_BODY_CHARACTERS, readDeadLetters } from './dead-letters.js';
 import { Queue } from './queue.js';
-import { receive, startSqs } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { receive, startSqs } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 const { signal } = new AbortController();
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { FleetError } from '@wikifleet/domain/errors';
 import { Lease } from './lease.js';
 import { Queue } from './queue.js';
-import { receive, startSqs, until } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { FakeTime } from './testing/fake-time.js';
+import { receive, startSqs } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 const FAST = { visibilitySeconds: 1, extendEveryMs: 100, marginMs: 200 };
 
@@ -34,10 +35,17 @@ function named(name: string): Error {
 describe('Lease', () => {
   let sqs: LoopbackSqs;
   let lease: Lease | undefined;
+  let time: FakeTime;
   before(async () => {
     sqs = await startSqs();
   });
-  afterEach(() => lease?.release());
+  beforeEach(() => {
+    time = new FakeTime();
+  });
+  afterEach(() => {
+    lease?.release();
+    time.restore();
+  });
   after(async () => await sqs.close());
 
   /** A queue with one message in flight for a second. */
@@ -51,12 +59,20 @@ describe('Lease', () => {
 
   it('keeps its message hidden past the visibility, then deletes it', async () => {
     const { queue, handle } = await inFlight();
+    const extensions: Promise<void>[] = [];
+    const changeVisibility = queue.changeVisibility.bind(queue);
+    queue.changeVisibility = async (...args) => {
+      const extension = changeVisibility(...args);
+      extensions.push(extension);
+      await extension;
+    };
     lease = new Lease(queue, handle, FAST);
-    const end = Date.now() + 1500;
-    while (Date.now() < end) {
+    for (let step = 0; step < 15; step += 1) {
+      await time.advance(100);
+      await Promise.all(extensions);
       assert.deepEqual(await receive(queue), [], 'nobody else gets it');
-      await sleep(50);
     }
+    assert.equal(extensions.length, 15);
     assert.equal(lease.signal.aborted, false);
     await lease.acknowledge();
     assert.deepEqual(await queue.depth(), { visible: 0, inFlight: 0, delayed: 0 });
@@ -83,9 +99,11 @@ describe('Lease', () => {
     const { queue, handle } = await inFlight();
     lease = new Lease(queue, handle, FAST);
     await queue.client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: handle }));
-    const began = Date.now();
-    await until('the lease is lost', () => lease?.lost === true);
-    assert.ok(Date.now() - began < 500, 'at the next extension, not at the deadline');
+    await time.advance(FAST.extendEveryMs);
+    const { signal } = lease;
+    if (!signal.aborted) await once(signal, 'abort');
+    assert.equal(time.elapsed, FAST.extendEveryMs, 'at the next extension, not at the deadline');
+    assert.equal(lease.lost, true);
     assert.ok(lease.signal.reason instanceof FleetError);
     assert.equal(lease.signal.reason.code, 'LEASE_LOST');
   });
@@ -100,8 +118,8 @@ describe('Lease', () => {
     it(`is lost at once by ${name}`, async () => {
       const { queue, calls } = fakeQueue(async () => await Promise.reject(named(name)));
       lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
-      await until('the lease is lost', () => lease?.lost === true);
-      assert.deepEqual(calls, ['extend']);
+      await time.until('the lease is lost', () => lease?.lost === true);
+      assert.deepEqual([calls, time.elapsed], [['extend'], 10]);
     });
   }
 
@@ -111,28 +129,22 @@ describe('Lease', () => {
   ] as const) {
     it(`is lost before its message shows again, when an extension ${what}`, async () => {
       const { queue } = fakeQueue(answer);
-      const began = Date.now();
       // the tick before the deadline comes too early, the one after it too late
       lease = new Lease(queue, 'handle', { visibilitySeconds: 1, extendEveryMs: 450, marginMs: 200 });
-      await until('the lease is lost', () => lease?.lost === true);
-      const lostAfter = Date.now() - began;
-      assert.ok(lostAfter >= 750 && lostAfter < 950, `lost after ${lostAfter} ms`);
+      await time.until('the lease is lost', () => lease?.lost === true);
+      assert.equal(time.elapsed, 800);
     });
   }
 
   it('extends four times in its visibility and is lost an eighth before its end, where nothing else is said', async () => {
     const at: number[] = [];
-    const began = Date.now();
     const { queue } = fakeQueue(async () => {
-      at.push(Date.now() - began);
+      at.push(time.elapsed);
       return await Promise.reject(named('InternalError'));
     });
     lease = new Lease(queue, 'handle', { visibilitySeconds: 1 });
-    await until('the lease is lost', () => lease?.lost === true);
-    const lostAfter = Date.now() - began;
-    assert.ok(lostAfter >= 870 && lostAfter < 990, `lost after ${lostAfter} ms`);
-    assert.equal(at.length, 3);
-    assert.ok(at[0]! >= 245 && at[0]! < 400, `first after ${at[0]} ms`);
+    await time.until('the lease is lost', () => lease?.lost === true);
+    assert.deepEqual([at, time.elapsed], [[250, 500, 750], 875]);
   });
 
   it('outlives extensions that fail now and then', async () => {
@@ -143,9 +155,9 @@ describe('Lease', () => {
       await Promise.resolve();
     });
     lease = new Lease(queue, 'handle', FAST);
-    await sleep(1300);
+    await time.advance(1300);
     assert.equal(lease.signal.aborted, false);
-    assert.ok(calls.length >= 9);
+    assert.equal(calls.length, 13);
   });
 
   it('hands back after the extension that is under way, which would hide the message again', async () => {
@@ -155,8 +167,10 @@ describe('Lease', () => {
       ended.push(call);
     });
     lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
-    await until('an extension is under way', () => calls.length > 0);
-    await lease.handBack(0);
+    await time.until('an extension is under way', () => calls.length > 0);
+    const handedBack = lease.handBack(0);
+    await time.advance(100);
+    await handedBack;
     assert.deepEqual(ended, ['extend', 'back']);
   });
 
@@ -167,9 +181,9 @@ describe('Lease', () => {
       throw named('InvalidParameterValueException');
     });
     lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
-    await until('an extension is under way', () => calls.length > 0);
+    await time.until('an extension is under way', () => calls.length > 0);
     await lease.acknowledge();
-    await sleep(80);
+    await time.advance(80);
     assert.equal(lease.signal.aborted, false);
   });
 
@@ -178,7 +192,7 @@ describe('Lease', () => {
     lease = new Lease(queue, 'handle', { ...FAST, extendEveryMs: 10 });
     lease.release();
     lease.release();
-    await sleep(50);
+    await time.advance(50);
     assert.deepEqual(calls, []);
     assert.equal(getEventListeners(lease.signal, 'abort').length, 0);
   });

@@ -6,8 +6,8 @@ import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { LeasedConsumer } from './leased-consumer.js';
 import type { ConsumerEvent, Delivery, Outcome } from './leased-consumer.js';
 import { Queue } from './queue.js';
-import { receive, startSqs, until } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { receive, startSqs, until } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 const ACKNOWLEDGE: Outcome = { kind: 'acknowledge' };
 const EMPTY = { visible: 0, inFlight: 0, delayed: 0 };

@@ -6,8 +6,8 @@ import { codeOf } from '@wikifleet/domain/errors';
 import { readDeadLetters } from './dead-letters.js';
 import { moveMessagesBack } from './move-messages.js';
 import { Queue } from './queue.js';
-import { receive, startSqs } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { receive, startSqs } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 const { signal } = new AbortController();
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { publishOutstanding } from './publish-outstanding.js';
 import type { MetricDatum } from './publish-outstanding.js';
-import { startSqs } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { startSqs } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 describe('publishOutstanding', () => {
   let sqs: LoopbackSqs;

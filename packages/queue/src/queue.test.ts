@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { UsageError } from '@wikifleet/domain/errors';
 import { Queue } from './queue.js';
-import { receive, startSqs } from './sqs-harness.test.js';
-import type { LoopbackSqs } from './sqs-harness.test.js';
+import { receive, startSqs } from './testing/sqs-harness.js';
+import type { LoopbackSqs } from './testing/sqs-harness.js';
 
 const NEVER = new AbortController().signal;
 

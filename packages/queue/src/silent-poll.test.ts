@@ -12,7 +12,7 @@ import type { ConsumerEvent, Delivery, Outcome } from './leased-consumer.js';
 import { PollWatch } from './poll-watch.js';
 import type { Silence } from './poll-watch.js';
 import { Queue } from './queue.js';
-import { until } from './sqs-harness.test.js';
+import { until } from './testing/sqs-harness.js';
 
 const ACKNOWLEDGE: Outcome = { kind: 'acknowledge' };
 

@@ -31,8 +31,8 @@ import {
   writeReceipts,
   writeRecord,
   writeWhole,
-} from './runs-harness.test.js';
-import type { Loopback } from './runs-harness.test.js';
+} from './testing/runs-harness.js';
+import type { Loopback } from './testing/runs-harness.js';
 
 const NOW = '2026-10-02T00:00:00.000Z';
 

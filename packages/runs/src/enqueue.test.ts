@@ -19,8 +19,8 @@ import {
   startS3,
   writeRecord,
   writeWhole,
-} from './runs-harness.test.js';
-import type { Loopback } from './runs-harness.test.js';
+} from './testing/runs-harness.js';
+import type { Loopback } from './testing/runs-harness.js';
 
 let s3: Loopback;
 let plan: Plan;

@@ -5,8 +5,8 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import { deleteObsolete, deleteSuperseded } from './delete-superseded.js';
 import { loadPlan } from './load-plan.js';
 import { checkPlanIsCurrent, settlePlan } from './plans.js';
-import { newDraft, overriding, startS3, writeWhole } from './runs-harness.test.js';
-import type { Loopback } from './runs-harness.test.js';
+import { newDraft, overriding, startS3, writeWhole } from './testing/runs-harness.js';
+import type { Loopback } from './testing/runs-harness.js';
 
 describe('settlePlan', () => {
   let s3: Loopback;

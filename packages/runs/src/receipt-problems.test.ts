@@ -3,7 +3,7 @@ import { joinProblems } from '@wikifleet/domain/join';
 import type { SplitResult } from '@wikifleet/domain/receipts';
 import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import { suspectsOfJoin } from './receipt-problems.js';
-import { SIZE, newDraft, resultsOf } from './runs-harness.test.js';
+import { SIZE, newDraft, resultsOf } from './testing/runs-harness.js';
 import { sealPlan } from '@wikifleet/domain/plan';
 
 const DRAFT = newDraft(['a.bz2']);

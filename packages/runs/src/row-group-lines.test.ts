@@ -4,7 +4,7 @@ import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
-import { packRows, rowLine } from './verify-harness.test.js';
+import { packRows, rowLine } from './testing/verify-harness.js';
 
 const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
 const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);

@@ -4,7 +4,7 @@ import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import { ByteReader } from './object-flaw.js';
 import { rowGroupsContent } from './row-groups-content.js';
-import { packRows, rowLine } from './verify-harness.test.js';
+import { packRows, rowLine } from './testing/verify-harness.js';
 
 const NUMBERS = Array.from({ length: 100_000 }, (_, i) => (i * 48_271) % 2_147_483_647).join();
 const LISTS = [[rowLine(1, 1), rowLine(1, 2)], [rowLine(2, 3, NUMBERS)], [rowLine(3, 4, '')]];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { converterSteps } from './converter-steps.js';
-import { SimulatedService, random } from './simulated-service-harness.test.js';
-import type { Job } from './simulated-service-harness.test.js';
+import { SimulatedService, random } from './testing/simulated-service-harness.js';
+import type { Job } from './testing/simulated-service-harness.js';
 
 interface Run {
   /** Seconds from the beginning. */

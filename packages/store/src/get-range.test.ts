@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
-import { refuse, startHttp, startProxy, startS3 } from './s3-harness.test.js';
-import type { HttpServer, LoopbackS3 } from './s3-harness.test.js';
+import { refuse, startHttp, startProxy, startS3 } from './testing/s3-harness.js';
+import type { HttpServer, LoopbackS3 } from './testing/s3-harness.js';
 
 const BYTES = randomBytes(100_000);
 const NEVER = new AbortController().signal;

@@ -6,8 +6,8 @@ import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { ObjectWriter } from './object-writer.js';
 import type { Store } from './store.js';
 import { PartMemory } from './part-memory.js';
-import { refuse, startProxy, startS3 } from './s3-harness.test.js';
-import type { HttpServer, Intercept, LoopbackS3 } from './s3-harness.test.js';
+import { refuse, startProxy, startS3 } from './testing/s3-harness.js';
+import type { HttpServer, Intercept, LoopbackS3 } from './testing/s3-harness.js';
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;

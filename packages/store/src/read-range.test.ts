@@ -4,8 +4,8 @@ import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import type { Store } from './store.js';
-import { refuse, startHttp, startProxy, startS3 } from './s3-harness.test.js';
-import type { HttpServer, LoopbackS3 } from './s3-harness.test.js';
+import { refuse, startHttp, startProxy, startS3 } from './testing/s3-harness.js';
+import type { HttpServer, LoopbackS3 } from './testing/s3-harness.js';
 
 const BYTES = randomBytes(300_000);
 const NEVER = new AbortController().signal;

@@ -7,8 +7,8 @@ import { z } from 'zod';
 import type { Sleep } from './sleep.js';
 import { Store } from './store.js';
 import type { ListedUpload } from './store.js';
-import { BUCKET, refuse, startHttp, startS3 } from './s3-harness.test.js';
-import type { HttpServer, LoopbackS3 } from './s3-harness.test.js';
+import { BUCKET, refuse, startHttp, startS3 } from './testing/s3-harness.js';
+import type { HttpServer, LoopbackS3 } from './testing/s3-harness.js';
 
 const SCHEMA = z.strictObject({ n: z.number() });
 

@@ -20,7 +20,7 @@ process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
 process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-const PROGRAM = fileURLToPath(new URL('program.test.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('testing/program.js', import.meta.url));
 const children = new Set<ChildProcess>();
 
 function start(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {

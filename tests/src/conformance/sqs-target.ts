@@ -137,7 +137,7 @@ export function check(id: string, title: string, run: () => Promise<void>): void
     return;
   }
   if (difference.kind === 'skipped') {
-    it.skip(`${id}: ${title} (known difference: ${difference.why})`);
+    it.skip(`${id}: ${title} (skipped: known difference: ${difference.why})`);
     return;
   }
   it(`${id}: differs as known: ${difference.why}`, async () => {

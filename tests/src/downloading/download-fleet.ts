@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { createHash, randomFillSync } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { start, until } from '../end-to-end/programs.js';
@@ -97,9 +98,12 @@ export class DownloadFleet {
     );
   }
 
-  /** The SHA-1 of a raw object, as it lies in the bucket's folder. */
+  /** The SHA-1 of the raw object of a file, read from the bucket's folder. Fails unless exactly one attempt has left an object. */
   async sha1OfRaw(file: string): Promise<string> {
-    return await sha1OfFile(join(this.#out, 'raw', 'articles', WIKI, '2026-10-01', file));
+    const folder = join(this.#out, 'raw', 'articles', WIKI, '2026-10-01', file);
+    const attempts = await readdir(folder);
+    assert.equal(attempts.length, 1, `raw objects of ${file}: ${attempts.join(', ')}`);
+    return await sha1OfFile(join(folder, ...attempts));
   }
 
   /** May be called twice. */

@@ -13,21 +13,17 @@ const LARGE = 300 * MB;
 const KINDS: readonly FtpDaemonKind[] = ['vsftpd', 'proftpd'];
 const SEED = ['--wiki', 'testwiki', '--date', 'latest', '--kind', 'articles', '--json'];
 
-const title =
-  FTP_SERVERS === undefined
-    ? 'downloads from vsftpd and proftpd (skipped: WIKIFLEET_FTP_SERVERS is not set, see tests/tools/ftp-servers.sh)'
-    : 'downloads from vsftpd and proftpd';
-
-describe(title, function () {
+describe('downloads from vsftpd and proftpd', function () {
   this.timeout(180_000);
   let folder: string;
   let sums: Map<string, string>;
   let small: Map<string, string>;
   const daemons: FtpDaemon[] = [];
   let fleet: DownloadFleet | null = null;
+  const watches: NodeJS.Timeout[] = [];
 
   before(async function () {
-    if (FTP_SERVERS === undefined) return this.skip();
+    if (FTP_SERVERS === undefined) return this.skip('WIKIFLEET_FTP_SERVERS (tests/tools/ftp-servers.sh)');
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-servers-'));
     // the servers may run as nobody
     await chmod(folder, 0o755);
@@ -43,6 +39,7 @@ describe(title, function () {
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')
       console.log(fleet?.events('mirror rests').slice(-3), fleet?.events('download_resumed').slice(-3));
+    for (const watch of watches.splice(0)) clearInterval(watch);
     await fleet?.close();
     fleet = null;
     for (const daemon of daemons.splice(0)) await daemon.kill();
@@ -78,21 +75,11 @@ describe(title, function () {
     for (const [file, sha1] of of) assert.equal(await fleet?.sha1OfRaw(file), sha1, file);
   }
 
-  /** Watches the number of connections to a server; returns what ends the watch with the most that was seen. */
-  function watch(daemon: FtpDaemon): () => Promise<number> {
+  /** Counts the connections to a server every 5 ms until the end of the test; returns a function that gives the maximum so far. */
+  function watch(daemon: FtpDaemon): () => number {
     let most = 0;
-    let ended = false;
-    const watching = (async (): Promise<void> => {
-      while (!ended) {
-        most = Math.max(most, daemon.connections());
-        await sleep(5);
-      }
-    })();
-    return async () => {
-      ended = true;
-      await watching;
-      return most;
-    };
+    watches.push(setInterval(() => (most = Math.max(most, daemon.connections())), 5));
+    return () => most;
   }
 
   for (const kind of KINDS) {
@@ -139,7 +126,7 @@ describe(title, function () {
         rests.filter(({ why }) => why !== 'busy'),
         [],
       );
-      const most = await seen();
+      const most = seen();
       assert.ok(most <= 3, `${most} connections at once`);
     });
   }
@@ -177,7 +164,7 @@ describe(title, function () {
     }
     await downloaded([...small.keys()], 120);
     await assertWhole(small);
-    assert.equal(await seen(), 4);
+    assert.equal(seen(), 4);
     assert.deepEqual(
       events('mirror rests').filter(({ why }) => why === 'busy'),
       [],

@@ -143,7 +143,7 @@ describe('npm start on a folder with damaged files', function () {
   });
 
   it('a dump that cannot be opened: its run is not started', async function () {
-    if (process.getuid?.() === 0) this.skip();
+    if (process.getuid?.() === 0) this.skip('a user who is not root');
     await inFolder(async (folder) => {
       const from = await folderOf(folder, 'in', { [`${DUMP}1.xml`]: GOOD, [`${DUMP}2.xml`]: GOOD });
       await chmod(join(from, `${DUMP}2.xml`), 0);

@@ -24,7 +24,8 @@ async function inSmallDisk(
   await inFolder(async (folder) => {
     const disk = join(folder, 'disk');
     await mkdir(disk);
-    if (!mount('-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', disk)) test.skip();
+    if (!mount('-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', disk))
+      test.skip('root and the right to mount a tmpfs');
     try {
       await body(disk);
     } finally {
@@ -106,7 +107,7 @@ describe('npm start without room', function () {
       const out = join(folder, 'out');
       const logs = join(out, '.wikifleet', 'logs');
       await mkdir(logs, { recursive: true });
-      if (!mount('-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', logs)) this.skip();
+      if (!mount('-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', logs)) this.skip('root and the right to mount a tmpfs');
       try {
         const { code, stdout, stderr } = await run(START, ['--from', DUMPS, '--out', out]);
         assert.equal(code, 1, 'three of the dumps are damaged');

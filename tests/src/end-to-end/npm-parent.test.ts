@@ -19,7 +19,7 @@ describe('what npm has started', function () {
   for (const [name, args, answers] of programs)
     for (const signal of ['SIGTERM', 'SIGKILL'] as const)
       it(`${name} ends with its npm at ${signal}`, async function () {
-        if (process.platform === 'win32') this.skip();
+        if (process.platform === 'win32') this.skip('a POSIX system');
         await inFolder(async (folder) => {
           const npm = spawn('npm', ['run', '-s', name, '--', ...args(folder)], {
             cwd: ROOT,

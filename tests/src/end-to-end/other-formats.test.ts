@@ -39,8 +39,7 @@ describe('dumps in other formats', function () {
 
   before(async function () {
     if (spawnSync('bzip2', ['--help']).error !== undefined) {
-      console.log('        skipped: no bzip2 on this machine');
-      return this.skip();
+      return this.skip('bzip2');
     }
     xml = spawnSync('bzip2', ['-dc', DUMP], { maxBuffer: 2 ** 28 }).stdout;
     rows = (await run(CONVERT, [DUMP])).stdout;
@@ -50,8 +49,7 @@ describe('dumps in other formats', function () {
   for (const [name, needs, make, is] of FORMATS) {
     it(`${name}: the error says what it is, and its command makes a dump`, async function () {
       if (needs.some((program) => spawnSync(program, ['--version']).error !== undefined)) {
-        console.log(`        skipped: needs ${needs.join(' and ')}`);
-        return this.skip();
+        return this.skip(needs.join(' and '));
       }
       await inFolder(async (folder) => {
         await writeFile(join(folder, 'dump.xml'), xml);

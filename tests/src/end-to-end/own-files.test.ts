@@ -293,7 +293,7 @@ describe('convert and the files of its user', function () {
   }
 
   it('refuses a file that another process is writing, and goes over what a killed one left', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') this.skip('Linux');
     await inFolder(async (folder) => {
       const [dump, out] = [join(folder, 'dump.xml'), join(folder, 'rows')];
       await writeFile(dump, dumpOf(60_000_000));
@@ -326,12 +326,13 @@ describe('convert and the files of its user', function () {
   });
 
   it('says in one line that a disk is full, and keeps an older file (as root on Linux only)', async function () {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip();
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip('Linux and root');
     await inFolder(async (folder) => {
       const [dump, disk] = [join(folder, 'dump.xml'), join(folder, 'disk')];
       await writeFile(dump, dumpOf(3_000_000));
       await mkdir(disk);
-      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status !== 0) this.skip();
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status !== 0)
+        this.skip('root and the right to mount a tmpfs');
       try {
         const out = join(disk, 'rows');
         await writeFile(out, OLDER);
@@ -359,7 +360,7 @@ describe('convert and the files of its user', function () {
   });
 
   it('fails where the last write to a redirected standard output is cut short (Linux only)', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') this.skip('Linux');
     await inFolder(async (folder) => {
       const [dump, rows] = [join(folder, 'dump.xml'), join(folder, 'rows')];
       // rows of some 10 KB, which are written at once, into a file that may have 4 KiB
@@ -373,7 +374,7 @@ describe('convert and the files of its user', function () {
   });
 
   it('says in one line that a device is full (Linux only)', async function () {
-    if (!existsSync('/dev/full')) this.skip();
+    if (!existsSync('/dev/full')) this.skip('/dev/full');
     const ended = await run(CONVERT, [DUMP, '--out', '/dev/full']);
     assert.equal(ended.stderr, 'wikifleet: /dev/full cannot be written: ENOSPC: no space left on device\n');
     assert.equal(ended.code, 1);

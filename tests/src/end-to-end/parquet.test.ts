@@ -57,11 +57,10 @@ describe('rows as Parquet, read by DuckDB', function () {
     assert.ok(rows > 600, `${rows} rows`);
   });
 
-  it(`and for real dumps beside the checkout${LONG ? '' : ' (skipped: WIKIFLEET_LONG_TESTS is not 1)'}`, async function () {
-    if (!LONG) return this.skip();
+  it(`and for real dumps beside the checkout`, async function () {
+    if (!LONG) return this.skip('WIKIFLEET_LONG_TESTS=1');
     if (!existsSync(SAMPLES)) {
-      console.log(`        skipped: no dumps in ${SAMPLES}`);
-      return this.skip();
+      return this.skip('the real dump samples beside the checkout (../shared/samples)');
     }
     const expected = JSON.parse(await readFile(join(SAMPLES, 'expected.json'), 'utf8')) as Record<string, object>;
     for (const name of Object.keys(expected)) await checkSame(join(SAMPLES, name));

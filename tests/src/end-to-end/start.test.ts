@@ -111,7 +111,7 @@ describe('npm start', function () {
   });
 
   it('agrees with the independent reader on the larger dumps in ../shared/samples, where they are', async function () {
-    if (!existsSync(SAMPLES)) this.skip();
+    if (!existsSync(SAMPLES)) this.skip('the real dump samples beside the checkout (../shared/samples)');
     await inFolder(async (out) => {
       const { code, stderr } = await run(START, ['--from', join(SAMPLES, 'multistream'), '--out', out]);
       assert.equal(code, 1, stderr);

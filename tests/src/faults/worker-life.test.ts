@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ROOT, inFolder, until } from '../end-to-end/programs.js';
-import { WorkerProcesses, exitAfter } from './worker-processes.test.js';
-import type { LogLine, WorkerProcess } from './worker-processes.test.js';
+import { WorkerProcesses, exitAfter } from './worker-processes.js';
+import type { LogLine, WorkerProcess } from './worker-processes.js';
 
 /** The sum of a metric over all lines of a log. */
 function total(worker: WorkerProcess, name: string): number {

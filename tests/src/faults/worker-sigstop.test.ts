@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inFolder, run, until } from '../end-to-end/programs.js';
 import { rowsOf } from '../end-to-end/rows.js';
-import { RUN, WIKI, WorkerProcesses } from './worker-processes.test.js';
+import { RUN, WIKI, WorkerProcesses } from './worker-processes.js';
 
 describe('a converter that is stopped past its lease, and woken', function () {
   this.timeout(90_000);

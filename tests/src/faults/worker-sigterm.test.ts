@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inFolder, until } from '../end-to-end/programs.js';
-import { WIKI, WorkerProcesses, exitAfter } from './worker-processes.test.js';
-import type { LogLine, SlowLink, WorkerProcess } from './worker-processes.test.js';
+import { WIKI, WorkerProcesses, exitAfter } from './worker-processes.js';
+import type { LogLine, SlowLink, WorkerProcess } from './worker-processes.js';
 
 /** Runs a test with its processes, and ends them. */
 async function withProcesses(

@@ -24,7 +24,7 @@ describe('the model check, with a rule of the protocol taken out', function () {
   });
 
   for (const { name, isSuperfluous } of MUTATIONS) {
-    if (!LONG_TESTS) it.skip(`finds that ${name} (needs WIKIFLEET_LONG_TESTS=1)`);
+    if (!LONG_TESTS) it.skip(`finds that ${name} (skipped: WIKIFLEET_LONG_TESTS=1)`);
     else if (isSuperfluous === undefined) {
       it(`finds that ${name}`, async () => {
         const violation = await findViolation(name);

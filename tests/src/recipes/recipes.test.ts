@@ -12,7 +12,7 @@ import { runProgram } from './run-program.js';
 const DOCUMENT = 'docs/recipes.md';
 /** A Python that has tests/tools/recipes-requirements.txt. */
 const PYTHON = process.env['WIKIFLEET_RECIPES_PYTHON'] ?? '';
-const WITHOUT = PYTHON === '' ? ' (skipped: WIKIFLEET_RECIPES_PYTHON names no Python that has the packages)' : '';
+const NEEDS_PYTHON = 'WIKIFLEET_RECIPES_PYTHON (tests/tools/recipes-requirements.txt)';
 const ROWS = join('data', 'rows', 'kind=articles');
 /** Stands before what a recipe is asked for after its end, which is not in the document. */
 const MARK = 'columns: ';
@@ -152,8 +152,8 @@ describe('recipes as they are printed', function () {
     for (const made of [folder, slots]) await rm(made, { recursive: true, force: true });
   });
 
-  /** What a recipe prints in a folder, and what it says to the question; null where what it needs is not there. */
-  async function printed(name: string, where: string): Promise<readonly string[] | null> {
+  /** What a recipe prints in a folder, and what it says to the question; the test is skipped where the machine lacks its program. */
+  async function printed(test: Mocha.Context, name: string, where: string): Promise<readonly string[]> {
     const { program, ask: question = '' } = RECIPES[name] ?? {};
     const [command = '', ...args] = program ?? [];
     await writeFile(join(where, args.at(-1) ?? ''), `${block(name)?.text}${question}`);
@@ -166,10 +166,8 @@ describe('recipes as they are printed', function () {
       SPARK_LOCAL_IP: '127.0.0.1',
     };
     const ended = await runProgram(command, args, { cwd: where, env });
-    if (ended === null || /jq: (command )?not found/.test(ended.stderr)) {
-      console.log(`        skipped: ${ended === null ? command : 'jq'} is not there`);
-      return null;
-    }
+    if (ended === null) return test.skip(command);
+    if (/jq: (command )?not found/.test(ended.stderr)) return test.skip('jq');
     assert.equal(ended.code, 0, ended.stderr);
     return ended.stdout.split(MARK);
   }
@@ -192,10 +190,9 @@ describe('recipes as they are printed', function () {
   for (const [name, recipe] of Object.entries(RECIPES)) {
     const { program, registry, ask: question = '' } = recipe;
     if (program === null) continue;
-    it(`${name}${registry === true ? WITHOUT : ''}`, async function () {
-      if (registry === true && PYTHON === '') return this.skip();
-      const [text, types] = (await printed(name, folder)) ?? [];
-      if (text === undefined) return this.skip();
+    it(name, async function () {
+      if (registry === true && PYTHON === '') return this.skip(NEEDS_PYTHON);
+      const [text, types] = await printed(this, name, folder);
       assert.equal(text, output(name));
       if (question === '') return undefined;
       const columns = Object.entries(JSON.parse(types ?? 'null') as Record<string, string>);
@@ -207,10 +204,9 @@ describe('recipes as they are printed', function () {
       );
       return undefined;
     });
-    it(`${name}: a row with two slots${registry === true ? WITHOUT : ''}`, async function () {
-      if (registry === true && PYTHON === '') return this.skip();
-      const [text] = (await printed(name, slots)) ?? [];
-      if (text === undefined) return this.skip();
+    it(`${name}: a row with two slots`, async function () {
+      if (registry === true && PYTHON === '') return this.skip(NEEDS_PYTHON);
+      const [text = ''] = await printed(this, name, slots);
       const { rows, sha256 } = digestOf(await orderedRows(join(slots, 'data', 'rows')));
       const expected = name === 'JSON Schema in Python' ? `${rows} ${rows}` : sha256;
       assert.ok(rows === 5 && text.startsWith(String(rows)) && text.includes(expected), `${expected}: ${text}`);
@@ -219,7 +215,7 @@ describe('recipes as they are printed', function () {
   }
 
   it('have the same columns and types over both formats', function () {
-    if (typesOf.size === 0) return this.skip();
+    if (typesOf.size === 0) return this.skip('the program of one of the recipes');
     for (const [reader, { 'JSON Lines': lines, Parquet: parquet }] of typesOf)
       assert.deepEqual(parquet, lines, `${reader}: over Parquet`);
     return undefined;

@@ -109,6 +109,27 @@ const CASES: readonly { title: string; change: Tree; expected: RegExp }[] = [
     expected: /names\.ts:4: '\.\/names\.test\.js' is a test/,
   },
   {
+    title: 'a test that another test imports',
+    change: more('packages/domain/src/names.test.ts', "import './names.test.js';\n"),
+    expected: /names\.test\.ts:3: '\.\/names\.test\.js' is a test/,
+  },
+  {
+    title: 'support of tests that the code imports',
+    change: {
+      ...more('packages/domain/src/names.ts', "import './testing/tools.js';\n"),
+      'packages/domain/src/testing/tools.ts': '',
+    },
+    expected: /names\.ts:4: '\.\/testing\/tools\.js' supports tests/,
+  },
+  {
+    title: "another package's support of tests",
+    change: {
+      ...more('packages/store/src/store.ts', "import '@wikifleet/domain/testing/tools';\n"),
+      'packages/domain/src/testing/tools.ts': '',
+    },
+    expected: /store\.ts:3: '@wikifleet\/domain\/testing\/tools' supports the tests of @wikifleet\/domain alone/,
+  },
+  {
     title: 'a package by its own name',
     change: more('packages/store/src/store.ts', "import '@wikifleet/store/store';\n"),
     expected: /store\.ts:3: .*import it relatively$/m,

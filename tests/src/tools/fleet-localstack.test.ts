@@ -18,7 +18,7 @@ interface Depth {
   }[];
 }
 
-describe(`fleet depth on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LOCALSTACK_ENDPOINT)' : ''}`, function () {
+describe('fleet depth on LocalStack', function () {
   this.timeout(200_000);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const sqs = new SQSClient({ endpoint: endpoint || 'http://127.0.0.1:9', region: 'us-east-1', credentials });
@@ -37,7 +37,7 @@ describe(`fleet depth on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_
   };
 
   before(async function () {
-    if (endpoint === '') return this.skip();
+    if (endpoint === '') return this.skip('WIKIFLEET_LOCALSTACK_ENDPOINT');
     for (const QueueName of names) await sqs.send(new CreateQueueCommand({ QueueName }));
   });
   after(async () => {

@@ -5,7 +5,7 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { run } from '../end-to-end/programs.js';
 import type { Ended } from '../end-to-end/programs.js';
-import { MOTO, MotoFleet, WITHOUT_MOTO } from './moto-fleet.js';
+import { MOTO, MotoFleet } from './moto-fleet.js';
 import type { MotoState } from './moto-fleet.js';
 
 const DOWNLOADER = 'service/wikifleet/wikifleet-downloader';
@@ -26,14 +26,14 @@ process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
 process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-describe(`the operator's command line on moto${WITHOUT_MOTO}`, function () {
+describe("the operator's command line on moto", function () {
   this.timeout(120_000);
   let moto: MotoFleet | undefined;
   let environment: Record<string, string> = {};
   let untouched: MotoState;
 
   before(async function () {
-    if (MOTO === '') this.skip();
+    if (MOTO === '') this.skip('WIKIFLEET_MOTO (tests/tools/moto-requirements.txt)');
     moto = await MotoFleet.start();
   });
   after(async () => await moto?.close());

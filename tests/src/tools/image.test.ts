@@ -8,7 +8,7 @@ import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import type { FtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { inFolder, run, start, until } from '../end-to-end/programs.js';
 import { digestOf, rowsOf } from '../end-to-end/rows.js';
-import { RUN, SlowLink, WIKI } from '../faults/worker-processes.test.js';
+import { RUN, SlowLink, WIKI } from '../faults/worker-processes.js';
 import { Container } from './container.js';
 import { IMAGE_CONTENTS } from './image-contents.js';
 import type { ImageContents } from './image-contents.js';
@@ -18,12 +18,12 @@ const HEARTBEAT = { WIKIFLEET_HEARTBEAT_FILE: '/tmp/heartbeat' };
 const MIRRORS = '/run/wikifleet/mirrors.json';
 type Environment = Readonly<Record<string, string>>;
 
-describe(`the image${image === '' ? ' (skipped: no WIKIFLEET_IMAGE, a folder of tests/image/build.sh)' : ''}`, function () {
+describe('the image', function () {
   this.timeout(300_000);
   const containers: Container[] = [];
   const releases: (() => Promise<unknown>)[] = [];
   before(function () {
-    if (image === '') this.skip();
+    if (image === '') this.skip('WIKIFLEET_IMAGE (tests/image/build.sh)');
   });
   afterEach(async () => {
     for (const container of containers.splice(0)) await container.close();

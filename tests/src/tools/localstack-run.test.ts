@@ -17,7 +17,7 @@ const endpoint = process.env['WIKIFLEET_LOCALSTACK_ENDPOINT'] ?? '';
 const ENVIRONMENT = cloudEnvironment(endpoint);
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
 
-describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LOCALSTACK_ENDPOINT)' : ''}`, function () {
+describe('the fleet on LocalStack', function () {
   this.timeout(180_000);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const s3 = new S3Client({
@@ -35,7 +35,7 @@ describe(`the fleet on LocalStack${endpoint === '' ? ' (skipped: no WIKIFLEET_LO
   const running: Running[] = [];
 
   before(async function () {
-    if (endpoint === '') this.skip();
+    if (endpoint === '') this.skip('WIKIFLEET_LOCALSTACK_ENDPOINT');
     await emptyBucket(endpoint);
   });
   after(() => {

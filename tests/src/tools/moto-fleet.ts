@@ -11,7 +11,6 @@ import { freePort } from './free-port.js';
 export const MOTO = process.env['WIKIFLEET_MOTO'] ?? '';
 
 /** In words, for the title of what is skipped without it. */
-export const WITHOUT_MOTO = MOTO === '' ? " (skipped: WIKIFLEET_MOTO does not name moto's server)" : '';
 
 export interface Suspended {
   readonly DynamicScalingInSuspended?: boolean;

@@ -25,7 +25,7 @@ async function sources(): Promise<string[]> {
   for (const folder of ['apps', 'packages', 'dev', 'bench']) {
     for (const entry of await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true })) {
       const path = relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/');
-      if (entry.isFile() && /(?:^|\/)src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes('node_modules'))
+      if (entry.isFile() && /(?:^|\/)src\/.*(?<!\.test)\.ts$/.test(path) && !/node_modules|\/testing\//.test(path))
         found.push(path);
     }
   }

@@ -5,7 +5,6 @@ import type { Browser, Page } from 'playwright-core';
 
 /** The browser's executable; undefined where nobody names one: these tests take minutes. */
 export const CHROMIUM = process.env['WIKIFLEET_CHROMIUM'];
-export const NO_CHROMIUM = CHROMIUM === undefined ? ' (skipped: no WIKIFLEET_CHROMIUM)' : '';
 
 /** Where pictures go; without it none is taken. */
 const PICTURES = process.env['WIKIFLEET_PICTURES'];

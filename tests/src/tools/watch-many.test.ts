@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { ROOT, start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
-import { CHROMIUM, NO_CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
+import { CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
 import { countCalls } from './watch-calls.js';
 import type { CallCounter } from './watch-calls.js';
 import { simulateRun } from './watch-simulation.js';
@@ -23,7 +23,7 @@ const CONTROLS = new RegExp(`${ESCAPE.replace('[', '\\[')}\\d*[AKJ]`, 'g');
 const S3_AT_MOST = 900;
 const SQS_AT_MOST = 84;
 
-describe(`10,000 files and 300 wikis are watched${NO_CHROMIUM}`, function () {
+describe('10,000 files and 300 wikis are watched', function () {
   this.timeout(300_000);
   const running: Running[] = [];
   const counters: CallCounter[] = [];
@@ -42,7 +42,7 @@ describe(`10,000 files and 300 wikis are watched${NO_CHROMIUM}`, function () {
   };
 
   before(async function () {
-    if (CHROMIUM === undefined) return this.skip();
+    if (CHROMIUM === undefined) return this.skip('WIKIFLEET_CHROMIUM');
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-watch-'));
     const out = join(folder, 'out');
     await simulateRun(out, LARGE);
@@ -127,8 +127,7 @@ describe(`10,000 files and 300 wikis are watched${NO_CHROMIUM}`, function () {
 
   it('in a terminal of 24 lines: bars, no line too long, no more lines than there are', async function () {
     if (!existsSync(SCRIPT)) {
-      console.log(`      skipped: no ${SCRIPT}`);
-      return this.skip();
+      return this.skip(SCRIPT);
     }
     const { counter, env } = await counted();
     const command = `stty cols 100 rows 24; exec node ${join(ROOT, 'apps/fleet/dist/main.js')} status --watch --wiki aawiki --date 2026-10-01`;

@@ -8,11 +8,10 @@ import { Queue } from '@wikifleet/queue/queue';
 import type { Browser } from 'playwright-core';
 import { start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
-import { CHROMIUM, NO_CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
+import { CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
 import { simulateRun } from './watch-simulation.js';
 
 const WANTED = process.env['WIKIFLEET_PICTURES'] !== undefined && CHROMIUM !== undefined;
-const WHY_NOT = WANTED ? '' : NO_CHROMIUM || ' (skipped: no WIKIFLEET_PICTURES, the folder they go to)';
 const RUN = {
   wiki: 'testwiki',
   files: 36,
@@ -31,7 +30,7 @@ const LOOKS = [
 const STEPS = 20;
 
 /** Of a simulated run: what it shows is made up, how it shows it is not. */
-describe(`pictures of the page${WHY_NOT}`, function () {
+describe('pictures of the page', function () {
   this.timeout(180_000);
   const running: Running[] = [];
   let folder = '';
@@ -39,7 +38,7 @@ describe(`pictures of the page${WHY_NOT}`, function () {
   let browser: Browser | undefined;
 
   before(async function () {
-    if (!WANTED) return this.skip();
+    if (!WANTED) return this.skip('WIKIFLEET_CHROMIUM and WIKIFLEET_PICTURES, the folder that the pictures go to');
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-watch-'));
     const out = join(folder, 'out');
     await simulateRun(out, RUN);

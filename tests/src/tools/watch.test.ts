@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { run, start, until } from '../end-to-end/programs.js';
 import type { Running } from '../end-to-end/programs.js';
-import { CHROMIUM, NO_CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
+import { CHROMIUM, launchBrowser, openPage, takePicture } from './watch-browser.js';
 import { HOSTILE_TITLE, addBrokenWiki } from './watch-mirror.js';
 
 const DESK = { width: 1200, height: 1000, scheme: 'light' } as const;
 
-describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
+describe('the page that shows a fleet', function () {
   this.timeout(180_000);
   const running: Running[] = [];
   let folder = '';
@@ -39,7 +39,7 @@ describe(`the page that shows a fleet${NO_CHROMIUM}`, function () {
   };
 
   before(async function () {
-    if (CHROMIUM === undefined) return this.skip();
+    if (CHROMIUM === undefined) return this.skip('WIKIFLEET_CHROMIUM');
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-watch-'));
     const sample = join(folder, 'sample');
     const made = await run('wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '16']);

@@ -25,7 +25,7 @@ describe('S3Service and large objects', function () {
   this.timeout(60_000);
 
   it('puts and gets 300 MB without holding them (Linux only: elsewhere the peak is not told)', async function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') return this.skip('Linux');
     const directory = await mkdtemp(join(tmpdir(), 'wikifleet-s3-'));
     const args = ['--input-type=module', '-e', CHILD, new URL('./s3-service.js', import.meta.url).href, directory];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, counts, createQueue, receive, startChild, startSqs, withDirectory } from './sqs-harness.test.js';
-import type { Json, RunningSqs } from './sqs-harness.test.js';
+import { call, counts, createQueue, receive, startChild, startSqs, withDirectory } from '../testing/sqs-harness.js';
+import type { Json, RunningSqs } from '../testing/sqs-harness.js';
 
 /** A bare connection, so that a test decides what is read of an answer and how the connection ends. */
 async function openConnection(endpoint: string): Promise<Socket> {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryLock } from './directory-lock.js';
-import { withDirectory } from './sqs-harness.test.js';
+import { withDirectory } from '../testing/sqs-harness.js';
 
 const lockModule = new URL('./directory-lock.js', import.meta.url).href;
 
@@ -80,7 +80,7 @@ describe('DirectoryLock', () => {
   ];
   for (const [what, holder] of stale)
     it(`takes over a lock ${what}: one of ten takers gets it`, async function () {
-      if (process.platform !== 'linux' && what.includes('another one has')) this.skip();
+      if (process.platform !== 'linux' && what.includes('another one has')) this.skip('Linux');
       await withDirectory(async (directory) => {
         await writeFile(join(directory, 'lock.1'), JSON.stringify(holder));
         const takers = await Promise.allSettled(Array.from({ length: 10 }, async () => DirectoryLock.take(directory)));

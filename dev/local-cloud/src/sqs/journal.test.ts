@@ -3,8 +3,8 @@ import { appendFile, mkdir, readFile, rmdir, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { Journal } from './journal.js';
 import type { JournalRecord } from './journal-record.js';
-import { canLimitFiles, limitFiles } from '../file-limit.test.js';
-import { withDirectory } from './sqs-harness.test.js';
+import { canLimitFiles, limitFiles } from '../testing/file-limit.js';
+import { withDirectory } from '../testing/sqs-harness.js';
 
 const put = (id: string, body = 'm'): JournalRecord => ({ t: 'put', q: 'queue', m: { id, body, sentAt: 1 } });
 
@@ -48,7 +48,7 @@ describe('Journal', () => {
   });
 
   it('takes nothing more after a write has failed, and everything once it is written', async function () {
-    if (!canLimitFiles()) return this.skip();
+    if (!canLimitFiles()) return this.skip('prlimit');
     await withDirectory(async (directory) => {
       const path = join(directory, 'journal');
       const { journal } = await openMap(path);
@@ -76,7 +76,7 @@ describe('Journal', () => {
   });
 
   it('says at its end that the last write failed, and writes it where it can', async function () {
-    if (!canLimitFiles()) return this.skip();
+    if (!canLimitFiles()) return this.skip('prlimit');
     await withDirectory(async (directory) => {
       for (const [name, stays] of [
         ['full', true],

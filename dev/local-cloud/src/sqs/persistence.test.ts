@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, counts, createQueue, receive, startChild, startSqs, withDirectory } from './sqs-harness.test.js';
+import { call, counts, createQueue, receive, startChild, startSqs, withDirectory } from '../testing/sqs-harness.js';
 
 describe('SqsService after a restart', () => {
   it('has every acknowledged message after SIGKILL in the middle of sends and deletes, five times over', async function () {

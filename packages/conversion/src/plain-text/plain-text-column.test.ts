@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rowSchema } from '@wikifleet/domain/row-schema';
 import { openBlockPool } from '../block-pool.js';
 import { ENGINES } from '../engines.js';
-import { convertFile, expectedSamples, readSample, smallDump, wholeText } from '../test-tools.test.js';
+import { convertFile, expectedSamples, readSample, smallDump, wholeText } from '../testing/test-tools.js';
 import { MAX_NESTING } from './cut-wikitext.js';
 
 const revision = (text: string, model = 'wikitext', more = ''): string =>
@@ -55,8 +55,7 @@ describe('the column plain_text', function () {
 
   it('has the same bytes by 1, 2 and 5 threads, in chunks of any size, and only in rows that a filter keeps', async function () {
     if (expectedSamples() === null) {
-      console.log('      the real dump samples are not beside the checkout (../shared/samples)');
-      this.skip();
+      this.skip('the real dump samples beside the checkout (../shared/samples)');
     }
     const file = readSample('multistream/pages-articles-p2566p2583.multistream.xml.bz2');
     const filter = { namespaces: [0, 4, 10], redirects: true };

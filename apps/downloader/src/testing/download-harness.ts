@@ -33,8 +33,8 @@ import { createLog } from '@wikifleet/worker/log';
 import { NO_METRICS } from '@wikifleet/worker/metrics';
 import { ReleaseStack } from '@wikifleet/worker/release-stack';
 import type { JobContext } from '@wikifleet/worker/service';
-import { download } from './download.js';
-import type { DownloaderParts } from './download.js';
+import { download } from '../download.js';
+import type { DownloaderParts } from '../download.js';
 
 export const RUN = { kind: 'articles', wiki: 'testwiki', date: '2026-10-01' } as const;
 export const MIB = 1024 * 1024;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
-import { Store } from './store.js';
+import { Store } from '../store.js';
 
 export const BUCKET = 'bucket';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HttpEndpoint } from '../http.js';
-import { SqsService } from './sqs-service.js';
+import { SqsService } from '../sqs/sqs-service.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -97,7 +97,7 @@ after(() => {
 /** A service in a process of its own, to be killed by SIGKILL; when tests end without, it is killed too. */
 export async function startChild(directory: string): Promise<{ endpoint: string; kill: () => Promise<void> }> {
   const script = `
-    const { SqsService } = await import(${moduleUrl('./sqs-service.js')});
+    const { SqsService } = await import(${moduleUrl('../sqs/sqs-service.js')});
     const { HttpEndpoint } = await import(${moduleUrl('../http.js')});
     const service = await SqsService.open({ directory: ${JSON.stringify(directory)}, endpoint: () => 'http://127.0.0.1' });
     const server = await HttpEndpoint.listen((request, response) => service.handle(request, response), '127.0.0.1', 0);

@@ -1,6 +1,6 @@
-import type { ConverterStep } from './converter-steps.js';
-import { ASLEEP, nextPeriod } from './scaler.js';
-import type { ScalerState } from './scaler.js';
+import type { ConverterStep } from '../converter-steps.js';
+import { ASLEEP, nextPeriod } from '../scaler.js';
+import type { ScalerState } from '../scaler.js';
 
 /** What AWS takes, in seconds; generous. */
 const PERIOD = 60;

@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { codeOf } from '@wikifleet/domain/errors';
-import { DumpConverter } from './dump-converter.js';
-import type { DumpConverterOptions } from './dump-converter.js';
-import type { DumpCounts } from './dump-counts.js';
-import type { DumpHead } from './dump-head.js';
-import { FastEngine } from './fast-engine.js';
-import type { QuarantineRecord } from './quarantine.js';
-import { ReferenceEngine } from './reference-engine.js';
-import type { RowEngine } from './row-engine.js';
+import { DumpConverter } from '../dump-converter.js';
+import type { DumpConverterOptions } from '../dump-converter.js';
+import type { DumpCounts } from '../dump-counts.js';
+import type { DumpHead } from '../dump-head.js';
+import { FastEngine } from '../fast-engine.js';
+import type { QuarantineRecord } from '../quarantine.js';
+import { ReferenceEngine } from '../reference-engine.js';
+import type { RowEngine } from '../row-engine.js';
 
 /** Real dumps and the oracle, where they lie beside the checkout. */
-const SHARED = resolve(import.meta.dirname, '../../../../shared');
+const SHARED = resolve(import.meta.dirname, '../../../../../shared');
 const SAMPLES = join(SHARED, 'samples');
 const ORACLE = join(SHARED, 'tools/oracle.py');
 const MOST_BYTES = 1 << 30;

@@ -1,15 +1,14 @@
 /**
- * Not only a test: as a program of its own (`node program.test.js MODE …`) it is what the tests of runMain and
- * runService start.
+ * The program that the tests of runMain and runService start: `node testing/program.js MODE …`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HelpRequested, PermanentError, UsageError } from '@wikifleet/domain/errors';
 import { Queue } from '@wikifleet/queue/queue';
-import { createLog } from './log.js';
-import type { ReleaseStack } from './release-stack.js';
-import { runMain } from './run-main.js';
-import type { ExitCode } from './run-main.js';
-import { runService } from './service.js';
+import { createLog } from '../log.js';
+import type { ReleaseStack } from '../release-stack.js';
+import { runMain } from '../run-main.js';
+import type { ExitCode } from '../run-main.js';
+import { runService } from '../service.js';
 
 type Mode = (releases: ReleaseStack, args: readonly string[]) => Promise<ExitCode>;
 

@@ -1,5 +1,5 @@
-import type { PageHead, RevisionRow } from './row-engine.js';
-import { UnitFault } from './unit-fault.js';
+import type { PageHead, RevisionRow } from '../row-engine.js';
+import { UnitFault } from '../unit-fault.js';
 
 /** What an engine answers to a unit, as something that can be compared and lasts beyond its next call. */
 export function outcomeOf(read: () => PageHead | RevisionRow): unknown {

@@ -1,6 +1,5 @@
 /**
- * Not a test itself: what tests use to have writes fail as on a full disk, without one. The limit is this process's, and
- * a write beyond it is EFBIG.
+ * Makes writes fail as on a full disk, without one. The limit is this process's, and a write beyond it is EFBIG.
  */
 import { spawnSync } from 'node:child_process';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Message } from '@aws-sdk/client-sqs';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
-import { Queue } from './queue.js';
+import { Queue } from '../queue.js';
 
 // nothing on loopback checks them, but the SDK does not send without
 process.env['AWS_ACCESS_KEY_ID'] ??= 'test';

@@ -12,8 +12,8 @@ import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
 import { Store } from '@wikifleet/store/store';
-import type { PlanDraft } from './plans.js';
-import { writeRawRecord } from './raw-records.js';
+import type { PlanDraft } from '../plans.js';
+import { writeRawRecord } from '../raw-records.js';
 
 const BUCKET = 'bucket';
 export const SHA = 'a'.repeat(64);

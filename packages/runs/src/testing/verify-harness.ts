@@ -7,11 +7,11 @@ import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
 import { rawRecordSchema, receiptSchema } from '@wikifleet/domain/receipts';
 import type { Member, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
-import { close } from './closing.js';
-import { pendingRepairs, revokeManifests, storedFileManifest } from './manifests.js';
-import { headOfRawObject, rawKeyOf, writeRawRecord } from './raw-records.js';
-import { readStored } from './read-stored.js';
-import { ATTEMPT, SIZE, recordOf, resultsOf, writeReceipts } from './runs-harness.test.js';
+import { close } from '../closing.js';
+import { pendingRepairs, revokeManifests, storedFileManifest } from '../manifests.js';
+import { headOfRawObject, rawKeyOf, writeRawRecord } from '../raw-records.js';
+import { readStored } from '../read-stored.js';
+import { ATTEMPT, SIZE, recordOf, resultsOf, writeReceipts } from './runs-harness.js';
 const { signal } = new AbortController();
 
 export function sha256(bytes: Uint8Array): string {

@@ -8,19 +8,19 @@ import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { Compression, Format } from '@wikifleet/domain/plan';
 import { sumCounts } from '@wikifleet/domain/receipts';
 import type { Counts } from '@wikifleet/domain/receipts';
-import { openBlockPool } from './block-pool.js';
-import type { BlockPool } from './block-pool.js';
-import { convertSplit } from './convert-split.js';
-import type { Conversion, ConversionOptions } from './convert-split.js';
-import { DEFAULT_ENGINE } from './engines.js';
-import type { Engine } from './engines.js';
-import type { FileSource } from './file-source.js';
-import type { ByteSink } from './member-writer.js';
-import { openPartFormat } from './open-part-format.js';
-import type { Range } from './split-bytes.js';
+import { openBlockPool } from '../block-pool.js';
+import type { BlockPool } from '../block-pool.js';
+import { convertSplit } from '../convert-split.js';
+import type { Conversion, ConversionOptions } from '../convert-split.js';
+import { DEFAULT_ENGINE } from '../engines.js';
+import type { Engine } from '../engines.js';
+import type { FileSource } from '../file-source.js';
+import type { ByteSink } from '../member-writer.js';
+import { openPartFormat } from '../open-part-format.js';
+import type { Range } from '../split-bytes.js';
 
 /** Real dumps, where they lie beside the checkout. */
-const SAMPLES = resolve(import.meta.dirname, '../../../../shared/samples');
+const SAMPLES = resolve(import.meta.dirname, '../../../../../shared/samples');
 
 /** Whether to try everything and not only some of it. */
 export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
