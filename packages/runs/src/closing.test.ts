@@ -106,7 +106,7 @@ describe('close', () => {
       const key = receiptKey(plan.run, plan.planId, 'a.bz2', 1);
       const read = await s3.store.getJson(key, receiptSchema);
       assert.ok(read);
-      await s3.store.putJson(key, { ...read.value, result: { ...read.value.result, passedOver: [7] } });
+      await s3.store.putJson(key, { ...read.value, result: { ...read.value.result, rejectedCandidates: [7] } });
       await failsWith('RECEIPT_MALFORMED');
     });
 

@@ -179,16 +179,36 @@ describe('settlePlan', () => {
     });
   }
 
+  it('supersedes plans in the keys that its predecessor does not name, since plan.json may have been lost', async () => {
+    const draft = newDraft();
+    const { plan: lost } = await settlePlan(s3.store, draft, { force: false });
+    await s3.store.delete([planKey(draft.run)]);
+    const { plan: old } = await settlePlan(s3.store, draft, { force: false });
+    assert.deepEqual(old.supersedes, []);
+    // a worker of the lost plan writes late
+    await writeWhole(s3.store, lost, 'a.bz2');
+    const { plan } = await settlePlan(s3.store, draft, { force: true });
+    assert.deepEqual(plan.supersedes, [old.planId, lost.planId]);
+    assert.deepEqual(
+      (await s3.keys()).filter((key) => key.includes(lost.planId)),
+      [],
+    );
+  });
+
   it('deletes nothing of the newer plan where its own deletion was delayed past that plan', async () => {
     const draft = newDraft();
     const { plan: old } = await settlePlan(s3.store, draft, { force: false });
     await writeWhole(s3.store, old, 'a.bz2');
     let newer: string[] = [];
-    let delayed = false;
+    let [isWritten, delayed] = [false, false];
     const slow = overriding(s3.store, {
+      putJson: async (...call) => {
+        isWritten = await s3.store.putJson(...call);
+        return isWritten;
+      },
       async *list(...call) {
-        // its listing hangs while another seed starts the run again, and workers write
-        if (!delayed) {
+        // the listing of its deletion hangs while another seed starts the run again, and workers write
+        if (isWritten && !delayed) {
           delayed = true;
           const { plan } = await settlePlan(s3.store, draft, { force: true });
           await writeWhole(s3.store, plan, 'a.bz2');

@@ -31,9 +31,9 @@ const MAX_ATTEMPTS = 5;
  * Writes the plan of a run, once. Where one is there already, an equal one is taken up. A different one is an error that
  * names each difference; with `force` it is superseded, and what it wrote is deleted.
  *
- * A plan lists the plans that it supersedes: the list of its predecessor and the predecessor itself. Where the
- * predecessor is absent or cannot be read, the ids come from the keys. They are collected after `plan.json` was read and
- * before the conditional write, which only succeeds while no other plan was written: so none of them is newer.
+ * A plan lists the plans that it supersedes: the list of its predecessor, the predecessor itself, and the ids in the
+ * run's keys, since `plan.json` may have been lost before. The keys are listed after `plan.json` was read and before the
+ * conditional write, which only succeeds while no other plan was written: so none of the ids is newer.
  */
 export async function settlePlan(store: Store, draft: PlanDraft, options: { force: boolean }): Promise<SettledPlan> {
   const key = planKey(draft.run);
@@ -64,7 +64,7 @@ async function settled(store: Store, plan: Plan): Promise<SettledPlan> {
 
 /** The ids that a plan in the place of `there` supersedes. */
 async function supersededBy(store: Store, run: Run, there: Stored<Plan>): Promise<string[]> {
-  if (there.state === 'valid') return [...there.value.supersedes, there.value.planId];
+  const known = there.state === 'valid' ? [...there.value.supersedes, there.value.planId] : [];
   const ids = new Set<string>();
   for (const prefix of prefixesOfRun(run)) {
     for await (const { key } of store.list(prefix)) {
@@ -72,7 +72,7 @@ async function supersededBy(store: Store, run: Run, there: Stored<Plan>): Promis
       if (id !== null) ids.add(id);
     }
   }
-  return [...ids].sort();
+  return [...known, ...[...ids].filter((id) => !known.includes(id)).sort()];
 }
 
 /** Throws `PLAN_SUPERSEDED` where another plan has taken the place of this one: none of its jobs will be done. */

@@ -200,7 +200,7 @@ describe('verifyRun and repairRun', () => {
     ],
     [
       'a receipt was edited where nothing else tells',
-      async () => await changeResult(1, () => ({ passedOver: [7] })),
+      async () => await changeResult(1, () => ({ rejectedCandidates: [7] })),
       [['MANIFEST_DIFFERS'], ['RUN_MANIFEST_DIFFERS']],
       { splits: [1] },
     ],
@@ -465,7 +465,7 @@ describe('verifyRun and repairRun', () => {
     const manifest = await s3.store.getJson(runManifest(), runManifestSchema);
     assert.ok(manifest?.value.state === 'closed');
     assert.equal(verdict.digest, manifest.value.digest);
-    await changeResult(1, () => ({ passedOver: [7] }));
+    await changeResult(1, () => ({ rejectedCandidates: [7] }));
     assert.notEqual((await verify()).verdict.digest, verdict.digest);
   });
 

@@ -116,7 +116,7 @@ export function resultsOf(plan: Plan, file: string): SplitResult[] {
       rowsVersion: 1,
       firstBlock: owns ? block : null,
       nextBlock: owns ? next : null,
-      passedOver: [],
+      rejectedCandidates: [],
       sequence: { streams: owns ? streamsOf(next) : null, pageOrder: null },
       firstPage: owns ? { block, offset: 9 } : null,
       nextPage: owns ? { block: next, offset: 9, is: index === 2 ? 'end-tag' : 'page' } : null,
