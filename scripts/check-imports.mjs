@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 /** An import goes to a strictly lower layer. Every app is in the layer above the last. */
 const LAYERS = [
-  ['domain'],
+  ['domain', 'testing'],
   ['bzip2', 'mediawiki', 'catalogue', 'config', 'scaling'],
   ['simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],

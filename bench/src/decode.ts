@@ -2,21 +2,20 @@
 // usage: node decode.js FILE
 import { writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { BlockChain } from '@wikifleet/conversion/block-chain';
-import { openBlockPool } from '@wikifleet/conversion/block-pool';
+import { BlockChain } from '@wikifleet/bzip2/block-chain';
+import { InlineBlockDecoders } from '@wikifleet/bzip2/block-decoders';
 
 const READ_BYTES = 1024 * 1024;
 
 const handle = await open(process.argv[2] ?? '');
 const { size } = await handle.stat();
-const pool = openBlockPool(1);
+const decoders = new InlineBlockDecoders();
 try {
   const source = handle.createReadStream({ highWaterMark: READ_BYTES, autoClose: false });
-  for await (const block of new BlockChain({ source, start: 0, end: size, size, pool })) {
+  for await (const block of new BlockChain({ source, start: 0, end: size, size, decoders })) {
     for (let bytes = block.read(); bytes !== null; bytes = block.read()) writeAll(bytes);
   }
 } finally {
-  await pool.close();
   await handle.close();
 }
 

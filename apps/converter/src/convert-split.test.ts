@@ -332,7 +332,7 @@ describe('convertSplit of the converter', function () {
         const receipt = await store.getJson(key, receiptSchema);
         assert.ok(receipt);
         await supersede();
-        await store.putJson(key, sealReceipt({ ...receipt.value.result, passedOver: [7] }, receipt.value.run));
+        await store.putJson(key, sealReceipt({ ...receipt.value.result, rejectedCandidates: [7] }, receipt.value.run));
       });
       await convert(jobs[0], undefined, 'keep', racing);
       assert.deepEqual(await keysOfPlan(PLAN), []);
@@ -502,7 +502,7 @@ describe('convertSplit of the converter', function () {
       const receipt = await store.getJson(key, receiptSchema);
       assert.ok(receipt);
       const { result, run } = receipt.value;
-      await store.putJson(key, sealReceipt({ ...result, passedOver: [7] }, run));
+      await store.putJson(key, sealReceipt({ ...result, rejectedCandidates: [7] }, run));
     });
     await assert.rejects(convert(jobs[0], undefined, 'keep', racing), { code: 'RECEIPTS_DIFFER' });
   });

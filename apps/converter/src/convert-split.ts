@@ -309,7 +309,8 @@ function resultOf(
   conversion: Conversion,
   stored: Pick<SplitResult, 'part' | 'index' | 'quarantine'>,
 ): SplitResult {
-  const { head, firstBlock, nextBlock, passedOver, firstPage, nextPage, sequence, counts, members } = conversion;
+  const { head, firstBlock, nextBlock, rejectedCandidates, firstPage, nextPage, sequence, counts, members } =
+    conversion;
   return {
     planId: job.planId,
     run: job.run,
@@ -319,7 +320,7 @@ function resultOf(
     rowsVersion: ROWS_VERSION,
     firstBlock,
     nextBlock,
-    passedOver: [...passedOver],
+    rejectedCandidates: [...rejectedCandidates],
     firstPage,
     nextPage,
     sequence,

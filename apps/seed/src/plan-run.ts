@@ -39,7 +39,7 @@ export async function planRun(source: CatalogueSource, request: RunRequest): Pro
   const { date, acceptListing, ignoreListing } = request;
   const found = await findRun(source, { kind, wiki, date, acceptListing, ignoreListing });
   const remarks = [
-    ...found.passedOver.map((run) => `passed over ${run.date}: ${run.reason}`),
+    ...found.skipped.map((run) => `skipped ${run.date}: ${run.reason}`),
     ...(found.leftOut.length === 0 ? [] : [`left out, no dump files yet: ${found.leftOut.join(', ')}`]),
     ...found.remarks,
   ];

@@ -104,14 +104,14 @@ describe('findRun, legacy kinds', () => {
       size: 281976529,
       checksum: { algorithm: 'sha1', value: SHA1 },
     });
-    const { vouchedBy, updated, leftOut, passedOver, run } = found;
+    const { vouchedBy, updated, leftOut, skipped, run } = found;
     assert.deepEqual(
-      { vouchedBy, updated, leftOut, passedOver, run },
+      { vouchedBy, updated, leftOut, skipped, run },
       {
         vouchedBy: 'dumpstatus',
         updated: '2024-08-03 15:00:00',
         leftOut: [],
-        passedOver: [],
+        skipped: [],
         run: { kind: 'articles-multistream', wiki: 'enwiki', date: '2024-08-01' },
       },
     );
@@ -595,7 +595,7 @@ describe('findRun, latest', () => {
     assert.equal(found.run.date, '2026-08-20');
     assert.equal(found.files[0]?.path, 'simplewiki/20260820/simplewiki-20260820-pages-articles-multistream.xml.bz2');
     assert.deepEqual(
-      found.passedOver.map(({ date, reason }) => [date, reason.slice(0, 38)]),
+      found.skipped.map(({ date, reason }) => [date, reason.slice(0, 38)]),
       [
         ['2026-10-20', 'there is no dumpstatus.json'],
         ['2026-10-01', 'articlesmultistreamdump is in-progress'],
@@ -615,7 +615,7 @@ describe('findRun, latest', () => {
     });
     const found = await findRun(source, { ...latest, kind: 'content-current' });
     assert.equal(found.run.date, '2026-08-01');
-    assert.equal(found.passedOver.length, 2);
+    assert.equal(found.skipped.length, 2);
   });
 
   it('says of each run why it is not complete, and looks at so many and no more', async () => {

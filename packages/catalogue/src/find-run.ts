@@ -17,7 +17,7 @@ export interface RunQuery {
 }
 
 /** A run that `latest` went past, with why. */
-export interface PassedOver {
+export interface SkippedRun {
   readonly date: string;
   readonly reason: string;
 }
@@ -25,7 +25,7 @@ export interface PassedOver {
 export interface CatalogueRun extends Omit<ReadRun, 'state'> {
   readonly run: Run;
   /** Newer runs that were not complete, newest first; empty for a named date. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedRun[];
 }
 
 /** How many runs `latest` looks at: a mirror keeps fewer. */
@@ -76,24 +76,24 @@ async function findLatest(
   ignoreListing: boolean,
 ): Promise<CatalogueRun> {
   const dates = await datesOf(source, kind, wiki);
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedRun[] = [];
   for (const date of dates.slice(0, MOST_LOOKED_AT)) {
     const run = { kind, wiki, date };
     const read = await readVouchedRun(source, run, ignoreListing);
-    if (read.state === 'read') return foundRun(run, read, passedOver);
-    passedOver.push({ date, reason: read.reason.slice(0, LONGEST_REASON) });
+    if (read.state === 'read') return foundRun(run, read, skipped);
+    skipped.push({ date, reason: read.reason.slice(0, LONGEST_REASON) });
   }
-  const reasons = passedOver.map(({ date, reason }) => `${date}: ${reason}`).join('; ');
-  const seen = passedOver.length === 0 ? `${folderOfWiki({ kind, wiki })} has no dated folder` : reasons;
+  const reasons = skipped.map(({ date, reason }) => `${date}: ${reason}`).join('; ');
+  const seen = skipped.length === 0 ? `${folderOfWiki({ kind, wiki })} has no dated folder` : reasons;
   const older =
     dates.length > MOST_LOOKED_AT ? ` (${dates.length - MOST_LOOKED_AT} older ones were not looked at)` : '';
   throw new UsageError('NO_COMPLETE_RUN', `${kind}/${wiki} has no complete run: ${seen}${older}${hintFor(kind)}`);
 }
 
-function foundRun(run: Run, read: ReadRun, passedOver: readonly PassedOver[]): CatalogueRun {
+function foundRun(run: Run, read: ReadRun, skipped: readonly SkippedRun[]): CatalogueRun {
   const { vouchedBy, files, updated, remarks } = read;
   const leftOut = read.leftOut.slice(0, MOST_LEFT_OUT).map((name) => name.slice(0, 200));
-  return { run, vouchedBy, files, updated, leftOut, remarks, passedOver };
+  return { run, vouchedBy, files, updated, leftOut, remarks, skipped };
 }
 
 /** The dates of a wiki's folders, newest first. Throws `WIKI_UNKNOWN`. */

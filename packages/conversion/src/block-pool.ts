@@ -1,4 +1,6 @@
 import { BlockDecoder } from '@wikifleet/bzip2/block-decoder';
+import { InlineBlockDecoders } from '@wikifleet/bzip2/block-decoders';
+import type { BlockDecoders, DecodedBlock } from '@wikifleet/bzip2/block-decoders';
 import { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
 import { answerBatch } from './answer-batch.js';
 import { answerBlock, decodeBlock } from './answer-block.js';
@@ -8,30 +10,8 @@ import type { BlockBuffers, BlockReply, BlockRequest } from './block-messages.js
 import { PoolThread, poolClosed } from './pool-thread.js';
 import { fromSent } from './sent-error.js';
 
-/** A decoded block. Its CRC is right; its bytes are taken by `read`, once. */
-export interface PooledBlock {
-  /** The bit position after it, from the beginning of the file. */
-  readonly endBit: number;
-  readonly crc: number;
-  /** The next slice, a view that is good until the next call; null after the last. */
-  read(): Uint8Array | null;
-}
-
 /** What became of a batch: rows, or the batch itself, which needs the reference. */
 export type ConvertedBatch = Exclude<BatchReply, { kind: 'error' }>;
-
-/** Decodes blocks, in threads or at once. */
-export interface BlockDecoders {
-  /** Blocks worth asking for ahead of the one that is needed. */
-  readonly ahead: number;
-  /**
-   * Decodes the block at bit `bit` of the file. `input` holds it from byte `base` of the file on, and may change
-   * afterwards. Rejects with a `PermanentError` `BZIP2_…`; with `BZIP2_TRUNCATED` where `input` is too short; with a
-   * `FleetError` `THREAD_DIED` or `POOL_CLOSED`. Blocks are to be read one after the other; with `ahead` 0 a block is
-   * good until the next call.
-   */
-  decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock>;
-}
 
 /** Decodes blocks and converts batches of pages. */
 export interface BlockPool extends BlockDecoders {
@@ -56,16 +36,9 @@ export function openBlockPool(workers: number): BlockPool {
   return workers <= 1 ? new InlinePool() : new ThreadPool(workers - 1);
 }
 
-class InlinePool implements BlockPool {
+class InlinePool extends InlineBlockDecoders implements BlockPool {
   readonly workers = 1;
-  readonly ahead = 0;
   readonly batches = 0;
-  readonly #decoder = new BlockDecoder();
-
-  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock> {
-    const { endBit, crc } = this.#decoder.decode(input, bit - base * 8, level, base * 8);
-    return await Promise.resolve({ endBit: base * 8 + endBit, crc, read: () => this.#decoder.read() });
-  }
 
   async convert(): Promise<never> {
     return await Promise.reject(new Error('no thread converts'));
@@ -98,7 +71,7 @@ class ThreadPool implements BlockPool {
   readonly batches: number;
   readonly #threads: PoolThread[];
   /** What no thread has taken yet, in order. */
-  readonly #blocks: Asked<BlockRequest, PooledBlock>[] = [];
+  readonly #blocks: Asked<BlockRequest, DecodedBlock>[] = [];
   readonly #batches: Asked<BatchRequest, BatchReply>[] = [];
   /** The thread that has the page which the last batch ended in. */
   #pageThread: PoolThread | undefined;
@@ -127,12 +100,12 @@ class ThreadPool implements BlockPool {
     });
   }
 
-  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<PooledBlock> {
+  async decode(input: Uint8Array, base: number, bit: number, level: number): Promise<DecodedBlock> {
     if (this.#closed) throw poolClosed();
     const { length } = input;
     const buffers = this.#buffersFor(length);
     new Uint8Array(buffers.input).set(input);
-    return await new Promise<PooledBlock>((resolve, reject) => {
+    return await new Promise<DecodedBlock>((resolve, reject) => {
       this.#blocks.push({ request: { buffers, length, base, bit, level }, resolve, reject });
       this.#handOut();
     });
@@ -215,7 +188,7 @@ class ThreadPool implements BlockPool {
     }
   }
 
-  #decoded(request: BlockRequest, reply: BlockReply): PooledBlock {
+  #decoded(request: BlockRequest, reply: BlockReply): DecodedBlock {
     switch (reply.kind) {
       case 'block':
         return this.#sentBlock(reply);
@@ -227,7 +200,7 @@ class ThreadPool implements BlockPool {
     }
   }
 
-  #sentBlock({ endBit, crc, size, buffers }: BlockReply & { kind: 'block' }): PooledBlock {
+  #sentBlock({ endBit, crc, size, buffers }: BlockReply & { kind: 'block' }): DecodedBlock {
     let calls = 0;
     const read = (): Uint8Array | null => {
       calls += 1;
@@ -239,7 +212,7 @@ class ThreadPool implements BlockPool {
     return { endBit, crc, read };
   }
 
-  #largeBlock(request: BlockRequest, { endBit, crc }: BlockReply & { kind: 'large' }): PooledBlock {
+  #largeBlock(request: BlockRequest, { endBit, crc }: BlockReply & { kind: 'large' }): DecodedBlock {
     let decoder: BlockDecoder | undefined;
     const read = (): Uint8Array | null => {
       if (decoder === undefined) {

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { FREE_BYTES, MAX_EXPANSION } from './expansion-budget.js';
-import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import { convertPart, smallDump, wholeText } from './testing/test-tools.js';
 import type { Part } from './testing/test-tools.js';
 

@@ -89,10 +89,10 @@ export interface Conversion {
   readonly sequence: Sequence;
   readonly head: Head;
   /**
-   * Bit positions, ascending, `MAX_PASSED_OVER` at most: magics in the split before its first block that were there by
+   * Bit positions, ascending, `MAX_REJECTED_CANDIDATES` at most: magics in the split before its first block that were there by
    * chance. Where the block of one is broken, the file's receipts do not join.
    */
-  readonly passedOver: readonly number[];
+  readonly rejectedCandidates: readonly number[];
   readonly counts: Counts;
   readonly members: readonly Member[];
   readonly xmlBytes: number;
@@ -143,7 +143,14 @@ export async function convertSplit(options: ConversionOptions): Promise<Conversi
 
 function emptyConversion(head: Head): Conversion {
   const nothing = { firstBlock: null, nextBlock: null, firstPage: null, nextPage: null };
-  const found = { passedOver: [], counts: emptyCounts(), members: [], xmlBytes: 0, warnings: [], firstUnreadable: [] };
+  const found = {
+    rejectedCandidates: [],
+    counts: emptyCounts(),
+    members: [],
+    xmlBytes: 0,
+    warnings: [],
+    firstUnreadable: [],
+  };
   return { ...nothing, sequence: NO_SEQUENCE, head, ...found, failure: null, isReadToEnd: true };
 }
 
@@ -237,7 +244,7 @@ class SplitConversion {
   #result(conversion: DumpConversion, reader: SplitReader, known: KnownHead | null): Conversion {
     const { reader: dump } = conversion;
     const { firstPage, nextPage, endTag, offset } = dump;
-    const { firstBlock, nextBlock, passedOver } = reader;
+    const { firstBlock, nextBlock, rejectedCandidates } = reader;
     const positions = this.#positions;
     const is: Follower = nextPage !== null ? 'page' : endTag !== null ? 'end-tag' : 'nothing';
     return {
@@ -247,7 +254,7 @@ class SplitConversion {
       nextPage: firstPage === null ? null : { ...positions.at(nextPage ?? endTag ?? offset), is },
       sequence: { streams: reader.streams, pageOrder: this.#pageOrder() },
       head: known?.receipt ?? headOf(dump, positions),
-      passedOver,
+      rejectedCandidates,
       counts: this.#countsOf(conversion),
       members: this.#writer.members,
       xmlBytes: this.#xmlBytes,

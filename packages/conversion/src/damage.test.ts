@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { Random } from '@wikifleet/testing/random';
 import { findMagics } from '@wikifleet/bzip2/find-magic';
-import { MAX_PASSED_OVER } from './block-chain.js';
+import { MAX_REJECTED_CANDIDATES } from '@wikifleet/bzip2/block-chain';
 import { openBlockPool } from './block-pool.js';
-import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from './testing/test-bzip2.js';
+import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import {
   LONG_TESTS,
-  Random,
   convertFile,
   convertPart,
   expectedSamples,
@@ -74,17 +74,17 @@ describe('damage', function () {
             const first = found.parts[1]?.firstBlock ?? Number.POSITIVE_INFINITY;
             return kind === 'block' && bit >= cut * 8 && bit < first && !real.has(bit);
           });
-          const noted = found.parts.map(({ passedOver }) => passedOver);
+          const noted = found.parts.map(({ rejectedCandidates }) => rejectedCandidates);
           assert.deepEqual(noted, [[], before.map(({ bit }) => bit)], `cut at ${cut}`);
         }
       });
     }
 
-    it(`more than ${MAX_PASSED_OVER} of them fail the split`, async () => {
-      const planted = Array.from({ length: MAX_PASSED_OVER + 1 }, () => PLANTED_BLOCK);
+    it(`more than ${MAX_REJECTED_CANDIDATES} of them fail the split`, async () => {
+      const planted = Array.from({ length: MAX_REJECTED_CANDIDATES + 1 }, () => PLANTED_BLOCK);
       const file = bz2Stream(BLOCKS, [{ planted }, {}, { planted: planted.slice(1) }]);
       const magics = [...findMagics(file)];
-      const [first, third] = [magics[0], magics[MAX_PASSED_OVER + 3]].map((magic) =>
+      const [first, third] = [magics[0], magics[MAX_REJECTED_CANDIDATES + 3]].map((magic) =>
         Math.ceil(((magic?.bit ?? 0) + 1) / 8),
       );
       assert.ok(first !== undefined && third !== undefined);
@@ -94,7 +94,7 @@ describe('damage', function () {
         assert.equal(failure?.code, 'NO_FIRST_BLOCK');
         assert.match(failure.message, /bit \d+/);
         const part = await convertPart(file, { start: third, end: file.length }, settings);
-        assert.deepEqual([part.failure, part.passedOver.length], [null, MAX_PASSED_OVER]);
+        assert.deepEqual([part.failure, part.rejectedCandidates.length], [null, MAX_REJECTED_CANDIDATES]);
         // from the file's beginning they are nothing special
         assert.ok((await convertFile(file, null, settings)).rows.equals(whole.rows));
       }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { MemorySource } from '@wikifleet/testing/memory-source';
+import { Random } from '@wikifleet/testing/random';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
@@ -7,8 +9,8 @@ import type { BlockPool } from './block-pool.js';
 import type { ConversionProgress } from './convert-split.js';
 import type { FileSource } from './file-source.js';
 import { MEMBER_BYTES } from './json-lines-format.js';
-import { bz2Stream } from './testing/test-bzip2.js';
-import { MemorySink, MemorySource, Random, convertPart, pieces, smallDump, wholeText } from './testing/test-tools.js';
+import { bz2Stream } from '@wikifleet/testing/bz2-stream';
+import { MemorySink, convertPart, pieces, smallDump, wholeText } from './testing/test-tools.js';
 import type { Part } from './testing/test-tools.js';
 
 const TEXT = wholeText(smallDump(60, (page) => `text of ${page} `.repeat(20)));

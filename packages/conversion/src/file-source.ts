@@ -1,4 +1,5 @@
-import { Bzip2Decoder } from '@wikifleet/bzip2/stream-decoder';
+import { BlockChain } from '@wikifleet/bzip2/block-chain';
+import { InlineBlockDecoders } from '@wikifleet/bzip2/block-decoders';
 import { containerOf } from '@wikifleet/domain/containers';
 import { gunzip } from './gunzip.js';
 
@@ -27,13 +28,10 @@ export async function* unpack(source: FileSource): AsyncGenerator<Uint8Array> {
       yield* gunzip(source.read(0));
       return;
     case 'bzip2': {
-      const decoder = new Bzip2Decoder();
-      for await (const chunk of source.read(0)) {
-        decoder.push(chunk);
-        for (const { bytes } of decoder.read()) yield bytes;
-      }
-      decoder.end();
-      for (const { bytes } of decoder.read()) yield bytes;
+      const { size } = source;
+      const decoders = new InlineBlockDecoders();
+      for await (const block of new BlockChain({ source: source.read(0), start: 0, end: size, size, decoders }))
+        for (let bytes = block.read(); bytes !== null; bytes = block.read()) yield bytes;
     }
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { Random } from '@wikifleet/testing/random';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { Random, convertFile, expectedSamples, readSample } from './testing/test-tools.js';
+import { convertFile, expectedSamples, readSample } from './testing/test-tools.js';
 
 const FILTERS = [
   { namespaces: [0], redirects: true },

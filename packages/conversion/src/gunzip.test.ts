@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { MemorySource } from '@wikifleet/testing/memory-source';
+import { Random } from '@wikifleet/testing/random';
 import { gzipSync } from 'node:zlib';
 import { codeOf } from '@wikifleet/domain/errors';
 import { gunzip } from './gunzip.js';
-import { MemorySource, Random } from './testing/test-tools.js';
 
 interface Unpacked {
   readonly bytes: Buffer;

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
+import { MemorySource } from '@wikifleet/testing/memory-source';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { IndexComparison, compareOrders, readIndex } from './multistream-index.js';
 import type { IndexEntry } from './multistream-index.js';
-import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
-import {
-  MemorySource,
-  convertFile,
-  convertPart,
-  expectedSamples,
-  readSample,
-  smallDump,
-} from './testing/test-tools.js';
+import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
+import { convertFile, convertPart, expectedSamples, readSample, smallDump } from './testing/test-tools.js';
 import type { Settings } from './testing/test-tools.js';
 
 const DUMP = smallDump(30, (page) => `text ${page} `.repeat(20));

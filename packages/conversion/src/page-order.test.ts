@@ -3,7 +3,7 @@ import { descentsOf } from '@wikifleet/domain/page-order';
 import type { Descents } from '@wikifleet/domain/page-order';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { bz2Stream } from './testing/test-bzip2.js';
+import { bz2Stream } from '@wikifleet/testing/bz2-stream';
 import { convertFile, smallDump } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { Random } from '@wikifleet/testing/random';
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { LONG_TESTS, Random, canonical, convertFile, expectedSamples, readSample } from './testing/test-tools.js';
+import { LONG_TESTS, canonical, convertFile, expectedSamples, readSample } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What is said of the samples that are not whole; of all others nothing. */

@@ -1,6 +1,6 @@
 import type { Container } from '@wikifleet/domain/containers';
 import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
-import { BlockChain } from './block-chain.js';
+import { BlockChain } from '@wikifleet/bzip2/block-chain';
 import type { BlockPool } from './block-pool.js';
 import type { FileSource } from './file-source.js';
 import { gunzip } from './gunzip.js';
@@ -19,7 +19,7 @@ export interface SplitReader extends AsyncIterable<SplitBytes> {
   readonly firstBlock: number | null;
   readonly nextBlock: number | null;
   /** Magics before the first block that were there by chance. */
-  readonly passedOver: readonly number[];
+  readonly rejectedCandidates: readonly number[];
   /** The split's share of its streams' checksums; null where it owns no bzip2 block. */
   readonly streams: StreamChecksums | null;
   /** Up to which byte of the file everything was unpacked, or nearly so. */
@@ -43,7 +43,7 @@ export function readSplit(
   onStream?: (byte: number) => void,
 ): SplitReader {
   if (container === 'bzip2') {
-    const options = { source: source.read(range.start), ...range, size: source.size, pool };
+    const options = { source: source.read(range.start), ...range, size: source.size, decoders: pool };
     return new BlockReader(new BlockChain(onStream === undefined ? options : { ...options, onStream }));
   }
   return new WholeFileReader(source, container === 'gzip');
@@ -64,8 +64,8 @@ class BlockReader implements SplitReader {
     return this.#chain.nextBlock;
   }
 
-  get passedOver(): readonly number[] {
-    return this.#chain.passedOver;
+  get rejectedCandidates(): readonly number[] {
+    return this.#chain.rejectedCandidates;
   }
 
   get streams(): StreamChecksums | null {
@@ -93,7 +93,7 @@ class BlockReader implements SplitReader {
 class WholeFileReader implements SplitReader {
   readonly firstBlock = 0;
   readonly nextBlock: number;
-  readonly passedOver = [];
+  readonly rejectedCandidates = [];
   readonly streams = null;
   position = 0;
   readonly #source: FileSource;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import { LONG_TESTS, convertFile, pieces, smallDump, wholeText } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 

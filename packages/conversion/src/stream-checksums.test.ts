@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
+import { Random } from '@wikifleet/testing/random';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { joinProblems } from '@wikifleet/domain/join';
 import { splitsOf } from '@wikifleet/domain/jobs';
-import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import { crcOf, cutStreams, joinStreams, rangesOf } from './testing/test-streams.js';
 import type { TestBlock, TestStream } from './testing/test-streams.js';
-import { LONG_TESTS, Random, convertFile, smallDump } from './testing/test-tools.js';
+import { LONG_TESTS, convertFile, smallDump } from './testing/test-tools.js';
 
 const SEED = Number(process.env['WIKIFLEET_SEED'] ?? (LONG_TESTS ? Date.now() % 1_000_000 : 20261201));
 /** Small enough that splits own one block or none, and large enough that one split has all. */

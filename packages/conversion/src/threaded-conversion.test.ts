@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Random } from '@wikifleet/testing/random';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
 import { EVERY_PAGE } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
@@ -12,7 +13,7 @@ import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
-import { LONG_TESTS, Random, smallDump, wholeText } from './testing/test-tools.js';
+import { LONG_TESTS, smallDump, wholeText } from './testing/test-tools.js';
 import { ThreadedConversion } from './threaded-conversion.js';
 
 interface Settings {

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Compression } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
-import { EMPTY_STREAM, bz2Stream } from './testing/test-bzip2.js';
+import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import {
   MemorySink,
   convertPart,

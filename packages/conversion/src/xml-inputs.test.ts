@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { MemorySource } from '@wikifleet/testing/memory-source';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,8 +7,8 @@ import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { MAX_FIRST_UNREADABLE } from './quarantine-writer.js';
 import { readDbname } from './read-dbname.js';
-import { bz2Stream } from './testing/test-bzip2.js';
-import { LONG_TESTS, MemorySource, convertFile, convertPart, pieces } from './testing/test-tools.js';
+import { bz2Stream } from '@wikifleet/testing/bz2-stream';
+import { LONG_TESTS, convertFile, convertPart, pieces } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 const HEAD =

@@ -75,7 +75,7 @@ describe('a run as S3 tells it', () => {
     rowsVersion: 1,
     firstBlock: null,
     nextBlock: null,
-    passedOver: [],
+    rejectedCandidates: [],
     firstPage: null,
     nextPage: null,
     sequence: NO_SEQUENCE,

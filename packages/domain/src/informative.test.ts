@@ -35,7 +35,7 @@ const RESULT = splitResultSchema.parse({
   sequence: NO_SEQUENCE,
   firstBlock: null,
   nextBlock: null,
-  passedOver: [],
+  rejectedCandidates: [],
   firstPage: null,
   nextPage: null,
   head: {

@@ -65,7 +65,7 @@ function result(index: number, change: Partial<SplitResult> = {}): SplitResult {
     rowsVersion: 1,
     firstBlock: null,
     nextBlock: null,
-    passedOver: [],
+    rejectedCandidates: [],
     firstPage: null,
     nextPage: null,
     sequence: NO_SEQUENCE,

@@ -87,7 +87,7 @@ export const splitResultSchema = z.strictObject({
   firstBlock: count.nullable(),
   nextBlock: count.nullable(),
   /** Bit positions of magics before the first block that were there by chance. */
-  passedOver: z.array(count),
+  rejectedCandidates: z.array(count),
   firstPage: positionSchema.nullable(),
   nextPage: positionSchema.extend({ is: followerSchema }).nullable(),
   sequence: sequenceSchema,

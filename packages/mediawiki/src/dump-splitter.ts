@@ -1,5 +1,5 @@
 import { PermanentError } from '@wikifleet/domain/errors';
-import { ByteWindow } from './byte-window.js';
+import { ByteWindow } from '@wikifleet/domain/byte-window';
 import { Needle, isSpace } from './searchable-bytes.js';
 import { LONGEST_TAG, NO_TAG, TagFinder, UNKNOWN, endOfStartTag } from './tag-finder.js';
 import type { FoundTag, Tag } from './tag-finder.js';

@@ -1,5 +1,5 @@
 import { PermanentError } from '@wikifleet/domain/errors';
-import { ByteWindow } from './byte-window.js';
+import { ByteWindow } from '@wikifleet/domain/byte-window';
 import { findHeadEnd } from './dump-head.js';
 import { TagFinder } from './tag-finder.js';
 

@@ -111,7 +111,7 @@ export function convertOf(build: Build): Convert {
         dbname: 'testwiki',
         encoding: 'utf-8',
       },
-      passedOver: [],
+      rejectedCandidates: [],
       counts,
       members: counts.rows === 0 ? [] : [{ offset: 0, length: truth.rows.length, rows: counts.rows, ...ids }],
       xmlBytes: source.size,

@@ -176,7 +176,7 @@ function receiptOf(run: object, planId: string, file: string, size: number, inde
   };
   const counts = { ...NO_COUNTS, pages: 900, rows: 1000 };
   const none = {
-    passedOver: [],
+    rejectedCandidates: [],
     firstPage: null,
     nextPage: null,
     sequence: { streams: null, pageOrder: null },

@@ -79,7 +79,7 @@ export async function filesOfCatalogue(query: FilesQuery, releases: ReleaseStack
       files.push(...run.files);
       found.push(`${query.kind}/${wiki}/${run.run.date}`);
       vouchers.add(run.vouchedBy);
-      for (const { date, reason } of run.passedOver) remarks.push(`passed over ${wiki} ${date}: ${reason}`);
+      for (const { date, reason } of run.skipped) remarks.push(`skipped ${wiki} ${date}: ${reason}`);
       remarks.push(...run.remarks);
     } catch (error) {
       if (!all || !NOT_THERE.has(codeOf(error))) throw error;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { MemorySource } from '@wikifleet/testing/memory-source';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
@@ -56,40 +57,6 @@ function sortKeys(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, inner]) => [key, sortKeys(inner)]),
   );
-}
-
-/** A file in memory that comes in chunks of `chunkBytes`; it counts what was taken of it, and what is open. */
-export class MemorySource implements FileSource {
-  readonly size: number;
-  taken = 0;
-  open = 0;
-  readonly #bytes: Uint8Array;
-  readonly #chunkBytes: number;
-
-  constructor(bytes: Uint8Array, chunkBytes = 64 * 1024) {
-    this.size = bytes.length;
-    this.#bytes = bytes;
-    this.#chunkBytes = chunkBytes;
-  }
-
-  async *read(start: number): AsyncGenerator<Uint8Array> {
-    this.open += 1;
-    try {
-      for (let at = start; at < this.size; at += this.#chunkBytes) {
-        // a copy that is spoilt afterwards: whoever takes it must keep its own
-        const chunk = Uint8Array.from(this.#bytes.subarray(at, at + this.#chunkBytes));
-        this.taken += chunk.length;
-        yield chunk;
-        chunk.fill(0x21);
-      }
-    } finally {
-      this.open -= 1;
-    }
-  }
-
-  async first(count: number): Promise<Uint8Array> {
-    return await Promise.resolve(this.#bytes.subarray(0, count));
-  }
 }
 
 export class MemorySink implements ByteSink {
@@ -191,28 +158,6 @@ function splitsAt(file: Buffer, cut: number | readonly number[] | null): Range[]
   if (cut === null || typeof cut === 'number') return splitsOf(file.length, cut);
   const ends = [...cut, file.length];
   return ends.map((end, i) => ({ start: ends[i - 1] ?? 0, end }));
-}
-
-/** A generator of its own (Lehmer's): the same numbers for the same seed. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = (seed % 2147483646) + 1;
-  }
-
-  /** A whole number in `[0, below)`. */
-  below(below: number): number {
-    this.#state = (this.#state * 48271) % 2147483647;
-    return this.#state % below;
-  }
-
-  /** `count` places in `(0, size)`, ascending, none twice. */
-  cuts(count: number, size: number): number[] {
-    const places = new Set<number>();
-    while (places.size < Math.min(count, size - 1)) places.add(1 + this.below(size - 1));
-    return [...places].sort((a, b) => a - b);
-  }
 }
 
 const HEAD =

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { findMagics } from '@wikifleet/bzip2/find-magic';
+import { MemorySource } from '@wikifleet/testing/memory-source';
+import { findMagics } from './find-magic.js';
 import { CompressedWindow } from './compressed-window.js';
-import { bz2Stream } from './testing/test-bzip2.js';
-import { MemorySource } from './testing/test-tools.js';
+import { bz2Stream } from '@wikifleet/testing/bz2-stream';
 
 const BLOCKS = Array.from({ length: 20 }, (_, i) => Buffer.from(`block ${i} `.repeat(1 + i)));
 const FILE = bz2Stream(BLOCKS);

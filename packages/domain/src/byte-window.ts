@@ -1,12 +1,10 @@
-import type { SearchableBytes } from './searchable-bytes.js';
-
 const SMALLEST = 256 * 1024;
 
 /**
  * The bytes of a stream that are still needed, addressed by their offset in the stream. Every byte is copied in once
  * and moved at most once more per doubling, so the work is linear however the stream is cut.
  */
-export class ByteWindow implements SearchableBytes {
+export class ByteWindow {
   #buffer = Buffer.allocUnsafeSlow(SMALLEST);
   /** Where the kept bytes lie in the buffer. */
   #from = 0;

@@ -1,6 +1,6 @@
-import { MAGIC_BITS, findMagics } from '@wikifleet/bzip2/find-magic';
-import type { Magic } from '@wikifleet/bzip2/find-magic';
-import { ByteWindow } from '@wikifleet/mediawiki/byte-window';
+import { ByteWindow } from '@wikifleet/domain/byte-window';
+import { MAGIC_BITS, findMagics } from './find-magic.js';
+import type { Magic } from './find-magic.js';
 
 /**
  * The compressed bytes of a file that are held, from `base` on, and the magics in them; positions are those of the file.

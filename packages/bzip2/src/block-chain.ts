@@ -1,12 +1,12 @@
-import { bzip2Error, hex32 } from '@wikifleet/bzip2/bzip2-error';
-import { MAX_BLOCK_BYTES } from '@wikifleet/bzip2/block-decoder';
-import { combineCrc } from '@wikifleet/bzip2/crc32';
-import { MAGIC_BITS, bits24, magicAt } from '@wikifleet/bzip2/find-magic';
 import { PermanentError, codeOf } from '@wikifleet/domain/errors';
 import { StreamRecorder } from '@wikifleet/domain/stream-checksums';
 import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
-import type { BlockDecoders, PooledBlock } from './block-pool.js';
+import { MAX_BLOCK_BYTES } from './block-decoder.js';
+import type { BlockDecoders, DecodedBlock } from './block-decoders.js';
+import { bzip2Error, hex32 } from './bzip2-error.js';
 import { CompressedWindow } from './compressed-window.js';
+import { combineCrc } from './crc32.js';
+import { MAGIC_BITS, bits24, magicAt } from './find-magic.js';
 
 /** A block of the chain, in the order of the file. */
 export interface ChainedBlock {
@@ -26,14 +26,14 @@ export interface ChainOptions {
   readonly end: number;
   /** Bytes of the file. */
   readonly size: number;
-  readonly pool: BlockDecoders;
+  readonly decoders: BlockDecoders;
   /** Is called with the byte where each stream's header begins, before the stream's blocks come. */
   readonly onStream?: (byte: number) => void;
 }
 
 interface Ahead {
   readonly level: number;
-  readonly block: Promise<PooledBlock>;
+  readonly block: Promise<DecodedBlock>;
 }
 
 const HEADER_BITS = 32;
@@ -42,7 +42,7 @@ const MAX_LEVEL = 9;
 /** A candidate that is followed by neither a magic nor a stream's end was there by chance. */
 const CANDIDATE_CODES = /^BZIP2_/;
 /** By chance a magic occurs in one of a million splits. More than so many are damage or malice, and each costs a trial. */
-export const MAX_PASSED_OVER = 100;
+export const MAX_REJECTED_CANDIDATES = 100;
 /** Magics that are held for each block that is asked for ahead: hostile data may consist of magics. */
 const MAGICS_PER_BLOCK = 16;
 
@@ -71,7 +71,7 @@ export class BlockChain {
   readonly #streams = new StreamRecorder();
   /** Blocks behind the split that were needed so far. */
   #beyond = 0;
-  readonly #passedOver: number[] = [];
+  readonly #rejectedCandidates: number[] = [];
 
   constructor(options: ChainOptions) {
     this.#options = options;
@@ -109,8 +109,8 @@ export class BlockChain {
   }
 
   /** Bit positions of magics before the first block that were there by chance, or whose block is broken. */
-  get passedOver(): readonly number[] {
-    return this.#passedOver;
+  get rejectedCandidates(): readonly number[] {
+    return this.#rejectedCandidates;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ChainedBlock> {
@@ -162,7 +162,7 @@ export class BlockChain {
   }
 
   /** Decodes the block at `bit`, and asks for those behind it. */
-  async #decode(bit: number, level: number): Promise<PooledBlock> {
+  async #decode(bit: number, level: number): Promise<DecodedBlock> {
     const asked = this.#ahead.get(bit);
     this.#ahead.delete(bit);
     const block = asked?.level === level ? asked.block : this.#ask(bit, level, await this.#extent(bit));
@@ -178,9 +178,9 @@ export class BlockChain {
     return await this.#ask(bit, level, furthest + 1);
   }
 
-  #ask(bit: number, level: number, end: number): Promise<PooledBlock> {
+  #ask(bit: number, level: number, end: number): Promise<DecodedBlock> {
     const base = Math.floor(bit / 8);
-    const block = this.#options.pool.decode(this.#window.view(base, end), base, bit, level);
+    const block = this.#options.decoders.decode(this.#window.view(base, end), base, bit, level);
     // whoever needs it awaits it, maybe later than it fails; nobody may need it at all
     block.catch(() => {});
     return block;
@@ -199,7 +199,7 @@ export class BlockChain {
 
   /** Asks the pool for the blocks behind this one, as many as it takes, by where magics stand. */
   async #askAhead(): Promise<void> {
-    const { ahead } = this.#options.pool;
+    const { ahead } = this.#options.decoders;
     if (ahead === 0) return;
     // what lies behind was asked for by mistake: a magic inside a block
     for (const bit of this.#ahead.keys()) if (bit < this.#bit) this.#ahead.delete(bit);
@@ -313,8 +313,8 @@ export class BlockChain {
       this.#bit = candidate.bit;
       this.#window.dropTo(candidate.bit);
       if (await this.#isBlock(candidate.bit)) return true;
-      if (this.#passedOver.length === MAX_PASSED_OVER) throw tooManyPassedOver(candidate.bit);
-      this.#passedOver.push(candidate.bit);
+      if (this.#rejectedCandidates.length === MAX_REJECTED_CANDIDATES) throw tooManyRejected(candidate.bit);
+      this.#rejectedCandidates.push(candidate.bit);
       this.#window.magics.shift();
     }
   }
@@ -338,9 +338,9 @@ export class BlockChain {
   }
 }
 
-function tooManyPassedOver(bit: number): PermanentError {
+function tooManyRejected(bit: number): PermanentError {
   const place = `bit ${bit} (byte ${Math.floor(bit / 8)})`;
-  const expected = `a block that can be decoded among the first ${MAX_PASSED_OVER} magics of the split`;
+  const expected = `a block that can be decoded among the first ${MAX_REJECTED_CANDIDATES} magics of the split`;
   const received = 'none';
   const message = `bzip2 data at ${place}: expected ${expected}, received ${received}`;
   return new PermanentError('NO_FIRST_BLOCK', message, { place, expected, received });

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
 import fc from 'fast-check';
+import { BlockChain } from './block-chain.js';
 import { SLICE_BYTES } from './block-decoder.js';
+import { InlineBlockDecoders } from './block-decoders.js';
 import { binary, blockBits, codeRuns, fieldsOf, spell, writeStream } from './testing/bzip2-writer.js';
 import type { BlockFields } from './testing/bzip2-writer.js';
 import { libbz2, WITHOUT_LIBBZ2 } from './testing/libbz2.js';
 import { findMagics } from './find-magic.js';
-import { Bzip2Decoder } from './stream-decoder.js';
 import { BOMB, EMPTY, FIXTURES, THREE_BLOCKS } from './testing/fixtures.js';
 
 interface Outcome {
@@ -19,45 +20,43 @@ interface Outcome {
   /** The error's code, or null. */
   code: string | null;
   error: unknown;
-  decoder: Bzip2Decoder;
+  chain: BlockChain;
 }
 
-/** Decodes chunk by chunk; checks that the slices of a block follow each other. */
-function decode(chunks: Iterable<Uint8Array>): Outcome {
-  const decoder = new Bzip2Decoder();
+async function* arriving(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+/** Decodes a file of `size` bytes that arrives in `chunks`. */
+async function decode(chunks: Iterable<Uint8Array>, size: number): Promise<Outcome> {
+  const chain = new BlockChain({
+    source: arriving(chunks),
+    start: 0,
+    end: size,
+    size,
+    decoders: new InlineBlockDecoders(),
+  });
   const parts: Buffer[] = [];
   const blocks: number[] = [];
   const sizes: number[] = [];
-  let offset = 0;
-  const drain = (): void => {
-    for (const slice of decoder.read()) {
-      if (blocks.at(-1) !== slice.block) {
-        blocks.push(slice.block);
-        offset = 0;
-      }
-      assert.equal(slice.offsetInBlock, offset);
-      assert.ok(slice.bytes.length > 0 && slice.bytes.length <= SLICE_BYTES);
-      offset += slice.bytes.length;
-      sizes[blocks.length - 1] = offset;
-      parts.push(Buffer.from(slice.bytes));
-    }
-  };
   const outcome = (error: unknown): Outcome => {
     const code = error instanceof FleetError ? error.code : null;
-    return { bytes: Buffer.concat(parts), blocks, sizes, code, error, decoder };
+    return { bytes: Buffer.concat(parts), blocks, sizes, code, error, chain };
   };
   try {
-    for (const chunk of chunks) {
-      decoder.push(chunk);
-      drain();
+    for await (const block of chain) {
+      blocks.push(block.bit);
+      let decoded = 0;
+      for (let bytes = block.read(); bytes !== null; bytes = block.read()) {
+        assert.ok(bytes.length > 0 && bytes.length <= SLICE_BYTES);
+        decoded += bytes.length;
+        parts.push(Buffer.from(bytes));
+      }
+      sizes.push(decoded);
     }
-    decoder.end();
-    decoder.end();
-    drain();
     return outcome(null);
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
-    assert.throws(drain, error, 'an error stays');
     return outcome(error);
   }
 }
@@ -130,11 +129,11 @@ const failures: { name: string; input: Buffer; code: string; place: string; deco
   },
 ];
 
-describe('Bzip2Decoder', () => {
+describe('streams of bzip2', () => {
   for (const { name, input, code, place, decoded = 0 } of failures) {
-    it(`refuses ${name}, after what was whole before it`, () => {
+    it(`refuses ${name}, after what was complete before it`, async () => {
       for (const size of [1, 7, 2 ** 20]) {
-        const outcome = decode(cut(input, size));
+        const outcome = await decode(cut(input, size), input.length);
         assert.equal(outcome.code, code);
         assert.equal((outcome.error as FleetError).place, place);
         assert.equal(outcome.bytes.length, decoded);
@@ -142,17 +141,17 @@ describe('Bzip2Decoder', () => {
     });
   }
 
-  it('says so wherever the input is cut, and hands out the whole blocks before', function () {
+  it('says so wherever the input is cut, and hands out the complete blocks before', async function () {
     this.timeout(60_000);
     const input = Buffer.concat([EMPTY, TEXT.bz2, MANY.bz2]);
-    const whole = decode([input]);
+    const whole = await decode([input], input.length);
     const magics = [...findMagics(input)];
     // By block: where the magic after it begins, and how many bytes are decoded by then.
     const ends = whole.blocks.map((block) => magics[magics.findIndex(({ bit }) => bit === block) + 1]!.bit);
     assert.equal(ends.length, 4);
     const sizes = [0, TEXT.size, TEXT.size + whole.sizes[1]!, whole.bytes.length - whole.sizes[3]!, whole.bytes.length];
     for (let length = 0; length < input.length; length++) {
-      const { code, bytes } = decode([input.subarray(0, length)]);
+      const { code, bytes } = await decode([input.subarray(0, length)], length);
       // A cut between streams is an end: nothing in the format tells.
       const isEnd = length === EMPTY.length || length === EMPTY.length + TEXT.bz2.length;
       assert.equal(code, isEnd ? null : 'BZIP2_TRUNCATED', `cut at ${length}`);
@@ -160,10 +159,11 @@ describe('Bzip2Decoder', () => {
     }
   });
 
-  it('never gives other bytes for a flipped bit, and agrees with libbz2 about each', function () {
+  it('never gives other bytes for a flipped bit, and agrees with libbz2 about each', async function () {
     this.timeout(60_000);
     const flipped = [...flips(TEXT.bz2), ...flips(FIXTURES.find(({ name }) => name === 'a million equal bytes')!.bz2)];
-    const outcomes = flipped.map((input) => decode([input]));
+    const outcomes: Outcome[] = [];
+    for (const input of flipped) outcomes.push(await decode([input], input.length));
     for (const [i, { code, bytes }] of outcomes.entries()) {
       const expected = i < TEXT.bz2.length * 8 ? TEXT.sha256 : FIXTURES[3]!.sha256;
       if (code === null) assert.equal(sha256(bytes), expected, `bit ${i}`);
@@ -181,26 +181,26 @@ describe('Bzip2Decoder', () => {
   });
 
   for (const { name, bz2, size, sha256: expected } of FIXTURES) {
-    it(`decodes ${name}, in chunks of any size`, () => {
+    it(`decodes ${name}, in chunks of any size`, async () => {
       const chunks = [1, 2, 13, 1000, 2 ** 20];
       for (const chunk of chunks) {
-        const { code, bytes, decoder } = decode(cut(bz2, chunk));
+        const { code, bytes, chain } = await decode(cut(bz2, chunk), bz2.length);
         assert.equal(code, null);
         assert.equal(bytes.length, size);
         assert.equal(sha256(bytes), expected);
-        assert.equal(decoder.nextBlock, bz2.length * 8);
-        assert.equal(decoder.firstBlock, size === 0 ? null : 32);
+        assert.equal(chain.nextBlock, size === 0 ? null : bz2.length * 8);
+        assert.equal(chain.firstBlock, size === 0 ? null : 32);
       }
     });
   }
 
-  it('reads stream after stream, of several levels, and says where the blocks are', function () {
+  it('reads stream after stream, of several levels, and says where the blocks are', async function () {
     this.timeout(60_000);
     const level3 = writeStream(3, [small(), small()]);
     const input = Buffer.concat([EMPTY, EMPTY, TEXT.bz2, EMPTY, level3, MANY.bz2, EMPTY]);
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 30 }), (sizes) => {
-        const { code, bytes, blocks, decoder } = decode(cutRandomly(input, sizes));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 30 }), async (sizes) => {
+        const { code, bytes, blocks, chain } = await decode(cutRandomly(input, sizes), input.length);
         assert.equal(code, null);
         assert.equal(sha256(bytes.subarray(0, 25)), TEXT.sha256);
         assert.equal(bytes.subarray(25, 31).toString(), 'abcabc');
@@ -212,27 +212,14 @@ describe('Bzip2Decoder', () => {
           at * 8 + 32 + blockBits(small()).length,
           (at + level3.length) * 8 + 32,
         ]);
-        assert.equal(decoder.firstBlock, 28 * 8 + 32);
-        assert.equal(decoder.nextBlock, input.length * 8);
+        assert.equal(chain.firstBlock, 28 * 8 + 32);
+        assert.equal(chain.nextBlock, input.length * 8);
       }),
       { numRuns: 50 },
     );
   });
 
-  it('hands a block out as soon as what follows it can be seen', () => {
-    const input = MANY.bz2;
-    const [, second] = findMagics(input);
-    const seen = Math.ceil((second!.bit + 48) / 8);
-    const decoder = new Bzip2Decoder();
-    for (let at = 0; at < seen; at++) {
-      assert.deepEqual([...decoder.read()], [], `after ${at} bytes`);
-      decoder.push(input.subarray(at, at + 1));
-    }
-    assert.equal([...decoder.read()].length, 1);
-    assert.equal(decoder.nextBlock, second!.bit);
-  });
-
-  it('is not taken in by magics within a block, however the input arrives', () => {
+  it('is not taken in by magics within a block, however the input arrives', async () => {
     const magic = `${binary(0x314159, 24)}${binary(0x265359, 24)}0`;
     const fields = small();
     const planted = magic.repeat(200);
@@ -241,29 +228,29 @@ describe('Bzip2Decoder', () => {
     const block = { ...fields, ...tables, selectors: `0${planted}`, selectorCount: 1 + count };
     const input = writeStream(9, [block, small(), block]);
     for (const size of [1, 3, 100, input.length]) {
-      const { code, bytes, blocks } = decode(cut(input, size));
+      const { code, bytes, blocks } = await decode(cut(input, size), input.length);
       assert.equal(code, null);
       assert.equal(bytes.toString(), 'abcabcabc');
       assert.equal(blocks.length, 3);
     }
   });
 
-  it('decodes more input than it can hold, given at once or piece by piece', function () {
+  it('decodes more input than it can hold, given at once or piece by piece', async function () {
     this.timeout(60_000);
     const copies = 12_000;
     const { bz2, size } = FIXTURES.find(({ name }) => name === 'all bytes')!;
     const input = Buffer.concat(Array.from({ length: copies }, () => bz2));
     assert.ok(input.length > 5e6);
     for (const chunk of [1000, 70_001, 3_000_000, input.length]) {
-      const { code, bytes, blocks, decoder } = decode(cut(input, chunk));
+      const { code, bytes, blocks, chain } = await decode(cut(input, chunk), input.length);
       assert.equal(code, null);
       assert.deepEqual(blocks.slice(-1), [(copies - 1) * bz2.length * 8 + 32]);
-      assert.equal(decoder.nextBlock, input.length * 8);
+      assert.equal(chain.nextBlock, input.length * 8);
       assert.ok(bytes.equals(Buffer.alloc(copies * size, bytes.subarray(0, size))));
     }
   });
 
-  it('takes a long block with false magics in it, in small chunks', function () {
+  it('takes a long block with false magics in it, in small chunks', async function () {
     this.timeout(60_000);
     const { fields, decoded } = longBlock(200_000);
     const planted = `${binary(0x314159, 24)}${binary(0x265359, 24)}0`.repeat(300);
@@ -273,55 +260,35 @@ describe('Bzip2Decoder', () => {
     const input = writeStream(9, [block, small()]);
     assert.ok(input.length > 200_000);
     for (const size of [16, 4096, input.length]) {
-      const { code, bytes } = decode(cut(input, size));
+      const { code, bytes } = await decode(cut(input, size), input.length);
       assert.equal(code, null);
       assert.ok(bytes.equals(Buffer.concat([decoded, Buffer.from('abc')])));
     }
   });
 
-  it('holds neither a bomb nor what it expands to', function () {
+  it('holds neither a bomb nor what it expands to', async function () {
     this.timeout(60_000);
     const streams = 6;
-    const decoder = new Bzip2Decoder();
+    const input = Buffer.concat(Array.from({ length: streams }, () => BOMB.bz2));
+    const decoders = new InlineBlockDecoders();
+    const chain = new BlockChain({
+      source: arriving([input]),
+      start: 0,
+      end: input.length,
+      size: input.length,
+      decoders,
+    });
     const before = process.memoryUsage();
-    let peak = 0;
-    let size = 0;
-    decoder.push(Buffer.concat(Array.from({ length: streams }, () => BOMB.bz2)));
-    decoder.end();
-    for (const { bytes } of decoder.read()) {
-      size += bytes.length;
-      assert.ok(bytes.length <= SLICE_BYTES && bytes.every((byte) => byte === 0));
-      const { rss } = process.memoryUsage();
-      peak = Math.max(peak, rss - before.rss);
+    let [peak, size] = [0, 0];
+    for await (const block of chain) {
+      for (let bytes = block.read(); bytes !== null; bytes = block.read()) {
+        size += bytes.length;
+        assert.ok(bytes.length <= SLICE_BYTES && bytes.every((byte) => byte === 0));
+        peak = Math.max(peak, process.memoryUsage().rss - before.rss);
+      }
     }
     assert.equal(size, streams * BOMB.size);
     assert.ok(peak < 40e6, `${streams * BOMB.size} bytes took ${peak} of memory`);
-  });
-
-  it('goes on where a reader stopped', () => {
-    const decoder = new Bzip2Decoder();
-    decoder.push(BOMB.bz2);
-    decoder.end();
-    let at = 0;
-    for (let part = 0; at < BOMB.size; part++) {
-      assert.ok(part < 100);
-      for (const { bytes, offsetInBlock } of decoder.read()) {
-        assert.equal(offsetInBlock, at);
-        at += bytes.length;
-        break;
-      }
-    }
-    assert.equal(at, BOMB.size);
-    assert.deepEqual([...decoder.read()], []);
-    assert.equal(decoder.nextBlock, BOMB.bz2.length * 8);
-  });
-
-  it('takes no chunk after the end, nor one upon another', () => {
-    const decoder = new Bzip2Decoder();
-    decoder.push(EMPTY);
-    assert.throws(() => decoder.push(EMPTY), TypeError);
-    decoder.end();
-    assert.throws(() => decoder.push(EMPTY), TypeError);
   });
 });
 
