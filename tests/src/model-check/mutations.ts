@@ -53,10 +53,15 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     "a plan supersedes its predecessor, without the predecessor's list",
     PLANS,
-    'return [...there.value.supersedes, there.value.planId];',
-    'return [there.value.planId];',
+    '[...there.value.supersedes, there.value.planId]',
+    '[there.value.planId]',
   ),
-  edit('a plan in the place of none supersedes nothing', PLANS, 'return [...ids].sort();', 'return [];'),
+  edit(
+    'keys tell nothing of earlier plans',
+    PLANS,
+    '[...known, ...[...ids].filter((id) => !known.includes(id)).sort()]',
+    'known',
+  ),
   edit(
     'the plan is written without a condition',
     PLANS,
