@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { convertSplit as convertBytes } from '@wikifleet/conversion/convert-split';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
-import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
+import { compressorFingerprint } from '@wikifleet/compression/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf } from '@wikifleet/domain/errors';
 import { convertJobOf, parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';

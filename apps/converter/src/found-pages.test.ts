@@ -10,7 +10,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import type { BlockPool } from '@wikifleet/conversion/block-pool';
 import { convertSplit as convertBytes } from '@wikifleet/conversion/convert-split';
-import { openPartFormat } from '@wikifleet/conversion/open-part-format';
+import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
 import { planKey, rawKey } from '@wikifleet/domain/keys';
@@ -160,7 +160,7 @@ describe('one page out of what the converter wrote', function () {
       engine: 'fast',
       filter: EVERY_PAGE,
       plainText: false,
-      format: await openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
+      format: openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
       pool,
       rows: { write: async (piece) => void (await Promise.resolve(pieces.push(Uint8Array.from(piece)))) },
       index: null,

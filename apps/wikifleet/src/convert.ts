@@ -8,9 +8,10 @@ import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filte
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
-import { openPartFormat } from '@wikifleet/conversion/open-part-format';
+import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { FleetError, PermanentError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import { factsOf } from '@wikifleet/domain/formats';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { openOutputs } from '@wikifleet/worker/output-file';
 import type { Output } from '@wikifleet/worker/output-file';
@@ -84,15 +85,18 @@ await runMain(async (releases) => {
   const { flags, positionals } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const path = positionals[0] ?? '';
   const rowsFormat = parseRowsFormat(flags, 'none');
-  if (rowsFormat.format === 'parquet' && flags.out === undefined && process.stdout.isTTY)
-    throw new UsageError('OUTPUT_UNREADABLE', 'Parquet cannot be read on a terminal: expected --out FILE, or a pipe');
+  if (!factsOf(rowsFormat.format).isText && flags.out === undefined && process.stdout.isTTY)
+    throw new UsageError(
+      'OUTPUT_UNREADABLE',
+      `${rowsFormat.format} cannot be read on a terminal: expected --out FILE, or a pipe`,
+    );
   const engine = oneOf('engine', flags.engine ?? DEFAULT_ENGINE, ENGINES);
   const filter = filterOf(flags);
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : wikiName('wiki', flags.wiki);
   const plainText = flags['plain-text'] ?? false;
-  const format = await openPartFormat({ ...rowsFormat, plainText });
+  const format = openPartFormat({ ...rowsFormat, plainText });
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const stop = releases.defer(new StopSignal(), (s) => s.dispose());

@@ -4,9 +4,12 @@ import type { BatchReply, BatchRequest } from './batch-messages.js';
 import { toSent } from './sent-error.js';
 
 /** Converts the batch that is given, in whatever thread this is; errors are answers, too. */
-export function answerBatch(converter: BatchConverter, { batch, wiki, filter, memory }: BatchRequest): BatchReply {
+export function answerBatch(
+  converter: BatchConverter,
+  { batch, wiki, filter, encoding, memory }: BatchRequest,
+): BatchReply {
   try {
-    const outcome = converter.convert(batch, wiki, filter, memory);
+    const outcome = converter.convert(batch, wiki, filter, encoding, memory);
     if (outcome.kind === 'refused') return { ...outcome, batch };
     return {
       ...outcome,

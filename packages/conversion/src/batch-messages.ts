@@ -1,4 +1,5 @@
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import type { PageCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
 import type { PageState, RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
@@ -11,6 +12,8 @@ export interface BatchRequest {
   readonly wiki: string;
   /** Which pages become rows; null: all. */
   readonly filter: PageFilter | null;
+  /** Of the rows. */
+  readonly encoding: RowEncoding;
   /** Memory that came back with rows, to be used again. */
   readonly memory: ArrayBuffer | undefined;
 }

@@ -176,11 +176,12 @@ class SplitConversion {
     this.#writer = new MemberWriter(
       options.rows,
       options.format,
+      options.pool,
       index === null ? undefined : async (pages) => await index.add(pages),
     );
     this.#quarantine = new QuarantineWriter(options.quarantine, (offset) => this.#positions.at(offset));
     this.#budget = new ExpansionBudget(options.split);
-    this.#plainText = options.plainText ? new PlainTextColumn(options.signal) : null;
+    this.#plainText = options.plainText ? new PlainTextColumn(options.signal, options.format.encoding) : null;
   }
 
   async run(container: Container, reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
@@ -215,10 +216,11 @@ class SplitConversion {
   #begin(container: Container, known: KnownHead | null): DumpConversion {
     const { wiki, wikiOverrides = false, filter, pool } = this.#options;
     const options = { wiki, wikiOverrides, filter, ...(known === null ? {} : { head: known.dump }) };
-    const engine = makeEngine(this.#options.engine);
+    const { encoding } = this.#options.format;
+    const engine = makeEngine(this.#options.engine, encoding);
     const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
-      ? new ThreadedConversion({ ...options, engine, pool }, deliver)
+      ? new ThreadedConversion({ ...options, engine, encoding, pool }, deliver)
       : new InlineConversion(new DumpConverter({ ...options, engine }), deliver);
   }
 

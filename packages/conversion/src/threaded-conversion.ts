@@ -1,6 +1,7 @@
 import { PermanentError } from '@wikifleet/domain/errors';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { BatchCutter } from '@wikifleet/mediawiki/batch-cutter';
 import { CountKeeper } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
@@ -21,6 +22,8 @@ export interface ThreadedOptions extends DumpReaderOptions {
   /** Converts what the threads refuse, in this thread. */
   readonly engine: RowEngine;
   readonly filter: PageFilter;
+  /** Of the rows, the engine's too; JSON by default. */
+  readonly encoding?: RowEncoding;
   readonly pool: BlockPool;
   /** Bytes of a batch at most; the outcome is the same. */
   readonly batchBytes?: number;
@@ -48,6 +51,7 @@ export class ThreadedConversion implements DumpConversion {
   readonly #pages: PageConverter;
   readonly #splitter: DumpSplitter;
   readonly #filter: PageFilter | null;
+  readonly #encoding: RowEncoding;
   readonly #pool: BlockPool;
   readonly #deliver: Deliver;
   readonly #underWay: UnderWay[] = [];
@@ -62,12 +66,13 @@ export class ThreadedConversion implements DumpConversion {
   /** What ends the conversion. */
   #failure: PermanentError | null = null;
 
-  constructor({ engine, filter, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
+  constructor({ engine, filter, encoding = 'json', pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
     this.#cutter = new BatchCutter(batchBytes);
     this.#filter = isEveryPage(filter) ? null : filter;
     this.#pages = new PageConverter(engine, this.#counts, this.#filter);
     this.#splitter = new DumpSplitter(this.#pages);
     this.reader = new DumpReader(options, this.#cutter, this.#pages);
+    this.#encoding = encoding;
     this.#pool = pool;
     this.#deliver = deliver;
   }
@@ -133,7 +138,13 @@ export class ThreadedConversion implements DumpConversion {
     this.#isHere = ends === 'anywhere' || (isHere && ends === 'revision');
     if (isHere) return { kind: 'refused', state: null, batch };
     const wiki = this.reader.head?.wiki ?? 'unknown';
-    return await this.#pool.convert({ batch, wiki, filter: this.#filter, memory: this.#memory.pop() });
+    return await this.#pool.convert({
+      batch,
+      wiki,
+      filter: this.#filter,
+      encoding: this.#encoding,
+      memory: this.#memory.pop(),
+    });
   }
 
   async #takeOldest(): Promise<void> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { checkDigest, digestOf, sha256Schema } from './digest.js';
+import { COMPRESSIONS, COMPRESSIONS_OF, FORMATS } from './formats.js';
+import type { Compression, Format } from './formats.js';
 import { isName, nameSchema } from './names.js';
 import { EVERY_PAGE, pageFilterSchema } from './page-filter.js';
 import { runSchema } from './run.js';
@@ -13,19 +15,10 @@ export const ROWS_VERSION = 1;
  * which the same split becomes other bytes (`bytes-of-parts.test.ts` fails then): a plan fixes it, so that two builds
  * never write different bytes under one key.
  */
-export const PARTS_VERSION = 1;
+export const PARTS_VERSION = 2;
 
-export const FORMATS = ['jsonl', 'parquet'] as const;
-export type Format = (typeof FORMATS)[number];
-
-export const COMPRESSIONS = ['none', 'gzip', 'zstd', 'snappy'] as const;
-export type Compression = (typeof COMPRESSIONS)[number];
-
-/** Which compressions a format has. */
-export const COMPRESSIONS_OF: Readonly<Record<Format, readonly Compression[]>> = {
-  jsonl: ['none', 'gzip', 'zstd'],
-  parquet: ['none', 'snappy', 'gzip', 'zstd'],
-};
+export { COMPRESSIONS, COMPRESSIONS_OF, FORMATS };
+export type { Compression, Format };
 
 /** Rows on their way to a file. */
 export interface RowsFormat {

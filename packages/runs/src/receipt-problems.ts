@@ -1,5 +1,5 @@
-import { MAGIC } from '@wikifleet/conversion/parquet-schema';
 import { isDeepStrictEqual } from 'node:util';
+import { factsOf } from '@wikifleet/domain/formats';
 import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import { suspectsOfStreams } from '@wikifleet/domain/join';
@@ -43,16 +43,17 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
   const refused = Object.keys(counts.plainTextRefused);
   if (!plan.settings.plainText && refused.length > 0)
     return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
-  const parquet = plan.settings.format === 'parquet' && part !== null;
-  let [offset, rows] = [parquet ? MAGIC.length : 0, 0];
+  const header = part === null ? 0 : factsOf(plan.settings.format).headerBytes;
+  let [offset, rows] = [header, 0];
   for (const member of members) {
     if (member.offset !== offset) return `a member at byte ${member.offset}: expected it at byte ${offset}`;
     offset += member.length;
     rows += member.rows;
   }
   const size = part?.size ?? 0;
-  if (parquet ? offset >= size : offset !== size)
-    return `members to byte ${offset}: expected ${parquet ? 'a footer behind them, before' : 'them to'} byte ${size}`;
+  const hasFooter = header > 0;
+  if (hasFooter ? offset >= size : offset !== size)
+    return `members to byte ${offset}: expected ${hasFooter ? 'a footer behind them, before' : 'them to'} byte ${size}`;
   return rows === counts.rows ? null : `members of ${rows} rows: expected ${counts.rows}`;
 }
 

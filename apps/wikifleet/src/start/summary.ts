@@ -2,7 +2,8 @@ import { join, relative, resolve } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { describeDescents } from '@wikifleet/domain/page-order';
 import { partEnding, quarantinePrefix, rowsPrefix } from '@wikifleet/domain/keys';
-import type { RowsFormat } from '@wikifleet/domain/plan';
+import { factsOf } from '@wikifleet/domain/formats';
+import type { Format, RowsFormat } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
 import { count, duration, megabytes, plural, shownName as printable } from '../figures.js';
 import type { EmptiedFile } from './emptied-files.js';
@@ -170,15 +171,21 @@ function withCloud(out: string, command: string): string {
   return asTyped('cloud', `--out ${quoted(shown(out, ''))} --exec ${quoted(asTyped('fleet', command))}`);
 }
 
-/** Parquet has no lines that a `head` could take. */
+/** What is no text has no lines that a `head` could take. */
 function headOf(rows: RowsFormat, path: string): string {
-  if (rows.format === 'parquet') return `duckdb -json -c ${quoted(`FROM ${tableOf(rows, globEscaped(path))} LIMIT 1`)}`;
+  if (!factsOf(rows.format).isText)
+    return `duckdb -json -c ${quoted(`FROM ${tableOf(rows, globEscaped(path))} LIMIT 1`)}`;
   return `${READERS[rows.compression]} ${quoted(path)} | head -n 1`;
 }
 
+/** As DuckDB reads files of a format. */
+const TABLES: Readonly<Record<Format, (paths: string) => string>> = {
+  jsonl: (paths) => `read_json(${sqlQuoted(paths)}, format='newline_delimited', maximum_object_size=268435456)`,
+  parquet: (paths) => `read_parquet(${sqlQuoted(paths)}, hive_partitioning=false)`,
+};
+
 function tableOf({ format }: RowsFormat, paths: string): string {
-  if (format === 'parquet') return `read_parquet(${sqlQuoted(paths)}, hive_partitioning=false)`;
-  return `read_json(${sqlQuoted(paths)}, format='newline_delimited', maximum_object_size=268435456)`;
+  return TABLES[format](paths);
 }
 
 /** A key's path as it is typed from here: npm runs its scripts in the package, wherever they were typed. */

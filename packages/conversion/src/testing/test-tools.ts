@@ -17,7 +17,7 @@ import { DEFAULT_ENGINE } from '../engines.js';
 import type { Engine } from '../engines.js';
 import type { FileSource } from '../file-source.js';
 import type { ByteSink } from '../member-writer.js';
-import { openPartFormat } from '../open-part-format.js';
+import { openPartFormat } from '../output-formats.js';
 import type { Range } from '../split-bytes.js';
 
 /** Real dumps, where they lie beside the checkout. */
@@ -100,7 +100,7 @@ export async function convertPart(
   split: Range,
   { format = 'jsonl', compression = 'none', ...settings }: Settings & Partial<Omit<ConversionOptions, 'format'>> = {},
 ): Promise<Part> {
-  const opened = await openPartFormat({ format, compression, plainText: settings.plainText ?? false });
+  const opened = openPartFormat({ format, compression, plainText: settings.plainText ?? false });
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({

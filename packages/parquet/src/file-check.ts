@@ -1,11 +1,22 @@
-import { MAGIC } from '@wikifleet/conversion/parquet-schema';
+import { decompressOf } from '@wikifleet/compression/decompress';
 import { messageOf } from '@wikifleet/domain/errors';
 import type { Compression } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import { parquetMetadata } from 'hyparquet';
-import type { ByteReader, ContentCheck } from './object-flaw.js';
-import { decompressorOf, rowGroupProblem } from './row-group-problem.js';
+import { rowGroupProblem } from './row-group-problem.js';
+import { MAGIC } from './schema.js';
 import { checkThrift } from './thrift-bounds.js';
+
+/** The bytes of a stored object, read once from the beginning to the end. */
+export interface PartBytes {
+  /** The next `length` bytes, or those that are left. */
+  take(length: number): AsyncIterable<Uint8Array>;
+  /** Throws what the source threw, which says nothing of the bytes. */
+  throwFailure(): void;
+}
+
+/** Reads the bytes of an object as far as it likes; says what is wrong with them, or null. */
+export type ContentCheck = (bytes: PartBytes) => Promise<string | null>;
 
 /** Bytes of a row group or a footer that are held at once: more than a row group of ours has, whose last row is of 64 MiB. */
 const MOST_BYTES = 128 * 1024 * 1024;
@@ -17,7 +28,7 @@ const MOST_FOOTER_BYTES = 64 * 1024;
  * footer names just these row groups. Memory: a row group's bytes and one of its pages.
  */
 export function rowGroupsContent(members: readonly Member[], compression: Compression): ContentCheck {
-  const decompress = decompressorOf(compression);
+  const decompress = decompressOf(compression);
   return async (bytes) => {
     try {
       const magic = await collect(bytes, MAGIC.length);
@@ -37,7 +48,7 @@ export function rowGroupsContent(members: readonly Member[], compression: Compre
   };
 }
 
-async function collect(bytes: ByteReader, length: number): Promise<Buffer> {
+async function collect(bytes: PartBytes, length: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes.take(length)) {

@@ -2,14 +2,43 @@ import assert from 'node:assert/strict';
 import * as zlib from 'node:zlib';
 import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { Compression } from '@wikifleet/domain/plan';
-import type { Member } from '@wikifleet/domain/receipts';
-import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
-import { packRows, rowLine } from './testing/verify-harness.js';
+import { NO_OPTIONAL_COLUMNS, rowColumns } from '@wikifleet/domain/row-columns';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
+import { encodeValues } from '@wikifleet/domain/row-values';
+import type { Values } from '@wikifleet/domain/row-values';
+import { RowGroupEncoder } from './row-group-encoder.js';
+import { MAX_GROUP_BYTES, MAX_VALUES, linesOfRowGroup } from './row-group-lines.js';
 
 const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
 const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);
-const PLAIN = JSON.parse(rowLine(1, 2).toString()) as Readonly<Record<string, unknown>>;
-const { main: SLOT } = PLAIN['revision_content_slots'] as Record<'main', object>;
+const SLOT = {
+  content_body: 'x'.repeat(100),
+  content_format: null,
+  content_model: null,
+  content_sha1: null,
+  content_size: null,
+  origin_rev_id: null,
+};
+const PLAIN = {
+  wiki_id: 'aawiki',
+  page_id: 1,
+  page_namespace_id: null,
+  page_title: 'Page 1',
+  page_redirect_target: null,
+  user_id: null,
+  user_text: null,
+  user_is_visible: false,
+  revision_id: 2,
+  revision_parent_id: null,
+  revision_dt: '2026-01-01T00:00:00Z',
+  revision_is_minor_edit: false,
+  revision_comment: null,
+  revision_comment_is_visible: false,
+  revision_sha1: null,
+  revision_size: null,
+  revision_content_slots: { main: SLOT },
+  revision_content_is_visible: true,
+};
 
 const line = (change: object): Buffer => Buffer.from(`${JSON.stringify({ ...PLAIN, ...change })}\n`);
 const slots = (slots: object): Buffer => line({ revision_content_slots: slots });
@@ -64,20 +93,19 @@ const ODD: readonly [what: string, lines: readonly Buffer[]][] = [
   ],
 ];
 
-/** A list a member; the bytes of each, and what its receipt says. */
-async function groupsOf(
-  lists: readonly (readonly Buffer[])[],
-  compression: Compression,
-): Promise<{ bytes: Buffer; member: Member }[]> {
-  const { bytes, members } = await packRows({ format: 'parquet', compression }, lists);
-  return members.map((member) => ({
-    bytes: Buffer.from(bytes.subarray(member.offset, member.offset + member.length)),
-    member,
-  }));
+function groupOf(lines: readonly Buffer[], compression: Compression, choice = NO_OPTIONAL_COLUMNS): Buffer {
+  const columns = rowColumns(choice);
+  const rows = lines.map((row) => encodeValues(columns, JSON.parse(row.toString()) as Values));
+  return Buffer.from(new RowGroupEncoder(compression, columns).encode(Buffer.concat(rows)).bytes);
 }
 
-async function groupOf(lines: readonly Buffer[], compression: Compression): Promise<Buffer> {
-  return (await groupsOf([lines], compression))[0]!.bytes;
+async function read(
+  bytes: Uint8Array,
+  rows: number,
+  compression: Compression,
+  choice: ColumnChoice = NO_OPTIONAL_COLUMNS,
+): Promise<Iterable<Buffer>> {
+  return await linesOfRowGroup(bytes, rows, compression, choice);
 }
 
 describe('the lines of a row group', function () {
@@ -86,39 +114,41 @@ describe('the lines of a row group', function () {
   for (const compression of COMPRESSIONS) {
     for (const [what, lines] of ODD)
       it(`are the bytes that were encoded: ${what}: ${compression}`, async () => {
-        const received = [...(await linesOfRowGroup(await groupOf(lines, compression), lines.length, compression))];
+        const received = [...(await read(groupOf(lines, compression), lines.length, compression))];
         assert.ok(Buffer.concat(received).equals(Buffer.concat(lines)));
         assert.equal(received.length, lines.length);
       });
 
     it(`have plain_text where the run has it: ${compression}`, async () => {
       const lines = [line({ plain_text: 'a b' }), line({ plain_text: null })];
-      const { bytes, members } = await packRows({ format: 'parquet', compression, plainText: true }, [lines]);
-      const { offset, length } = members[0]!;
-      const group = bytes.subarray(offset, offset + length);
-      const received = [...(await linesOfRowGroup(group, 2, compression, true))];
+      const choice = { plainText: true };
+      const group = groupOf(lines, compression, choice);
+      const received = [...(await read(group, 2, compression, choice))];
       assert.ok(Buffer.concat(received).equals(Buffer.concat(lines)));
-      await assert.rejects(linesOfRowGroup(group, 2, compression), /expected 24 columns, received more/);
+      await assert.rejects(read(group, 2, compression), /expected 24 columns, received more/);
     });
 
-    it(`are those of each row group of a part: ${compression}`, async () => {
-      const lists = ODD.map(([, lines]) => lines);
-      for (const [at, { bytes, member }] of (await groupsOf(lists, compression)).entries()) {
-        const received = [...(await linesOfRowGroup(bytes, member.rows, compression))];
-        assert.ok(Buffer.concat(received).equals(Buffer.concat(lists[at] ?? [])));
+    it(`are those of each row group of an encoder: ${compression}`, async () => {
+      const columns = rowColumns(NO_OPTIONAL_COLUMNS);
+      const encoder = new RowGroupEncoder(compression, columns);
+      for (const [, lines] of ODD) {
+        const rows = lines.map((row) => encodeValues(columns, JSON.parse(row.toString()) as Values));
+        const { bytes } = encoder.encode(Buffer.concat(rows));
+        assert.ok(groupOf(lines, compression).equals(bytes));
+        assert.ok(Buffer.concat([...(await read(bytes, lines.length, compression))]).equals(Buffer.concat(lines)));
       }
     });
 
     it(`are whole, or none, with any byte changed: ${compression}`, async () => {
       const lines = [line({ user_id: 3 }), line({ user_id: 4, revision_comment: 'a'.repeat(50) }), line({})];
-      const bytes = await groupOf(lines, compression);
+      const bytes = groupOf(lines, compression);
       let thrown = 0;
       for (let at = 0; at < bytes.length; at += 1)
         for (const mask of [0x01, 0x80, 0xff]) {
           const changed = Buffer.from(bytes);
           changed[at]! ^= mask;
           try {
-            const received = [...(await linesOfRowGroup(changed, lines.length, compression))];
+            const received = [...(await read(changed, lines.length, compression))];
             assert.equal(received.length, lines.length);
           } catch (error) {
             assert.ok(error instanceof Error && !(error instanceof assert.AssertionError), String(error));
@@ -140,7 +170,7 @@ describe('the lines of a row group', function () {
   const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
   const runs = (...bytes: readonly number[]): Buffer => Buffer.from(bytes);
   const BOMBS: readonly [what: string, bytes: Buffer, rows: number, compression: Compression, message: RegExp][] = [
-    ['more bytes than a row group has', Buffer.alloc(MOST_GROUP_BYTES + 1), 2, 'none', /at most 134217728 bytes/],
+    ['more bytes than a row group has', Buffer.alloc(MAX_GROUP_BYTES + 1), 2, 'none', /at most 134217728 bytes/],
     ['more rows than fit', Buffer.alloc(100), 2 ** 40, 'none', /at most 134217728 bytes and 65536 rows/],
     ['nothing in it', Buffer.alloc(0), 2, 'none', /expected the end of a struct within 0 bytes/],
     [
@@ -179,66 +209,84 @@ describe('the lines of a row group', function () {
   for (const [what, bytes, rows, compression, message] of BOMBS)
     it(`are none, at once, of ${what}`, async () => {
       const before = process.memoryUsage().arrayBuffers;
-      await assert.rejects(linesOfRowGroup(bytes, rows, compression), message);
+      await assert.rejects(read(bytes, rows, compression), message);
       assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 26);
     });
 
   it('are none of other columns or other rows', async () => {
-    const bytes = await groupOf(LINES, 'none');
-    await assert.rejects(
-      linesOfRowGroup(Buffer.concat([bytes, bytes]), 2, 'none'),
-      /expected 24 columns, received more/,
-    );
-    await assert.rejects(linesOfRowGroup(page(runs(0, 0, 0, 0, 0, 0, 0, 0)), 2, 'none'), /24 columns, received 1/);
-    await assert.rejects(linesOfRowGroup(bytes, 1, 'none'), /column 0: expected 1 rows, received 2/);
-    await assert.rejects(linesOfRowGroup(bytes, 3, 'none'), RangeError);
+    const bytes = groupOf(LINES, 'none');
+    await assert.rejects(read(Buffer.concat([bytes, bytes]), 2, 'none'), /expected 24 columns, received more/);
+    await assert.rejects(read(page(runs(0, 0, 0, 0, 0, 0, 0, 0)), 2, 'none'), /24 columns, received 1/);
+    await assert.rejects(read(bytes, 1, 'none'), /column 0: expected 1 rows, received 2/);
+    await assert.rejects(read(bytes, 3, 'none'), RangeError);
   });
 
+  /** The row group of a row of which bytes were changed before they were encoded: its CRCs are right. */
+  const groupOfChanged = (row: object, change: (values: Buffer) => void): Uint8Array => {
+    const columns = rowColumns(NO_OPTIONAL_COLUMNS);
+    const values = encodeValues(columns, { ...PLAIN, ...row });
+    change(values);
+    return new RowGroupEncoder('none', columns).encode(values).bytes;
+  };
+
   it('are none of text that is no UTF-8', async () => {
-    const bytes = await groupOf([line({ user_text: 'aébc' }), line({ user_text: 'other' })], 'none');
-    bytes[bytes.indexOf('aébc') + 1] = 0xff;
-    await assert.rejects(linesOfRowGroup(bytes, 2, 'none'), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+    const bytes = groupOfChanged({ user_text: 'aébc' }, (values) => {
+      values[values.indexOf('aébc') + 1] = 0xff;
+    });
+    await assert.rejects(read(bytes, 1, 'none'), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
   });
 
   it('are none of slots without main, or with a role twice', async () => {
-    const bytes = await groupOf([slots({ main: SLOT, more: SLOT })], 'none');
     for (const role of ['more', 'mann']) {
-      const changed = Buffer.from(bytes);
-      changed.write(role, changed.indexOf('main'));
-      const lines = await linesOfRowGroup(changed, 1, 'none');
+      const bytes = groupOfChanged({ revision_content_slots: { main: SLOT, more: SLOT } }, (values) => {
+        values.write(role, values.indexOf('main'));
+      });
+      const lines = await read(bytes, 1, 'none');
       assert.throws(() => [...lines], /expected main and other roles/);
     }
+  });
+
+  it('are none of pages whose bytes changed', async () => {
+    const bytes = groupOf([line({ user_text: 'aébc' })], 'none');
+    bytes[bytes.indexOf('aébc')] = 0x62;
+    await assert.rejects(read(bytes, 1, 'none'), /page at byte \d+: its bytes do not have the CRC of its header/);
   });
 
   it('take bounded memory, however many rows a few bytes claim', async () => {
     const row = line({});
     for (const rows of [65_536, 65_537]) {
-      const bytes = await groupOf(
+      const bytes = groupOf(
         Array.from({ length: rows }, () => row),
         'snappy',
       );
       assert.ok(bytes.length < 10_000);
       const { heapUsed, arrayBuffers } = process.memoryUsage();
-      if (rows > 65_536) await assert.rejects(linesOfRowGroup(bytes, rows, 'snappy'), /65536 rows/);
-      else await linesOfRowGroup(bytes, rows, 'snappy');
+      if (rows > 65_536) await assert.rejects(read(bytes, rows, 'snappy'), /65536 rows/);
+      else await read(bytes, rows, 'snappy');
       const after = process.memoryUsage();
       assert.ok(after.heapUsed + after.arrayBuffers - heapUsed - arrayBuffers < 256 * 1024 * 1024);
     }
   });
 
   it('are none of more slots than fit', async () => {
-    const many = slots(
-      Object.fromEntries([['main', SLOT], ...Array.from({ length: 262_144 }, (_, i) => [`r${i}`, SLOT])]),
-    );
-    await assert.rejects(linesOfRowGroup(await groupOf([many], 'snappy'), 1, 'snappy'), /262144 values a column/);
+    const columns = rowColumns(NO_OPTIONAL_COLUMNS);
+    const empty = { ...SLOT, content_body: null };
+    const one = encodeValues(columns, { ...PLAIN, revision_content_slots: { main: empty } });
+    const at = one.indexOf('main') - 4;
+    const slot = one.subarray(at, -1);
+    const count = MAX_VALUES + 1;
+    const values = Buffer.concat([one.subarray(0, at), Buffer.alloc(count * slot.length, slot), one.subarray(-1)]);
+    values.writeUInt32LE(count, at - 4);
+    const { bytes } = new RowGroupEncoder('snappy', columns).encode(values);
+    await assert.rejects(read(bytes, 1, 'snappy'), /1500000 values a column/);
   });
 
   it('hold a revision of 64 MiB and what came before it', async () => {
     const large = slots({ main: { ...SLOT, content_body: '\n"'.repeat(32 * 1024 * 1024) } });
     const lines = [...Array.from({ length: 30_000 }, (_, i) => line({ revision_id: i })), large];
-    const bytes = await groupOf(lines, 'snappy');
+    const bytes = groupOf(lines, 'snappy');
     let at = 0;
-    for (const received of await linesOfRowGroup(bytes, lines.length, 'snappy')) {
+    for (const received of await read(bytes, lines.length, 'snappy')) {
       assert.ok(received.equals(lines[at]!));
       at += 1;
     }

@@ -1,32 +1,12 @@
 import * as zlib from 'node:zlib';
-import type { Compression } from '@wikifleet/domain/plan';
+import type { Decompress } from '@wikifleet/compression/decompress';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
-import { checkZstd } from './check-zstd.js';
 import { checkThrift } from './thrift-bounds.js';
-import { unsnappy } from './unsnappy.js';
-
-/** Decompresses a page that has `size` bytes; throws where it has others, or is broken. */
-export type Decompress = (page: Uint8Array, size: number) => Uint8Array;
 
 /** The most that a page of ours decompresses to: a row's text, and what shares its page. */
 const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
 const PAGE_TYPES: Readonly<Record<number, 'dictionary' | 'data'>> = { 2: 'dictionary', 3: 'data' };
-
-/** Throws a `UsageError` where this Node cannot do it. */
-export function decompressorOf(compression: Compression): Decompress {
-  switch (compression) {
-    case 'none':
-      return (page) => page;
-    case 'gzip':
-      return (page, size) => zlib.gunzipSync(page, { maxOutputLength: Math.max(1, size) });
-    case 'snappy':
-      return unsnappy;
-    case 'zstd':
-      checkZstd();
-      return (page, size) => zlib.zstdDecompressSync(page, { maxOutputLength: Math.max(1, size) });
-  }
-}
 
 /** A page of a row group. */
 export interface Page {
@@ -40,6 +20,8 @@ export interface Page {
   /** Bytes as they stand, and without compression. */
   readonly length: number;
   readonly size: number;
+  /** Of the page's bytes as they stand, signed; null in parts that were written before pages had one. */
+  readonly crc: number | null;
   /** Bytes before the values, which are never compressed: where they repeat, and where they are null. */
   readonly repetitions: number;
   readonly definitions: number;
@@ -76,6 +58,8 @@ export function rowGroupProblem(
       const border = page.repetitions + page.definitions;
       if (body.length < page.length || border > Math.min(page.length, page.size) || page.size > MOST_PAGE_BYTES)
         return `page at byte ${at}: expected ${page.length} bytes, received ${body.length}`;
+      if (page.crc !== null && page.crc !== (zlib.crc32(body) | 0))
+        return `page at byte ${at}: its bytes do not have the CRC of its header`;
       const size = page.size - border;
       const values = decompress(body.subarray(border), size);
       if (values.length !== size) return `page at byte ${at}: expected ${size} bytes, received ${values.length}`;
@@ -93,7 +77,7 @@ function readHeader(reader: { view: DataView; offset: number }): Page {
   const { buffer, byteOffset, byteLength } = reader.view;
   checkThrift(new Uint8Array(buffer, byteOffset, byteLength), at);
   const header = deserializeTCompactProtocol(reader);
-  const { field_1: type, field_2: size, field_3: length, field_7: dictionary, field_8: data } = header;
+  const { field_1: type, field_2: size, field_3: length, field_4: crc, field_7: dictionary, field_8: data } = header;
   const kind = PAGE_TYPES[type as number];
   const page =
     kind === 'data'
@@ -122,5 +106,5 @@ function readHeader(reader: { view: DataView; offset: number }): Page {
     throw new RangeError(`expected the header of a page at byte ${at} of a row group`);
   if (kind === 'data' && data.field_7 === false)
     throw new RangeError(`expected the page at byte ${at} of a row group to be compressed as the others`);
-  return { kind, length, size, ...page };
+  return { kind, length, size, crc: crc === undefined ? null : Number(crc), ...page };
 }

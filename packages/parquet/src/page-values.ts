@@ -1,13 +1,6 @@
 import type { ReadPage } from './row-group-problem.js';
-
-/** A column of values in Parquet, and where its values stand in a row. */
-export interface Leaf {
-  readonly path: readonly string[];
-  readonly kind: 'string' | 'integer' | 'boolean';
-  readonly nullable: boolean;
-  /** Several values a row. */
-  readonly repeated: boolean;
-}
+import { bitWidth } from './runs.js';
+import type { Leaf } from './schema.js';
 
 /** `Encoding` of parquet.thrift. */
 const PLAIN = 0;
@@ -20,11 +13,14 @@ const MOST_INDEX_BITS = 24;
  * Throws a `RangeError` where a page's levels and values are not as many as its header says. What decodes them afterwards
  * trusts each run: one of 2^31 values would have it write so many.
  */
-export function checkPageValues({ page, levels, values }: ReadPage, { kind, nullable, repeated }: Leaf): void {
+export function checkPageValues(
+  { page, levels, values }: ReadPage,
+  { kind, maxRepetition, maxDefinition }: Leaf,
+): void {
   if (page.kind === 'dictionary') return checkPlain(values, page.values, kind);
-  const width = Number(nullable) + Number(repeated);
-  if (repeated) checkRuns(levels.subarray(0, page.repetitions), 1, page.values);
-  if (width > 0) checkRuns(levels.subarray(page.repetitions), width, page.values);
+  const repeated = maxRepetition > 0;
+  if (repeated) checkRuns(levels.subarray(0, page.repetitions), bitWidth(maxRepetition), page.values);
+  if (maxDefinition > 0) checkRuns(levels.subarray(page.repetitions), bitWidth(maxDefinition), page.values);
   const count = page.values - page.nulls;
   if (count < 0 || (repeated ? page.rows > page.values : page.rows !== page.values))
     throw new RangeError(`expected ${page.rows} rows of values, received ${page.values}, ${page.nulls} of them null`);

@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib';
 import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { Member } from '@wikifleet/domain/receipts';
 import { ByteReader } from './object-flaw.js';
-import { rowGroupsContent } from './row-groups-content.js';
+import { rowGroupsContent } from '@wikifleet/parquet/file-check';
 import { packRows, rowLine } from './testing/verify-harness.js';
 
 const NUMBERS = Array.from({ length: 100_000 }, (_, i) => (i * 48_271) % 2_147_483_647).join();
