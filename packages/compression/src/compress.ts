@@ -1,7 +1,8 @@
 import * as zlib from 'node:zlib';
 import type { Compression } from '@wikifleet/domain/plan';
 import { compressionKernel } from './compression-kernel.js';
-import { GZIP_OPTIONS, zstdOptions } from './compressors.js';
+import { zstdOptions } from './compressors.js';
+import { gzip } from './gzip.js';
 import type { GrowingBytes } from './growing-bytes.js';
 
 /** Appends bytes, compressed by themselves. */
@@ -15,7 +16,7 @@ export function compressOf(compression: Compression): Compress {
     case 'snappy':
       return (bytes, to) => compressionKernel().snappy(bytes, to);
     case 'gzip':
-      return (bytes, to) => to.append(zlib.gzipSync(bytes, GZIP_OPTIONS));
+      return gzip;
     case 'zstd': {
       const options = zstdOptions();
       return (bytes, to) => to.append(zlib.zstdCompressSync(bytes, options));

@@ -3,17 +3,22 @@ import { KERNEL } from './kernel.generated.js';
 
 interface KernelExports {
   snappy(length: number): number;
+  deflateBegin(): void;
+  deflate(length: number, isLast: number): number;
   readonly INPUT: WebAssembly.Global;
   readonly INPUT_BYTES: WebAssembly.Global;
   readonly OUTPUT: WebAssembly.Global;
 }
+
+/** Positions in a fragment have 16 bits. */
+const SNAPPY_FRAGMENT_BYTES = 64 * 1024;
 
 /** The kernel in `assembly/` and its memory, which does not grow. */
 class CompressionKernel {
   readonly #kernel: KernelExports;
   readonly #memory: Buffer;
   readonly #input: number;
-  readonly #fragmentBytes: number;
+  readonly #inputBytes: number;
   readonly #output: number;
 
   constructor() {
@@ -24,19 +29,34 @@ class CompressionKernel {
     this.#kernel = exports as KernelExports;
     this.#memory = Buffer.from(memory.buffer);
     this.#input = this.#kernel.INPUT.value;
-    this.#fragmentBytes = this.#kernel.INPUT_BYTES.value;
+    this.#inputBytes = this.#kernel.INPUT_BYTES.value;
     this.#output = this.#kernel.OUTPUT.value;
   }
 
   /** Appends the bytes as a snappy block: their length, and their fragments, each compressed by itself. */
   snappy(bytes: Uint8Array, to: GrowingBytes): void {
     to.varint(bytes.length);
-    for (let at = 0; at < bytes.length; at += this.#fragmentBytes) {
-      const fragment = bytes.subarray(at, at + this.#fragmentBytes);
+    for (let at = 0; at < bytes.length; at += SNAPPY_FRAGMENT_BYTES) {
+      const fragment = bytes.subarray(at, at + SNAPPY_FRAGMENT_BYTES);
       this.#memory.set(fragment, this.#input);
-      const length = this.#kernel.snappy(fragment.length);
-      to.append(this.#memory.subarray(this.#output, this.#output + length));
+      this.#take(this.#kernel.snappy(fragment.length), to);
     }
+  }
+
+  /** Appends the bytes as a stream of DEFLATE. */
+  deflate(bytes: Uint8Array, to: GrowingBytes): void {
+    this.#kernel.deflateBegin();
+    let at = 0;
+    do {
+      const piece = bytes.subarray(at, at + this.#inputBytes);
+      at += piece.length;
+      this.#memory.set(piece, this.#input);
+      this.#take(this.#kernel.deflate(piece.length, Number(at === bytes.length)), to);
+    } while (at < bytes.length);
+  }
+
+  #take(length: number, to: GrowingBytes): void {
+    to.append(this.#memory.subarray(this.#output, this.#output + length));
   }
 }
 

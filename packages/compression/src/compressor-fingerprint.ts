@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import type { Compression } from '@wikifleet/domain/plan';
-import { GZIP_OPTIONS, zstdOptions } from './compressors.js';
+import { zstdOptions } from './compressors.js';
 
 const SAMPLE_BYTES = 256 * 1024;
 const DIGITS = 16;
@@ -9,8 +9,8 @@ const DIGITS = 16;
 /**
  * Tells the bytes that this build and runtime compress to from those of another: two versions of zlib, or one on two
  * processors, may write different bytes for the same rows. The fingerprint is the digest of a fixed sample, compressed.
- * Null where this runtime does not have the compression. Snappy and none come from code of ours and of libraries whose
- * version is pinned, for which `PARTS_VERSION` stands.
+ * Null where this runtime does not have the compression. Snappy, gzip and none come from code of ours, for which
+ * `PARTS_VERSION` stands.
  */
 export function compressorFingerprint(compression: Compression): string | null {
   const known = KNOWN.get(compression);
@@ -27,9 +27,8 @@ function makeFingerprint(compression: Compression): string | null {
   switch (compression) {
     case 'none':
     case 'snappy':
-      return compression;
     case 'gzip':
-      return fingerprint(compression, zlib.gzipSync(sample(), GZIP_OPTIONS));
+      return compression;
     case 'zstd':
       return typeof zlib.zstdCompressSync === 'function'
         ? fingerprint(compression, zlib.zstdCompressSync(sample(), zstdOptions()))

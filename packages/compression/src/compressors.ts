@@ -4,8 +4,6 @@ import type { Compression } from '@wikifleet/domain/plan';
 
 /** Packed bytes that are handed over at once. */
 const CHUNK_BYTES = 256 * 1024;
-/** Level 1: a third of the time of level 6 for an eighth more bytes. */
-export const GZIP_OPTIONS: zlib.ZlibOptions = { level: 1, memLevel: 9, chunkSize: CHUNK_BYTES };
 const ZSTD_LEVEL = 3;
 
 /** Throws a `UsageError` where this Node has no zstd: Node 20. */
