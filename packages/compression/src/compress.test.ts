@@ -11,7 +11,7 @@ function compressed(compression: 'gzip' | 'snappy', bytes: Uint8Array): Buffer {
   const to = new GrowingBytes();
   // what stands before is left alone
   to.append(Buffer.from('before'));
-  compressOf(compression)(bytes, to);
+  compressOf(compression, 'page')(bytes, to);
   return Buffer.from(to.bytes.subarray('before'.length));
 }
 

@@ -2,6 +2,7 @@ import * as zlib from 'node:zlib';
 import type { Compression } from '@wikifleet/domain/plan';
 import { compressionKernel } from './compression-kernel.js';
 import { zstdOptions } from './compressors.js';
+import type { Unit } from './compressors.js';
 import { gzip } from './gzip.js';
 import type { GrowingBytes } from './growing-bytes.js';
 
@@ -9,7 +10,7 @@ import type { GrowingBytes } from './growing-bytes.js';
 export type Compress = (bytes: Uint8Array, to: GrowingBytes) => void;
 
 /** Throws a `UsageError` where this Node cannot do it. */
-export function compressOf(compression: Compression): Compress {
+export function compressOf(compression: Compression, unit: Unit): Compress {
   switch (compression) {
     case 'none':
       return (bytes, to) => to.append(bytes);
@@ -18,7 +19,7 @@ export function compressOf(compression: Compression): Compress {
     case 'gzip':
       return gzip;
     case 'zstd': {
-      const options = zstdOptions();
+      const options = zstdOptions(unit);
       return (bytes, to) => to.append(zlib.zstdCompressSync(bytes, options));
     }
   }

@@ -5,6 +5,7 @@ import { zstdOptions } from './compressors.js';
 
 const SAMPLE_BYTES = 256 * 1024;
 const DIGITS = 16;
+const UNITS = ['page', 'member'] as const;
 
 /**
  * Tells the bytes that this build and runtime compress to from those of another: two versions of zlib, or one on two
@@ -31,7 +32,10 @@ function makeFingerprint(compression: Compression): string | null {
       return compression;
     case 'zstd':
       return typeof zlib.zstdCompressSync === 'function'
-        ? fingerprint(compression, zlib.zstdCompressSync(sample(), zstdOptions()))
+        ? fingerprint(
+            compression,
+            Buffer.concat(UNITS.map((unit) => zlib.zstdCompressSync(sample(), zstdOptions(unit)))),
+          )
         : null;
   }
 }

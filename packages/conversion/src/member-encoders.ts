@@ -24,7 +24,7 @@ export class MemberEncoders {
 function encoderOf({ format, compression, ...choice }: MemberRequest['output']): Encode {
   switch (format) {
     case 'jsonl': {
-      const compress = compressOf(compression);
+      const compress = compressOf(compression, 'member');
       const packed = new GrowingBytes();
       return (rows) => {
         packed.clear();

@@ -34,7 +34,7 @@ export class RowGroupEncoder {
 
   /** Throws a `UsageError` where this Node cannot do it. */
   constructor(compression: Compression, columns: readonly Field[]) {
-    const compress = compressOf(compression);
+    const compress = compressOf(compression, 'page');
     this.#chunks = leavesOf(columns).map((leaf) => new ColumnChunkWriter(leaf, compress, this.#pages));
     this.#fields = fieldReaders(columns, this.#chunks.values());
   }
