@@ -2,15 +2,18 @@
 
 import { beginStream, compressPiece } from './deflate';
 import { claimMemory } from './layout';
-import { compressFragment } from './snappy';
+import { compressBlockPiece } from './snappy';
 
 export { INPUT, INPUT_BYTES, OUTPUT } from './layout';
 
 claimMemory();
 
-/** Compresses a fragment of a snappy block, of 65,536 bytes at most, from INPUT to OUTPUT. Returns its length. */
-export function snappy(length: i32): i32 {
-  return i32(compressFragment(length));
+/**
+ * Compresses a piece of a snappy block from INPUT to OUTPUT: what stands behind the first `from` bytes, which are the 65,536
+ * before it, or all. `position`: where in the block INPUT begins. Returns the length of its elements.
+ */
+export function snappy(from: i32, length: i32, position: u32): i32 {
+  return i32(compressBlockPiece(from, length, position));
 }
 
 /** Begins a stream of DEFLATE. Another one, or snappy, ends it. */

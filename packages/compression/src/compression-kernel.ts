@@ -2,7 +2,7 @@ import type { GrowingBytes } from './growing-bytes.js';
 import { KERNEL } from './kernel.generated.js';
 
 interface KernelExports {
-  snappy(length: number): number;
+  snappy(from: number, length: number, position: number): number;
   deflateBegin(): void;
   deflate(length: number, isLast: number): number;
   readonly INPUT: WebAssembly.Global;
@@ -10,8 +10,8 @@ interface KernelExports {
   readonly OUTPUT: WebAssembly.Global;
 }
 
-/** Positions in a fragment have 16 bits. */
-const SNAPPY_FRAGMENT_BYTES = 64 * 1024;
+/** What stands before a piece of a snappy block, for matches: their offsets have 16 bits. */
+const SNAPPY_WINDOW_BYTES = 64 * 1024;
 
 /** The kernel in `assembly/` and its memory, which does not grow. */
 class CompressionKernel {
@@ -33,13 +33,15 @@ class CompressionKernel {
     this.#output = this.#kernel.OUTPUT.value;
   }
 
-  /** Appends the bytes as a snappy block: their length, and their fragments, each compressed by itself. */
+  /** Appends the bytes as a snappy block: their length, and their elements. */
   snappy(bytes: Uint8Array, to: GrowingBytes): void {
     to.varint(bytes.length);
-    for (let at = 0; at < bytes.length; at += SNAPPY_FRAGMENT_BYTES) {
-      const fragment = bytes.subarray(at, at + SNAPPY_FRAGMENT_BYTES);
-      this.#memory.set(fragment, this.#input);
-      this.#take(this.#kernel.snappy(fragment.length), to);
+    for (let at = 0; at < bytes.length;) {
+      const position = Math.max(0, at - SNAPPY_WINDOW_BYTES);
+      const piece = bytes.subarray(position, position + this.#inputBytes);
+      this.#memory.set(piece, this.#input);
+      this.#take(this.#kernel.snappy(at - position, piece.length, position), to);
+      at = position + piece.length;
     }
   }
 

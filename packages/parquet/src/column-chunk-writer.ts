@@ -18,10 +18,11 @@ import { writeStruct } from './thrift-writer.js';
 /** A page is full behind the row that brings its values over so many bytes, in the encoding PLAIN. */
 export const PAGE_BYTES = 1024 * 1024;
 /** Longer values are no entries of a dictionary. */
-const MAX_ENTRY_BYTES = 256;
-/** After so many values a dictionary is given up of which more than `MAX_DISTINCT` are distinct. */
+const MAX_ENTRY_BYTES = 64 * 1024;
+/** After so many values, or bytes of them, a dictionary is given up whose bytes are more than `MAX_DISTINCT` of theirs. */
 const TRIAL_VALUES = 1024;
-const MAX_DISTINCT = 768;
+const TRIAL_BYTES = 256 * 1024;
+const MAX_DISTINCT = 0.75;
 /** Memory of a page that is kept for the next one. */
 const MAX_KEPT_BYTES = 2 * PAGE_BYTES;
 
@@ -57,6 +58,7 @@ export class ColumnChunkWriter {
   readonly #bounds: BoundsKeeper | null;
   readonly #dictionary: Dictionary | null;
   #usesDictionary = false;
+  #isTried = false;
   /** Whether a page with indexes was written. */
   #hasIndexes = false;
 
@@ -150,8 +152,10 @@ export class ColumnChunkWriter {
       const index = to - from > MAX_ENTRY_BYTES ? -1 : this.#dictionary!.indexOf(source, from, to);
       if (index >= 0) {
         this.#number(index);
-        if (this.#numberCount === TRIAL_VALUES && !this.#hasIndexes && this.#dictionary!.count > MAX_DISTINCT)
-          this.#leaveDictionary();
+        if (!this.#isTried && (this.#numberCount === TRIAL_VALUES || this.#plainBytes >= TRIAL_BYTES)) {
+          this.#isTried = true;
+          if (this.#dictionary!.bytes.length > MAX_DISTINCT * this.#plainBytes) this.#leaveDictionary();
+        }
         return;
       }
       this.#leaveDictionary();
@@ -296,6 +300,7 @@ export class ColumnChunkWriter {
     this.#chunkNulls = 0;
     this.#size = 0;
     this.#hasIndexes = false;
+    this.#isTried = false;
     this.#bounds?.clear();
     this.#dictionary?.clear();
     this.#usesDictionary = this.#dictionary !== null;
