@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** An import goes to a strictly lower layer. Every app is in the layer above the last. */
 const LAYERS = [
   ['domain', 'testing'],
-  ['bzip2', 'mediawiki', 'catalogue', 'config', 'scaling'],
-  ['simulation'],
+  ['bzip2', 'compression', 'mediawiki', 'wikitext', 'catalogue', 'config', 'scaling'],
+  ['parquet', 'simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],
   ['runs', 'worker'],
   ['dashboard', 'sample-wiki'],

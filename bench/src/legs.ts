@@ -17,8 +17,11 @@ export interface Leg {
   readonly cores: number;
   command(path: string): Command;
   readonly compression: Compression;
-  /** What its output is to be: the dump's XML, exactly the rows of the others, as many lines, or whatever it makes of the text. */
-  readonly gives: 'xml' | 'rows' | 'lines' | 'text';
+  /**
+   * What its output is to be: the dump's XML, exactly the rows of the others, as many lines, whatever it makes of the text, or
+   * Parquet, the same bytes from any number of threads.
+   */
+  readonly gives: 'xml' | 'rows' | 'lines' | 'text' | 'parquet';
 }
 
 /** Legs that run in turn on one dump. The first is the one that others are compared with. */
@@ -83,6 +86,20 @@ export function convertLeg(engine: Engine, compression: Compression, workers = 1
   };
 }
 
+/** Parquet, whose own compression is `codec`; what it writes is compared as it stands. */
+export function parquetLeg(codec: Compression, workers = 1, cores = 1): Leg {
+  const threads = workers === 1 ? '' : `, ${workers} threads`;
+  const flags = ['--format', 'parquet', '--compression', codec, '--workers', String(workers)];
+  return {
+    name: `parquet-${codec}-${workers}`,
+    title: `**Wikifleet, Parquet, ${codec}${threads}**`,
+    cores,
+    command: (path) => [process.execPath, CONVERT, path, ...flags],
+    compression: 'none',
+    gives: 'parquet',
+  };
+}
+
 function peerLegs({ python, others, wikrs }: Peers): Leg[] {
   const legs: Leg[] = [];
   const add = (name: string, title: string, gives: Leg['gives'], command: Leg['command']): void => {
@@ -113,17 +130,27 @@ export function suitesFor(peers: Peers, real: boolean): Suite[] {
   const decoders = [BZIP2, ...(peers.lbzip2 === null ? [] : [LBZIP2]), DECODE];
   const compressions: Compression[] = HAS_ZSTD && peers.zstd !== null ? ['none', 'gzip', 'zstd'] : ['none', 'gzip'];
   const converts = compressions.map((compression) => convertLeg(MAIN_ENGINE, compression));
+  const codecs: Compression[] = HAS_ZSTD ? ['snappy', 'zstd'] : ['snappy'];
+  const parquet = codecs.map((codec) => parquetLeg(codec));
   const otherEngines = ENGINES.filter((engine) => engine !== MAIN_ENGINE).map((engine) => convertLeg(engine, 'none'));
-  const main = [...decoders, ...(peers.seekBzip ? [SEEK_BZIP] : []), ...converts, ...otherEngines, ...peerLegs(peers)];
+  const main = [
+    ...decoders,
+    ...(peers.seekBzip ? [SEEK_BZIP] : []),
+    ...converts,
+    ...parquet,
+    ...otherEngines,
+    ...peerLegs(peers),
+  ];
   const [first, ...rest] = (
     real
       ? ['real-multistream', 'real-single', 'generated-multistream', 'generated-single']
       : ['generated-multistream', 'generated-single']
   ) as [InputName, ...InputName[]];
   // a core a thread: with a second one, a single thread's compilation and garbage collection would run beside it
-  const threads = [1, 2].flatMap((workers) =>
-    compressions.map((compression) => convertLeg(MAIN_ENGINE, compression, workers, workers)),
-  );
+  const threads = [1, 2].flatMap((workers) => [
+    ...compressions.map((compression) => convertLeg(MAIN_ENGINE, compression, workers, workers)),
+    ...codecs.map((codec) => parquetLeg(codec, workers, workers)),
+  ]);
   return [
     { name: 'main', title: 'One core', input: first, times: 1, legs: main },
     ...rest.map((input) => ({
@@ -143,5 +170,5 @@ export const MEMORY_SUITES: readonly Suite[] = (['history', 'pages'] as const).m
   title: 'Peak memory, two threads',
   input,
   times: 1,
-  legs: [convertLeg(MAIN_ENGINE, 'none', 2, 2), convertLeg(MAIN_ENGINE, 'gzip', 2, 2)],
+  legs: [convertLeg(MAIN_ENGINE, 'none', 2, 2), convertLeg(MAIN_ENGINE, 'gzip', 2, 2), parquetLeg('snappy', 2, 2)],
 }));

@@ -14,6 +14,7 @@ const GAP = 14;
 const GROUPS: readonly { title: string; gives: readonly LegResult['gives'][] }[] = [
   { title: 'From bzip2 to XML', gives: ['xml'] },
   { title: 'From bzip2 to JSON, a line a revision', gives: ['rows', 'lines'] },
+  { title: 'From bzip2 to Parquet', gives: ['parquet'] },
   { title: 'From bzip2 to the plain text of articles', gives: ['text'] },
 ];
 

@@ -24,12 +24,15 @@ export async function runSuite(
   const failures: string[] = [];
   const legs: Leg[] = [];
   let rows: Output | null = null;
+  /** What the first leg of each kind of Parquet gave. */
+  const parquet = new Map<string, Output>();
   for (const leg of suite.legs) {
     say(`${suite.name}: checking ${leg.name}`);
     try {
       const output = await readOutput(leg.command(input.path), leg.compression);
       checkOutput(leg, output, input, rows);
       if (leg.gives === 'rows') rows ??= output;
+      if (leg.gives === 'parquet') checkParquet(leg, output, parquet);
       legs.push(leg);
     } catch (error) {
       failures.push(`${suite.name}, ${leg.name}: ${messageOf(error)}`);
@@ -50,6 +53,15 @@ export async function runSuite(
   const date = new Date().toISOString().slice(0, 10);
   const of = { name: input.name, xmlBytes, bytes, pages, revisions };
   return { result: { name, title, date, input: of, legs: [...measured.values()] }, failures };
+}
+
+/** Legs that differ in their number of threads alone must give the same bytes. */
+function checkParquet({ name }: Leg, output: Output, first: Map<string, Output>): void {
+  const kind = name.replace(/-\d+$/, '');
+  const expected = first.get(kind);
+  if (expected !== undefined && expected.sha256 !== output.sha256)
+    throw new Error(`wrong output: expected SHA-256 ${expected.sha256}, received ${output.sha256}`);
+  first.set(kind, output);
 }
 
 function checkOutput(leg: Leg, output: Output, input: Input, rows: Output | null): void {

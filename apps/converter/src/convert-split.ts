@@ -3,9 +3,10 @@ import type { BlockPool } from '@wikifleet/conversion/block-pool';
 import { convertSplit as convert } from '@wikifleet/conversion/convert-split';
 import type { Conversion } from '@wikifleet/conversion/convert-split';
 import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
-import { openPartFormat } from '@wikifleet/conversion/open-part-format';
-import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
+import { openPartFormat } from '@wikifleet/conversion/output-formats';
+import { compressorFingerprint } from '@wikifleet/compression/compressor-fingerprint';
 import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { factsOf } from '@wikifleet/domain/formats';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
 import { indexKey, partKey, quarantineKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
@@ -212,10 +213,11 @@ async function makePart(
   const { settings } = plan;
   const startedAt = new Date();
   const started = performance.now();
-  const format = await openPartFormat(settings);
+  const format = openPartFormat(settings);
+  const { contentType } = factsOf(settings.format);
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, settings), {
     partBytes: UPLOAD_PART_BYTES,
-    ...(settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),
+    ...(contentType === null ? {} : { contentType }),
     signal,
   });
   const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
@@ -235,7 +237,7 @@ async function makePart(
       wiki: job.run.wiki,
       filter: settings,
       format,
-      plainText: settings.plainText,
+      choice: settings,
       wikiOverrides: settings.wikiOverrides ?? false,
       rows: part,
       index,

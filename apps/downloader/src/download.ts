@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { compressorFingerprint } from '@wikifleet/conversion/compressor-fingerprint';
+import { compressorFingerprint } from '@wikifleet/compression/compressor-fingerprint';
 import { FleetError, PermanentError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { convertJobOf, serializeJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { DownloadJob, FileRepair, RawObject, Split } from '@wikifleet/domain/jobs';

@@ -4,13 +4,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber, wikiName } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
+import { COLUMN_FLAGS, columnsOf } from '@wikifleet/config/column-flags';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
-import { openPartFormat } from '@wikifleet/conversion/open-part-format';
+import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { FleetError, PermanentError, UsageError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
+import { factsOf } from '@wikifleet/domain/formats';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { openOutputs } from '@wikifleet/worker/output-file';
 import type { Output } from '@wikifleet/worker/output-file';
@@ -49,7 +51,7 @@ const COMMAND_LINE = {
     },
     ...FILTER_FLAGS,
     ...rowsFormatFlags('none'),
-    ...PLAIN_TEXT_FLAG,
+    ...COLUMN_FLAGS,
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {
       type: 'string',
@@ -84,15 +86,18 @@ await runMain(async (releases) => {
   const { flags, positionals } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const path = positionals[0] ?? '';
   const rowsFormat = parseRowsFormat(flags, 'none');
-  if (rowsFormat.format === 'parquet' && flags.out === undefined && process.stdout.isTTY)
-    throw new UsageError('OUTPUT_UNREADABLE', 'Parquet cannot be read on a terminal: expected --out FILE, or a pipe');
+  if (!factsOf(rowsFormat.format).isText && flags.out === undefined && process.stdout.isTTY)
+    throw new UsageError(
+      'OUTPUT_UNREADABLE',
+      `${rowsFormat.format} cannot be read on a terminal: expected --out FILE, or a pipe`,
+    );
   const engine = oneOf('engine', flags.engine ?? DEFAULT_ENGINE, ENGINES);
   const filter = filterOf(flags);
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : wikiName('wiki', flags.wiki);
-  const plainText = flags['plain-text'] ?? false;
-  const format = await openPartFormat({ ...rowsFormat, plainText });
+  const choice = columnsOf(flags);
+  const format = openPartFormat({ ...rowsFormat, ...choice });
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const stop = releases.defer(new StopSignal(), (s) => s.dispose());
@@ -113,7 +118,7 @@ await runMain(async (releases) => {
       wiki,
       engine,
       filter,
-      plainText,
+      choice,
       pool,
       splitBytes,
       format,

@@ -1,5 +1,6 @@
 import * as zlib from 'node:zlib';
 import { UsageError } from '@wikifleet/domain/errors';
+import { factsOf } from '@wikifleet/domain/formats';
 import { COMPRESSIONS, FORMATS, formatProblem } from '@wikifleet/domain/plan';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { oneOf } from './command-line.js';
@@ -25,8 +26,8 @@ export function parseRowsFormat(
   jsonlDefault: 'none' | 'gzip' = 'gzip',
 ): RowsFormat {
   const format = oneOf('format', flags.format ?? 'jsonl', FORMATS);
-  const parquetDefault = typeof zlib.zstdCompress === 'function' ? 'zstd' : 'snappy';
-  const usual = format === 'parquet' ? parquetDefault : jsonlDefault;
+  const hasZstd = typeof zlib.zstdCompress === 'function';
+  const usual = factsOf(format).usualCompressions.find((name) => name !== 'zstd' || hasZstd) ?? jsonlDefault;
   const rows = { format, compression: oneOf('compression', flags.compression ?? usual, COMPRESSIONS) };
   const problem = formatProblem(rows);
   if (problem !== null) throw new UsageError('FLAG_REFUSED', `--compression: ${problem}`);

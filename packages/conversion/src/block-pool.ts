@@ -4,19 +4,22 @@ import type { BlockDecoders, DecodedBlock } from '@wikifleet/bzip2/block-decoder
 import { BatchConverter } from '@wikifleet/mediawiki/batch-converter';
 import { answerBatch } from './answer-batch.js';
 import { answerBlock, decodeBlock } from './answer-block.js';
+import { answerMember } from './answer-member.js';
+import type { MemberAnswer } from './answer-member.js';
 import type { BatchReply, BatchRequest } from './batch-messages.js';
 import { USUAL_BYTES } from './block-messages.js';
 import type { BlockBuffers, BlockReply, BlockRequest } from './block-messages.js';
+import { MemberEncoders } from './member-encoders.js';
+import type { MemberPool, MemberReply, MemberRequest } from './member-pool.js';
 import { PoolThread, poolClosed } from './pool-thread.js';
 import { fromSent } from './sent-error.js';
+import { TextColumnsCache } from './text-columns.js';
 
 /** What became of a batch: rows, or the batch itself, which needs the reference. */
 export type ConvertedBatch = Exclude<BatchReply, { kind: 'error' }>;
 
-/** Decodes blocks and converts batches of pages. */
-export interface BlockPool extends BlockDecoders {
-  /** Threads, the caller's among them. */
-  readonly workers: number;
+/** Decodes blocks, converts batches of pages, and encodes members. */
+export interface BlockPool extends BlockDecoders, MemberPool {
   /** Batches worth having under way at once; 0 where no thread converts. */
   readonly batches: number;
   /**
@@ -39,6 +42,11 @@ export function openBlockPool(workers: number): BlockPool {
 class InlinePool extends InlineBlockDecoders implements BlockPool {
   readonly workers = 1;
   readonly batches = 0;
+  readonly #encoders = new MemberEncoders();
+
+  async encode(request: MemberRequest): Promise<MemberReply> {
+    return await Promise.resolve(this.#encoders.encode(request));
+  }
 
   async convert(): Promise<never> {
     return await Promise.reject(new Error('no thread converts'));
@@ -59,6 +67,8 @@ interface Asked<Request, Answer> {
 const BLOCKS_PER_THREAD = 3;
 /** Batches that a thread has at once: one under work, and one to go on with. */
 const BATCHES_PER_THREAD = 2;
+/** Members that a thread has at once. */
+const MEMBERS_PER_THREAD = 1;
 /** What is left for this thread: with less it would wait now and then, while another thread is at all that is under way. */
 const BLOCKS_LEFT_HERE = 4;
 const BATCHES_LEFT_HERE = 1;
@@ -73,10 +83,13 @@ class ThreadPool implements BlockPool {
   /** What no thread has taken yet, in order. */
   readonly #blocks: Asked<BlockRequest, DecodedBlock>[] = [];
   readonly #batches: Asked<BatchRequest, BatchReply>[] = [];
+  readonly #members: Asked<MemberRequest, MemberAnswer>[] = [];
   /** The thread that has the page which the last batch ended in. */
   #pageThread: PoolThread | undefined;
   readonly #decoder = new BlockDecoder();
   #converter: BatchConverter | undefined;
+  readonly #texts = new TextColumnsCache();
+  readonly #encoders = new MemberEncoders();
   /** Those of blocks that were read: memory is bounded by the blocks that are asked for. */
   readonly #spare: BlockBuffers[] = [];
   /** For blocks that expand beyond what is sent between threads. */
@@ -137,7 +150,17 @@ class ThreadPool implements BlockPool {
     });
   }
 
-  #leastBusy(kind: 'blocks' | 'batches'): PoolThread {
+  async encode(request: MemberRequest): Promise<MemberReply> {
+    if (this.#closed) throw poolClosed();
+    const answer = await new Promise<MemberAnswer>((resolve, reject) => {
+      this.#members.push({ request, resolve, reject });
+      this.#handOut();
+    });
+    if (answer.kind === 'error') throw fromSent(answer.error);
+    return answer.reply;
+  }
+
+  #leastBusy(kind: 'blocks' | 'batches' | 'members'): PoolThread {
     for (const [i, { isDead }] of this.#threads.entries()) if (isDead) this.#threads[i] = this.#start();
     return this.#threads.reduce((least, next) => (next[kind] < least[kind] ? next : least));
   }
@@ -151,19 +174,26 @@ class ThreadPool implements BlockPool {
       const { request, resolve } = this.#batches.shift()!;
       resolve(thread.convert(request));
     }
+    while (this.#members.length > 0) {
+      const thread = this.#leastBusy('members');
+      if (thread.members >= MEMBERS_PER_THREAD) break;
+      const { request, resolve } = this.#members.shift()!;
+      resolve(thread.encode(request));
+    }
     while (this.#blocks.length > 0) {
       const thread = this.#leastBusy('blocks');
       if (thread.blocks >= BLOCKS_PER_THREAD) break;
       const { request, resolve } = this.#blocks.shift()!;
       resolve(thread.decode(request).then((reply) => this.#decoded(request, reply)));
     }
-    if (this.#batches.length + this.#blocks.length > 0) this.#turn ??= setImmediate(() => this.#workHere());
+    const left = this.#batches.length + this.#members.length + this.#blocks.length;
+    if (left > 0) this.#turn ??= setImmediate(() => this.#workHere());
   }
 
   /** Does in this thread what waits for one, once a turn has brought nothing else to do. */
   #workHere(): void {
     this.#turn = undefined;
-    if (!this.#answered && !this.#convertHere()) this.#decodeHere();
+    if (!this.#answered && !this.#convertHere() && !this.#encodeHere()) this.#decodeHere();
     this.#answered = false;
     this.#handOut();
   }
@@ -173,7 +203,15 @@ class ThreadPool implements BlockPool {
     const asked = this.#batches.shift();
     if (asked === undefined) return false;
     this.#converter ??= new BatchConverter();
-    asked.resolve(answerBatch(this.#converter, asked.request));
+    asked.resolve(answerBatch(this.#converter, this.#texts, asked.request));
+    return true;
+  }
+
+  /** False where there is no member. */
+  #encodeHere(): boolean {
+    const asked = this.#members.shift();
+    if (asked === undefined) return false;
+    asked.resolve(answerMember(this.#encoders, asked.request));
     return true;
   }
 
@@ -229,7 +267,8 @@ class ThreadPool implements BlockPool {
     this.#closed = true;
     clearImmediate(this.#turn);
     this.#spare.length = 0;
-    for (const { reject } of [...this.#blocks.splice(0), ...this.#batches.splice(0)]) reject(poolClosed());
+    const left = [...this.#blocks.splice(0), ...this.#batches.splice(0), ...this.#members.splice(0)];
+    for (const { reject } of left) reject(poolClosed());
     await Promise.all(this.#threads.map(async (thread) => await thread.close()));
   }
 }

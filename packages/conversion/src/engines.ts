@@ -1,3 +1,4 @@
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { FastEngine } from '@wikifleet/mediawiki/fast-engine';
 import { ReferenceEngine } from '@wikifleet/mediawiki/reference-engine';
 import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
@@ -6,12 +7,12 @@ import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 export const ENGINES = ['fast', 'reference'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-export function makeEngine(engine: Engine): RowEngine {
+export function makeEngine(engine: Engine, encoding: RowEncoding): RowEngine {
   switch (engine) {
     case 'fast':
-      return new FastEngine();
+      return new FastEngine(encoding);
     case 'reference':
-      return new ReferenceEngine();
+      return new ReferenceEngine(encoding);
   }
 }
 

@@ -3,6 +3,7 @@ import { ENTRY_BYTES, SEGMENT_ENTRIES, parseEntries, segmentsOf, titleHash } fro
 import type { IndexEntry, IndexedPage } from '@wikifleet/domain/page-index';
 import { IndexWriter } from './index-writer.js';
 import { JsonLinesFormat, MEMBER_BYTES } from './json-lines-format.js';
+import { openBlockPool } from './block-pool.js';
 import { MemberWriter } from './member-writer.js';
 
 async function indexOf(members: readonly (readonly IndexedPage[])[]): Promise<Buffer> {
@@ -70,7 +71,7 @@ describe("a part's index", () => {
     const write = async (): Promise<void> => await Promise.resolve();
     const onMember = async (pages: readonly IndexedPage[]): Promise<void> =>
       void (await Promise.resolve(indexed.push(pages)));
-    const writer = new MemberWriter({ write }, new JsonLinesFormat('none'), onMember);
+    const writer = new MemberWriter({ write }, new JsonLinesFormat('none'), openBlockPool(1), onMember);
     const row = Buffer.alloc(MEMBER_BYTES / 2 + 1, 'x');
     const chunk = (ids: readonly number[]): Parameters<MemberWriter['add']>[0] => ({
       bytes: Buffer.concat(ids.map(() => row)),

@@ -1,6 +1,7 @@
 import type { IndexedPage } from '@wikifleet/domain/page-index';
 import type { Member } from '@wikifleet/domain/receipts';
 import type { ChunkPage, RowChunk } from '@wikifleet/mediawiki/page-converter';
+import type { MemberPool } from './member-pool.js';
 import type { EncodedMember, PartFormat } from './part-format.js';
 
 /** Where bytes go; they are taken when it resolves, and may change then. */
@@ -9,20 +10,21 @@ export interface ByteSink {
 }
 
 const SMALLEST = 64 * 1024;
-const NOTHING = Buffer.alloc(0);
+const NOTHING = Buffer.allocUnsafeSlow(0);
 
 /**
  * Writes rows as members, each readable by itself. The cut follows from the rows alone: a member is closed behind the
- * first row that brings it over the format's `memberBytes`. Members are encoded beside each other, and written in order.
- * Memory: the format's `parallel` members of `memberBytes` and a row each, and one that is being gathered; it is used
- * again, but for that of members with very long rows.
+ * first row that brings it over the format's `memberBytes`, or to its `memberRows`. Members are encoded beside each other,
+ * and written in order. Memory: the format's `parallel` members of `memberBytes` and a row each, and one that is being
+ * gathered; it is used again, but for that of members with very long rows.
  */
 export class MemberWriter {
   readonly #sink: ByteSink;
   readonly #format: PartFormat;
+  readonly #pool: MemberPool;
   readonly #onMember: ((pages: readonly IndexedPage[]) => Promise<void>) | undefined;
   /** The member that is being gathered: its first bytes. */
-  #buffer: Buffer = NOTHING;
+  #buffer: Buffer<ArrayBuffer> = NOTHING;
   #bytes = 0;
   #rows = 0;
   #firstPageId = 0;
@@ -31,13 +33,19 @@ export class MemberWriter {
   #pages: IndexedPage[] = [];
   readonly #members: Member[] = [];
   /** Members that are being encoded, in order. */
-  readonly #underWay: { readonly rows: Buffer; readonly encoded: Promise<EncodedMember> }[] = [];
-  readonly #spare: Buffer[] = [];
+  readonly #underWay: Promise<EncodedMember>[] = [];
+  readonly #spare: Buffer<ArrayBuffer>[] = [];
   readonly #waiting: (Omit<Member, 'offset' | 'length'> & { readonly pages: readonly IndexedPage[] })[] = [];
 
-  /** `onMember` is told the pages of each member, in order, before the member is written. */
-  constructor(sink: ByteSink, format: PartFormat, onMember?: (pages: readonly IndexedPage[]) => Promise<void>) {
+  /** `onMember` gets the pages of each member, in order, before the member is written. */
+  constructor(
+    sink: ByteSink,
+    format: PartFormat,
+    pool: MemberPool,
+    onMember?: (pages: readonly IndexedPage[]) => Promise<void>,
+  ) {
     this.#sink = sink;
+    this.#pool = pool;
     this.#onMember = onMember;
     this.#format = format;
   }
@@ -59,7 +67,8 @@ export class MemberWriter {
         this.#lastPageId = this.#rows === 0 ? page.id : Math.max(this.#lastPageId, page.id);
         this.#rows += 1;
         const end = chunk.ends[row]!;
-        if (this.#bytes + end - taken <= this.#format.memberBytes) continue;
+        const isFull = this.#bytes + end - taken > this.#format.memberBytes || this.#rows >= this.#format.memberRows;
+        if (!isFull) continue;
         this.#take(chunk.bytes.subarray(taken, end));
         taken = end;
         await this.#close();
@@ -100,30 +109,30 @@ export class MemberWriter {
 
   async #close(): Promise<void> {
     if (this.#rows === 0) return;
-    const encoded = this.#format.encode(this.#buffer.subarray(0, this.#bytes));
+    const encoded = this.#format.encode(this.#buffer.subarray(0, this.#bytes), this.#pool);
     // it is looked at when it is written
     encoded.catch(() => {});
-    this.#underWay.push({ rows: this.#buffer, encoded });
+    this.#underWay.push(encoded);
     const [rows, firstPageId, lastPageId, pages] = [this.#rows, this.#firstPageId, this.#lastPageId, this.#pages];
     this.#waiting.push({ rows, firstPageId, lastPageId, pages });
     this.#pages = [];
     this.#buffer = NOTHING;
     this.#bytes = 0;
     this.#rows = 0;
-    while (this.#underWay.length >= this.#format.parallel) await this.#write();
+    while (this.#underWay.length >= this.#format.parallel(this.#pool)) await this.#write();
   }
 
   async #write(): Promise<void> {
     const next = this.#underWay.shift();
     const facts = this.#waiting.shift();
     if (next === undefined || facts === undefined) return;
-    const encoded = await next.encoded;
+    const encoded = await next;
     const { pages, ...member } = facts;
     await this.#onMember?.(pages);
     const { offset, length, bytes } = encoded.place();
     this.#members.push({ offset, length, ...member });
     for (const piece of bytes) await this.#sink.write(piece);
-    if (next.rows.length <= this.#largest) this.#spare.push(next.rows);
+    if (encoded.memory.byteLength <= this.#largest) this.#spare.push(Buffer.from(encoded.memory));
   }
 
   /** Writes what has gathered as the last member; nothing where there is nothing. The part's end is its owner's. */

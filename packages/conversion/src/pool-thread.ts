@@ -2,25 +2,30 @@ import { Worker } from 'node:worker_threads';
 import { FleetError, messageOf } from '@wikifleet/domain/errors';
 import type { BatchReply, BatchRequest } from './batch-messages.js';
 import type { BlockReply, BlockRequest } from './block-messages.js';
+import type { MemberAnswer } from './answer-member.js';
+import type { MemberRequest } from './member-pool.js';
 
 export type ThreadRequest =
   | { readonly kind: 'block'; readonly request: BlockRequest }
-  | { readonly kind: 'batch'; readonly request: BatchRequest };
+  | { readonly kind: 'batch'; readonly request: BatchRequest }
+  | { readonly kind: 'member'; readonly request: MemberRequest };
 
 export type ThreadReply =
   | { readonly kind: 'block'; readonly reply: BlockReply }
-  | { readonly kind: 'batch'; readonly reply: BatchReply };
+  | { readonly kind: 'batch'; readonly reply: BatchReply }
+  | { readonly kind: 'member'; readonly reply: MemberAnswer };
 
 interface Waiting<T> {
   readonly resolve: (reply: T) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A thread, and what it has under way: it answers blocks in order, and batches in order. */
+/** A thread, and what it has under way: it answers blocks in order, batches in order, and members in order. */
 export class PoolThread {
   readonly #worker = new Worker(new URL('./pool-worker.js', import.meta.url));
   readonly #blocks: Waiting<BlockReply>[] = [];
   readonly #batches: Waiting<BatchReply>[] = [];
+  readonly #members: Waiting<MemberAnswer>[] = [];
   #isClosed = false;
   /** Why it can do nothing more. */
   #error: FleetError | null = null;
@@ -29,7 +34,8 @@ export class PoolThread {
   constructor(onAnswer: () => void) {
     this.#worker.on('message', (answer: ThreadReply) => {
       if (answer.kind === 'block') this.#blocks.shift()?.resolve(answer.reply);
-      else this.#batches.shift()?.resolve(answer.reply);
+      else if (answer.kind === 'batch') this.#batches.shift()?.resolve(answer.reply);
+      else this.#members.shift()?.resolve(answer.reply);
       onAnswer();
     });
     this.#worker.on('error', (error) => this.#died(error));
@@ -53,6 +59,16 @@ export class PoolThread {
   /** How many batches are under way. */
   get batches(): number {
     return this.#batches.length;
+  }
+
+  /** How many members are under way. */
+  get members(): number {
+    return this.#members.length;
+  }
+
+  /** Rejects as `decode` does. */
+  async encode(request: MemberRequest): Promise<MemberAnswer> {
+    return await this.#ask(this.#members, { kind: 'member', request }, [request.memory]);
   }
 
   /** Rejects with `THREAD_DIED`, or `POOL_CLOSED` where the thread was closed. */
@@ -80,7 +96,8 @@ export class PoolThread {
     this.#error ??= this.#isClosed
       ? poolClosed()
       : new FleetError('THREAD_DIED', `a thread of the conversion died: ${messageOf(why)}`, { cause: why });
-    for (const { reject } of [...this.#blocks.splice(0), ...this.#batches.splice(0)]) reject(this.#error);
+    for (const { reject } of [...this.#blocks.splice(0), ...this.#batches.splice(0), ...this.#members.splice(0)])
+      reject(this.#error);
   }
 
   /** What it has under way rejects. */

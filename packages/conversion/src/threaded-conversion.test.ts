@@ -295,6 +295,7 @@ describe('ThreadedConversion', function () {
       ahead: pool.ahead,
       batches: pool.batches,
       decode: async (...args) => await pool.decode(...args),
+      encode: async (request) => await pool.encode(request),
       close: async () => await pool.close(),
       convert: async (request) => {
         assert.ok(request.batch.bytes.byteLength <= BATCH_BYTES);

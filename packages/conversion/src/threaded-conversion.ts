@@ -1,6 +1,8 @@
 import { PermanentError } from '@wikifleet/domain/errors';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { BatchCutter } from '@wikifleet/mediawiki/batch-cutter';
 import { CountKeeper } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
@@ -16,11 +18,16 @@ import { fromSentRows } from './batch-messages.js';
 import type { BlockPool, ConvertedBatch } from './block-pool.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
 import { fromSent } from './sent-error.js';
+import { textSettings } from './text-columns.js';
 
 export interface ThreadedOptions extends DumpReaderOptions {
   /** Converts what the threads refuse, in this thread. */
   readonly engine: RowEngine;
   readonly filter: PageFilter;
+  /** Of the rows, the engine's too; JSON by default. */
+  readonly encoding?: RowEncoding;
+  /** Columns made of texts, as threads write them; null, by default: rows stay as they are. */
+  readonly texts?: ColumnChoice | null;
   readonly pool: BlockPool;
   /** Bytes of a batch at most; the outcome is the same. */
   readonly batchBytes?: number;
@@ -48,6 +55,8 @@ export class ThreadedConversion implements DumpConversion {
   readonly #pages: PageConverter;
   readonly #splitter: DumpSplitter;
   readonly #filter: PageFilter | null;
+  readonly #encoding: RowEncoding;
+  readonly #texts: ColumnChoice | null;
   readonly #pool: BlockPool;
   readonly #deliver: Deliver;
   readonly #underWay: UnderWay[] = [];
@@ -62,14 +71,19 @@ export class ThreadedConversion implements DumpConversion {
   /** What ends the conversion. */
   #failure: PermanentError | null = null;
 
-  constructor({ engine, filter, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
+  constructor(
+    { engine, filter, encoding = 'json', texts = null, pool, batchBytes, ...options }: ThreadedOptions,
+    deliver: Deliver,
+  ) {
     this.#cutter = new BatchCutter(batchBytes);
     this.#filter = isEveryPage(filter) ? null : filter;
     this.#pages = new PageConverter(engine, this.#counts, this.#filter);
     this.#splitter = new DumpSplitter(this.#pages);
     this.reader = new DumpReader(options, this.#cutter, this.#pages);
+    this.#encoding = encoding;
     this.#pool = pool;
     this.#deliver = deliver;
+    this.#texts = texts;
   }
 
   get counts(): DumpCounts {
@@ -133,7 +147,14 @@ export class ThreadedConversion implements DumpConversion {
     this.#isHere = ends === 'anywhere' || (isHere && ends === 'revision');
     if (isHere) return { kind: 'refused', state: null, batch };
     const wiki = this.reader.head?.wiki ?? 'unknown';
-    return await this.#pool.convert({ batch, wiki, filter: this.#filter, memory: this.#memory.pop() });
+    return await this.#pool.convert({
+      batch,
+      wiki,
+      filter: this.#filter,
+      encoding: this.#encoding,
+      texts: this.#texts === null ? null : textSettings(this.#texts, this.reader.head),
+      memory: this.#memory.pop(),
+    });
   }
 
   async #takeOldest(): Promise<void> {
@@ -154,7 +175,9 @@ export class ThreadedConversion implements DumpConversion {
     this.#cutter.endTag ??= reply.endTag;
     if (reply.failure !== null) this.#outside ??= fromSent(reply.failure);
     this.#cutter.giveBack(reply.bytes);
-    await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine, reply.pages);
+    const rows = reply.rows === null ? null : fromSentRows(reply.rows);
+    const delivered = rows === null || reply.texts === null ? rows : { ...rows, texts: reply.texts };
+    await this.#deliver(delivered, reply.quarantine, reply.pages);
     if (reply.rows !== null && this.#memory.length < this.#pool.batches) this.#memory.push(reply.rows.bytes.buffer);
   }
 

@@ -1,19 +1,18 @@
 import { checkName } from './names.js';
-import { COMPRESSIONS_OF, FORMATS } from './plan.js';
+import { COMPRESSIONS_OF, FORMATS, factsOf } from './formats.js';
 import type { RowsFormat } from './plan.js';
 import type { Split } from './jobs.js';
 import type { Run } from './run.js';
 
-const COMPRESSED = { none: '', gzip: '.gz', zstd: '.zst', snappy: '.snappy' } as const;
 /** How the name of a file of rows ends, in any format; a quarantine file's ends so, too. */
 const PART_ENDING = String.raw`\.(?:jsonl(?:\.gz|\.zst)?|parquet)$`;
 const PLAN_OF_PART = new RegExp(String.raw`/part-\d{5}-of-\d{5}-([0-9a-f]{16})${PART_ENDING}`);
 const PLAN_OF_RAW = /^raw\/[^/]+\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})-[0-9a-f-]+$/;
 const PLAN_OF_RECORD = /^runs\/[^/]+\/[^/]+\/[^/]+\/([0-9a-f]{16})\//;
 
-/** How the names of parts end: Parquet compresses within. */
+/** How the names of parts end. */
 export function partEnding({ format, compression }: RowsFormat): string {
-  return format === 'parquet' ? '.parquet' : `.jsonl${COMPRESSED[compression]}`;
+  return factsOf(format).ending(compression);
 }
 
 function segments(run: Run): string {

@@ -9,11 +9,12 @@ export const REFUSED: usize = 0;
 // SIGNS: what is written for a byte that JSON escapes, and for the five references. An entry for each byte of ASCII, and
 // sixteen for what begins with `&`. Entries that are not set match nothing.
 const SIGN_BYTES: usize = 32;
-const SIGN_MASK: usize = 0; // u64: the bytes that must be there …
-const SIGN_TEXT: usize = 8; // u64: … and what they must be
+export const SIGN_MASK: usize = 0; // u64: the bytes that must be there …
+export const SIGN_TEXT: usize = 8; // u64: … and what they must be
 const SIGN_JSON: usize = 16; // u16
 const SIGN_JSON_LENGTH: usize = 18; // u8
-const SIGN_LENGTH: usize = 19; // u8: of what it is written for
+export const SIGN_LENGTH: usize = 19; // u8: of what it is written for
+export const SIGN_CHARACTER: usize = 20; // u8: the character that it stands for
 const REFERENCES: usize = SIGNS + 128 * SIGN_BYTES;
 
 const AMPERSAND: u8 = 0x26;
@@ -23,35 +24,36 @@ const BRACKETS: u16 = 0x5d5d; // ]]
 const MOST_DIGITS: usize = 7;
 
 for (let i: usize = 0; i < 128 + 16; i += 1) store<u64>(SIGNS + i * SIGN_BYTES, 1, SIGN_TEXT);
-setSign('\t', '\\t');
-setSign('\n', '\\n');
-setSign('"', '\\"');
-setSign('\\', '\\\\');
-setSign('&lt;', '<');
-setSign('&gt;', '>');
-setSign('&amp;', '&');
-setSign('&quot;', '\\"');
-setSign('&apos;', "'");
+setSign('\t', '\\t', '\t');
+setSign('\n', '\\n', '\n');
+setSign('"', '\\"', '"');
+setSign('\\', '\\\\', '\\');
+setSign('&lt;', '<', '<');
+setSign('&gt;', '>', '>');
+setSign('&amp;', '&', '&');
+setSign('&quot;', '\\"', '"');
+setSign('&apos;', "'", "'");
 
-function setSign(sign: string, json: string): void {
+function setSign(sign: string, json: string, character: string): void {
   const entry = signAt(firstBytes(sign));
   store<u64>(entry, (u64(1) << (8 * sign.length)) - 1, SIGN_MASK);
   store<u64>(entry, firstBytes(sign), SIGN_TEXT);
   store<u16>(entry, u16(firstBytes(json)), SIGN_JSON);
   store<u8>(entry, u8(json.length), SIGN_JSON_LENGTH);
   store<u8>(entry, u8(sign.length), SIGN_LENGTH);
+  store<u8>(entry, u8(character.charCodeAt(0)), SIGN_CHARACTER);
 }
 
 /** The entry by the first bytes of a sign; the five references differ in the exclusive or of their first two letters. */
-function signAt(bytes: u64): usize {
+export function signAt(bytes: u64): usize {
   const byte = u8(bytes);
   const reference = REFERENCES + (usize((bytes >> 8) ^ (bytes >> 16)) & 15) * SIGN_BYTES;
   return select(reference, SIGNS + usize(byte & 127) * SIGN_BYTES, byte == AMPERSAND);
 }
 
 /** Where what `writeOther` read ends, and by how much it is longer than the UTF-8 of its character. */
-let next: usize = 0;
-let surplus: usize = 0;
+export let next: usize = 0;
+export let surplus: usize = 0;
 
 /**
  * Copies UTF-8 with references resolved and JSON's escapes. Returns where it ends; up to 31 bytes behind that are
@@ -86,7 +88,7 @@ export function writeText(from: usize, to: usize, target: usize): usize {
   return copy(at, to, out);
 }
 
-function copy(from: usize, to: usize, target: usize): usize {
+export function copy(from: usize, to: usize, target: usize): usize {
   v128.store(target, v128.load(from));
   v128.store(target, v128.load(from, 16), 16);
   const length = to - from;
@@ -115,32 +117,45 @@ function marksAt(at: usize): u64 {
 
 /** A `>`, or a numeric reference. */
 function writeOther(at: usize, out: usize): usize {
-  const byte = load<u8>(at);
-  if (byte == AMPERSAND) return writeNumericReference(at, out);
-  if (byte != GREATER || load<u16>(at - 2) == BRACKETS) return REFUSED;
-  store<u8>(out, GREATER);
-  next = at + 1;
-  surplus = 0;
-  return out + 1;
+  const code = readOther(at);
+  if (code == NO_CHARACTER) return REFUSED;
+  return code < 0x80 ? writeAscii(u8(code), out) : writeBeyondAscii(code, out);
 }
 
-/** `&#10;` or `&#xA;`, of a character by XML 1.0, production 2. */
-function writeNumericReference(at: usize, out: usize): usize {
-  if (load<u8>(at, 1) != 0x23) return REFUSED;
+/** What `readOther` returns where it does not know what stands there. */
+export const NO_CHARACTER: u32 = 0xffffffff;
+
+/** The character that a `>` or a numeric reference stands for; sets `next` and `surplus`. */
+export function readOther(at: usize): u32 {
+  const byte = load<u8>(at);
+  if (byte == AMPERSAND) return readNumericReference(at);
+  if (byte != GREATER || load<u16>(at - 2) == BRACKETS) return NO_CHARACTER;
+  next = at + 1;
+  surplus = 0;
+  return GREATER;
+}
+
+/** `&#10;` or `&#xA;`. */
+function readNumericReference(at: usize): u32 {
+  if (load<u8>(at, 1) != 0x23) return NO_CHARACTER;
   const base: u32 = load<u8>(at, 2) == 0x78 ? 16 : 10;
   const digits = at + (base == 16 ? 3 : 2);
   let code: u32 = 0;
   let end = digits;
   for (; load<u8>(end) != SEMICOLON; end += 1) {
     const digit = digitOf(load<u8>(end));
-    if (digit >= base || end - digits == MOST_DIGITS) return REFUSED;
+    if (digit >= base || end - digits == MOST_DIGITS) return NO_CHARACTER;
     code = code * base + digit;
   }
-  if (end == digits) return REFUSED;
+  if (end == digits) return NO_CHARACTER;
   next = end + 1;
-  const length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  surplus = next - at - length;
-  return code < 0x80 ? writeAscii(u8(code), out) : writeBeyondAscii(code, length, out);
+  surplus = next - at - lengthOf(code);
+  return code;
+}
+
+/** Of a character's UTF-8. */
+function lengthOf(code: u32): usize {
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 }
 
 function digitOf(byte: u8): u32 {
@@ -163,7 +178,9 @@ function writeAscii(byte: u8, out: usize): usize {
   return byte < 0x20 ? REFUSED : out + 1;
 }
 
-function writeBeyondAscii(code: u32, length: usize, out: usize): usize {
+/** Refuses what is no character by XML 1.0, production 2. */
+export function writeBeyondAscii(code: u32, out: usize): usize {
+  const length = lengthOf(code);
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;
   if (isSurrogate || code == 0xfffe || code == 0xffff || code > 0x10ffff) return REFUSED;
   let rest = code;

@@ -9,10 +9,10 @@
 // | SIGNS    | 6 KiB              | what is written for `&lt;`, `"` and their like (json-text.ts)                 |
 // | PAGE     | PAGE_BYTES         | a row's beginning, `{"wiki_id":` to before `"user_id"`, set by the caller     |
 // | INPUT    | INPUT_BYTES        | a unit's or a slice's bytes, set by the caller; PADDING before and behind it  |
-// | OUTPUT   | OUTPUT_BYTES       | JSON                                                                          |
+// | OUTPUT   | OUTPUT_BYTES       | JSON, or values                                                               |
 //
 // A byte of text gives two bytes of JSON at most (`\n`, `\"`): the other control characters, which would give six,
-// are refused. The keys of a row, a page and nine slots fit in what OUTPUT has beyond that.
+// are refused. As values it gives no more than it has. The keys of a row, a page and nine slots fit in what OUTPUT has beyond that.
 
 export const LITERALS: usize = 0x4000;
 export const FIELDS: usize = 0x6000;

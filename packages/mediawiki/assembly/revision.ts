@@ -1,6 +1,6 @@
 // A revision as MediaWiki's exporters have written it since schema 0.3: known elements, each once, in any order.
 
-import { isInteger } from './integers';
+import { isInteger, isNegative, valueOf } from './integers';
 import * as fields from './layout';
 import { begins, clearFields, ends, has, setField } from './layout';
 import { firstBytes, literal, otherBytes, standsAt } from './literals';
@@ -211,4 +211,22 @@ function textElement(slot: usize): bool {
 /** Whether a slot's text has no body. */
 export function isEmpty(slot: usize): bool {
   return slot != holeSlot && begins(slot + fields.TEXT) == ends(slot + fields.TEXT);
+}
+
+/** Whether a slot's size stands in the dump; what is negative is no size. */
+export function isSizeKnown(slot: usize): bool {
+  return has(slot + fields.TEXT_BYTES) && !isNegative(slot + fields.TEXT_BYTES);
+}
+
+/** Whether a slot has a body: none where it is deleted, where there is no `<text>`, and in a stub. */
+export function hasBody(slot: usize): bool {
+  const kind = load<u32>(slot + fields.TEXT_KIND);
+  if (!has(slot + fields.TEXT) || (kind & fields.IS_DELETED) != 0) return false;
+  const isStored = (kind & fields.IS_STORED) != 0;
+  return !(isEmpty(slot) && isStored && !(isSizeKnown(slot) && valueOf(slot + fields.TEXT_BYTES) == 0));
+}
+
+/** Whether the text of the main slot is not deleted. */
+export function isContentVisible(): bool {
+  return (load<u32>(fields.SLOTS + fields.TEXT_KIND) & fields.IS_DELETED) == 0;
 }

@@ -1,11 +1,20 @@
 // The row of the revision in FIELDS, from `{` to its newline.
 
-import { isNegative, putDigitsBefore, putInteger, valueOf } from './integers';
+import { putDigitsBefore, putInteger, valueOf } from './integers';
 import { REFUSED, writeText } from './json-text';
 import * as fields from './layout';
 import { begins, ends, has } from './layout';
 import { literal, put } from './literals';
-import { holeSlot, isCommentHidden, isEmpty, isMinor, isUserVisible, slots } from './revision';
+import {
+  hasBody,
+  holeSlot,
+  isCommentHidden,
+  isContentVisible,
+  isMinor,
+  isSizeKnown,
+  isUserVisible,
+  slots,
+} from './revision';
 
 const USER_ID = literal('"user_id":');
 const USER_TEXT = literal(',"user_text":');
@@ -38,7 +47,7 @@ const GAP: usize = 32;
 
 /** The sum of the slots' sizes, and whether all are known. */
 let revisionSize: u64 = 0;
-let isSizeKnown: bool = true;
+let areSizesKnown: bool = true;
 /** Whether a text was refused. */
 let isRefused: bool = false;
 
@@ -50,7 +59,7 @@ let isRefused: bool = false;
 export function writeRow(pageBytes: usize, holeBytes: u32): usize {
   isRefused = false;
   revisionSize = 0;
-  isSizeKnown = true;
+  areSizesKnown = true;
   memory.copy(fields.OUTPUT, fields.PAGE, pageBytes);
   const start = putStart(fields.OUTPUT + pageBytes);
   let to = put(SLOTS, start + GAP);
@@ -60,8 +69,7 @@ export function writeRow(pageBytes: usize, holeBytes: u32): usize {
     to = putInside(slot + fields.ROLE, put(NEXT_SLOT, to));
     to = putSlot(slot, put(BODY, to), holeBytes);
   }
-  const isVisible = (load<u32>(fields.SLOTS + fields.TEXT_KIND) & fields.IS_DELETED) == 0;
-  to = put(isVisible ? VISIBLE : HIDDEN, to);
+  to = put(isContentVisible() ? VISIBLE : HIDDEN, to);
   if (isRefused) return REFUSED;
   const size = putSizeBefore(start + GAP);
   const from = fields.OUTPUT + size - start;
@@ -95,19 +103,17 @@ function putStart(target: usize): usize {
 }
 
 function putSizeBefore(to: usize): usize {
-  if (isSizeKnown) return putDigitsBefore(revisionSize, to);
+  if (areSizesKnown) return putDigitsBefore(revisionSize, to);
   store<u32>(to - 4, load<u32>(NULL));
   return to - 4;
 }
 
 /** A slot from its body to its `}`. */
 function putSlot(slot: usize, target: usize, holeBytes: u32): usize {
-  let isKnown = has(slot + fields.TEXT_BYTES) && !isNegative(slot + fields.TEXT_BYTES);
+  let isKnown = isSizeKnown(slot);
   let size = isKnown ? valueOf(slot + fields.TEXT_BYTES) : 0;
   let to = target;
-  const kind = load<u32>(slot + fields.TEXT_KIND);
-  const isStub = isEmpty(slot) && (kind & fields.IS_STORED) != 0 && !(isKnown && size == 0);
-  if (!has(slot + fields.TEXT) || (kind & fields.IS_DELETED) != 0 || isStub) {
+  if (!hasBody(slot)) {
     to = put(NULL, to);
   } else {
     to = slot == holeSlot ? putHole(to, holeBytes) : putText(slot + fields.TEXT, to);
@@ -124,7 +130,7 @@ function putSlot(slot: usize, target: usize, holeBytes: u32): usize {
 
 function putSize(isKnown: bool, size: u64, to: usize): usize {
   if (!isKnown) {
-    isSizeKnown = false;
+    areSizesKnown = false;
     return put(NULL, to);
   }
   revisionSize += size;

@@ -1,5 +1,6 @@
 import type { PermanentError } from '@wikifleet/domain/errors';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { CountKeeper } from './dump-counts.js';
 import type { PageCounts } from './dump-counts.js';
 import { DumpSplitter } from './dump-splitter.js';
@@ -43,7 +44,8 @@ export type BatchOutcome =
  * same converter, in order.
  */
 export class BatchConverter {
-  readonly #engine = new KernelEngine(new RefusingEngine());
+  /** One for each encoding that was asked for. */
+  readonly #engines = new Map<RowEncoding, KernelEngine>();
   readonly #counts = new CountKeeper();
   readonly #rows = new RowBuffer();
   readonly #splitter: DumpSplitter;
@@ -65,11 +67,17 @@ export class BatchConverter {
   }
 
   /** `filter`: null where every page is kept. `memory` is for the rows, whose bytes are the caller's then. */
-  convert(batch: PageBatch, wiki: string, filter: PageFilter | null, memory?: ArrayBuffer): BatchOutcome {
+  convert(
+    batch: PageBatch,
+    wiki: string,
+    filter: PageFilter | null,
+    encoding: RowEncoding = 'json',
+    memory?: ArrayBuffer,
+  ): BatchOutcome {
     this.#rows.use(memory, Math.ceil(this.#expansion * batch.length));
     const state = batch.begins === 'revision' ? (this.#pages?.state ?? null) : null;
     if (batch.begins === 'page') {
-      this.#pages = new PageConverter(this.#engine, this.#counts, filter, this.#rows);
+      this.#pages = new PageConverter(this.#engineFor(encoding), this.#counts, filter, this.#rows);
       this.#pages.begin(wiki);
     }
     const pages = this.#pages;
@@ -89,6 +97,14 @@ export class BatchConverter {
     const [quarantine, counts] = [pages.takeQuarantine(), this.#counts.take()];
     const { endTag, failure } = this.#splitter;
     return { kind: 'rows', rows, quarantine, counts, pages: pages.takePages(), endTag, failure };
+  }
+
+  #engineFor(encoding: RowEncoding): KernelEngine {
+    const known = this.#engines.get(encoding);
+    if (known !== undefined) return known;
+    const engine = new KernelEngine(new RefusingEngine(encoding), encoding);
+    this.#engines.set(encoding, engine);
+    return engine;
   }
 
   #revision(piece: Piece): void {
@@ -112,6 +128,12 @@ export class BatchConverter {
 class Refusal extends Error {}
 
 class RefusingEngine implements RowEngine {
+  readonly encoding: RowEncoding;
+
+  constructor(encoding: RowEncoding) {
+    this.encoding = encoding;
+  }
+
   /** Nothing is known without a parser. */
   knownPage(): null {
     return null;

@@ -4,12 +4,24 @@ import { outcomeOf } from './testing/engine-outcome.js';
 import { FastEngine } from './fast-engine.js';
 import { generatedHead, generatedPage, generatedRevision } from './testing/page-generators.js';
 import { ReferenceEngine } from './reference-engine.js';
-import { convert, expectedSamples, readSample } from './testing/test-tools.js';
+import { convert, expectedSamples, lineOfValues, readSample } from './testing/test-tools.js';
 
 /** Both are used over and over, as in a dump: what a unit leaves behind must not reach the next. */
 const fast = new FastEngine();
 const reference = new ReferenceEngine();
+const fastValues = new FastEngine('values');
+const referenceValues = new ReferenceEngine('values');
 const page = reference.readPage('aawiki', Buffer.from('<title>A</title><ns>0</ns><id>7</id>'));
+
+const pageOfValues = referenceValues.readPage('aawiki', Buffer.from('<title>A</title><ns>0</ns><id>7</id>'));
+
+/** An outcome of which the row is values, with the row as a line. */
+function asJson(outcome: unknown): unknown {
+  const { line } = outcome as { line?: string };
+  if (line === undefined) return outcome;
+  const json = `${lineOfValues(Buffer.from(line, 'latin1'))}\n`;
+  return { ...(outcome as object), line: Buffer.from(json, 'utf8').toString('latin1') };
+}
 
 function checkRevision(bytes: Buffer): void {
   const expected = outcomeOf(() => reference.readRevision(page, bytes));
@@ -17,6 +29,12 @@ function checkRevision(bytes: Buffer): void {
     outcomeOf(() => fast.readRevision(page, bytes)),
     expected,
   );
+  const values = outcomeOf(() => referenceValues.readRevision(pageOfValues, bytes));
+  assert.deepEqual(
+    outcomeOf(() => fastValues.readRevision(pageOfValues, bytes)),
+    values,
+  );
+  assert.deepEqual(asJson(values), expected);
 }
 
 function checkHead(bytes: Buffer): void {
@@ -24,6 +42,10 @@ function checkHead(bytes: Buffer): void {
   assert.deepEqual(
     outcomeOf(() => fast.readPage('aawiki', bytes)),
     expected,
+  );
+  assert.deepEqual(
+    outcomeOf(() => fastValues.readPage('aawiki', bytes)),
+    outcomeOf(() => referenceValues.readPage('aawiki', bytes)),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { KernelEngine } from './kernel-engine.js';
 import { ReferenceEngine } from './reference-engine.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
@@ -13,9 +14,9 @@ export interface Fallbacks {
 export class FastEngine extends KernelEngine {
   readonly #reference: CountedReference;
 
-  constructor() {
-    const reference = new CountedReference();
-    super(reference);
+  constructor(encoding: RowEncoding = 'json') {
+    const reference = new CountedReference(encoding);
+    super(reference, encoding);
     this.#reference = reference;
   }
 
@@ -26,7 +27,12 @@ export class FastEngine extends KernelEngine {
 
 class CountedReference implements RowEngine {
   readonly read = { pages: 0, revisions: 0, between: 0 };
+  readonly encoding: RowEncoding;
   #engine: RowEngine | null = null;
+
+  constructor(encoding: RowEncoding) {
+    this.encoding = encoding;
+  }
 
   /** Nothing is known without a parser. */
   knownPage(): null {
@@ -58,6 +64,6 @@ class CountedReference implements RowEngine {
 
   /** Made when it is first needed. */
   #reference(): RowEngine {
-    return (this.#engine ??= new ReferenceEngine());
+    return (this.#engine ??= new ReferenceEngine(this.encoding));
   }
 }

@@ -1,3 +1,6 @@
+import { ROW_COLUMNS } from '@wikifleet/domain/row-columns';
+import { encodeValues } from '@wikifleet/domain/row-values';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { isBlank } from './blank.js';
 import { isEmptyTitle } from './row.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
@@ -10,14 +13,18 @@ const NONE: readonly string[] = [];
  * exactly goes to `other`, as it came: faults and names to count come from there alone.
  */
 export class KernelEngine implements RowEngine {
-  readonly #kernel = new RowKernel();
+  readonly encoding: RowEncoding;
+  readonly #kernel: RowKernel;
   readonly #other: RowEngine;
   #wiki: string | null = null;
   /** The row's beginning that all pages of the wiki share. */
-  #wikiStart = Buffer.alloc(0);
+  #wikiStart: Buffer = Buffer.alloc(0);
 
-  constructor(other: RowEngine) {
+  /** `other` makes rows of the same encoding. */
+  constructor(other: RowEngine, encoding: RowEncoding) {
     this.#other = other;
+    this.encoding = encoding;
+    this.#kernel = new RowKernel(encoding);
   }
 
   readPageTag(bytes: Buffer): readonly string[] {
@@ -37,7 +44,7 @@ export class KernelEngine implements RowEngine {
     if (page === null || isEmptyTitle(page.title)) return null;
     if (wiki !== this.#wiki) {
       this.#wiki = wiki;
-      this.#wikiStart = Buffer.from(`${JSON.stringify({ wiki_id: wiki }).slice(0, -1)},`);
+      this.#wikiStart = wikiStart(wiki, this.encoding);
     }
     const rowStart = Buffer.concat([this.#wikiStart, page.columns]);
     return { id: page.id, title: page.title, rowStart, unmapped: NONE };
@@ -51,4 +58,10 @@ export class KernelEngine implements RowEngine {
   readBetween(bytes: Buffer): readonly string[] {
     return isBlank(bytes) ? NONE : this.#other.readBetween(bytes);
   }
+}
+
+/** What the rows of a wiki begin with, to before `page_id`. */
+function wikiStart(wiki: string, encoding: RowEncoding): Buffer {
+  if (encoding === 'values') return encodeValues(ROW_COLUMNS.slice(0, 1), { wiki_id: wiki });
+  return Buffer.from(`${JSON.stringify({ wiki_id: wiki }).slice(0, -1)},`);
 }

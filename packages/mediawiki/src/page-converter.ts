@@ -14,7 +14,7 @@ import { endOfStartTag } from './tag-finder.js';
 import { UnitFault } from './unit-fault.js';
 import type { KnownIds } from './unit-fault.js';
 
-/** Whole rows, each a line with its newline. */
+/** Complete rows in the encoding of the engine: JSON lines with their newline, or values. */
 export interface RowChunk {
   /** A view, good until whoever made it makes more rows. */
   readonly bytes: Buffer;
@@ -180,7 +180,7 @@ export class PageConverter implements HeadSink, PageSink {
 
   /** A page whose head is broken never comes here: what nobody can judge is quarantined, whatever the filter. */
   #judge(page: PageHead): void {
-    const verdict = this.#filter === null ? 'kept' : judgePage(this.#filter, page);
+    const verdict = this.#filter === null ? 'kept' : judgePage(this.#filter, page, this.#engine.encoding);
     if (verdict === 'unknown') this.#counts.pagesWithoutNamespace += 1;
     if (verdict !== 'filtered') return;
     this.#counts.filteredPages += 1;

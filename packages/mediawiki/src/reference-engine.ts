@@ -1,6 +1,9 @@
+import { PAGE_COLUMNS, ROW_COLUMNS } from '@wikifleet/domain/row-columns';
+import { encodeValues } from '@wikifleet/domain/row-values';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { FragmentParser } from './fragment-parser.js';
 import { readPageColumns, readRevisionColumns } from './revision-reader.js';
-import { rowRest, rowStart } from './row.js';
+import { revisionSize, rowRest, rowStart } from './row.js';
 import type { RevisionColumns } from './row.js';
 import type { PageHead, RevisionRow, RowEngine } from './row-engine.js';
 import { UnitFault } from './unit-fault.js';
@@ -15,6 +18,11 @@ const MAX_HELD = 4 * 1024 * 1024;
 /** Any well-formed dump XML in any version of the schema, by node-expat, event by event. */
 export class ReferenceEngine implements RowEngine {
   readonly #parser = new FragmentParser();
+  readonly encoding: RowEncoding;
+
+  constructor(encoding: RowEncoding = 'json') {
+    this.encoding = encoding;
+  }
 
   /** Nothing is known without a parser. */
   knownPage(): null {
@@ -38,7 +46,10 @@ export class ReferenceEngine implements RowEngine {
   readPage(wiki: string, bytes: Buffer): PageHead {
     const unmapped: string[] = [];
     const page = readPageColumns(this.#parser.parse(bytes), unmapped);
-    const start = Buffer.from(rowStart(wiki, page), 'utf8');
+    const start =
+      this.encoding === 'json'
+        ? Buffer.from(rowStart(wiki, page), 'utf8')
+        : encodeValues(PAGE_COLUMNS, { wiki_id: wiki, ...page });
     return { id: page.page_id, title: page.page_title, rowStart: start, unmapped };
   }
 
@@ -47,7 +58,9 @@ export class ReferenceEngine implements RowEngine {
     // Where a revision lacks its end tag, or is empty, the unit runs on to the next piece: that is counted here.
     const [revision] = new UnitFields(this.#parser.parse(bytes), NONE, unmapped, 'revision').repeated;
     if (revision === undefined) throw new UnitFault('NOT_WELL_FORMED', 'a <revision>', 'none');
-    return { line: lineOf(page, readRevisionColumns(revision, unmapped)), isOwn: true, unmapped };
+    const columns = readRevisionColumns(revision, unmapped);
+    const line = this.encoding === 'json' ? lineOf(page, columns) : valuesOf(page, columns);
+    return { line, isOwn: true, unmapped };
   }
 
   readBetween(bytes: Buffer): readonly string[] {
@@ -57,7 +70,15 @@ export class ReferenceEngine implements RowEngine {
   }
 }
 
-/** A row's bytes. A long one's pieces are made twice, to be measured first: to hold them all would take as much again. */
+const REVISION_COLUMNS = ROW_COLUMNS.slice(PAGE_COLUMNS.length);
+
+/** A row as values. */
+function valuesOf(page: PageHead, { slots, ...columns }: RevisionColumns): Buffer {
+  const revision = { ...columns, revision_size: revisionSize(slots.values()), revision_content_slots: slots };
+  return Buffer.concat([page.rowStart, encodeValues(REVISION_COLUMNS, revision)]);
+}
+
+/** A row as JSON. A long one's pieces are made twice, to be measured first: to hold them all would take as much again. */
 function lineOf(page: PageHead, columns: RevisionColumns): Buffer {
   const pieces: string[] = [];
   let characters = 0;

@@ -1,17 +1,19 @@
+import type { RowEncoding } from '@wikifleet/domain/row-values';
+
 /** A page's head, read: what its rows begin with. */
 export interface PageHead {
   readonly id: number;
   readonly title: string;
-  /** The row's JSON from `{` to before `"user_id"`. */
+  /** The row from its beginning to before `user_id`, in the engine's encoding. */
   readonly rowStart: Buffer;
   /** Names of what has no column, one an occurrence: elements, `#text`, `element@attribute`. */
   readonly unmapped: readonly string[];
 }
 
 export interface RevisionRow {
-  /** The row with its newline; if a view, good until the engine's next call. */
+  /** The row in the engine's encoding (of JSON with its newline); if a view, good until the engine's next call. */
   readonly line: Buffer;
-  /** Whether the line is no view, but memory of its own that nobody will change. */
+  /** Whether the row is no view, but memory of its own that does not change. */
   readonly isOwn: boolean;
   readonly unmapped: readonly string[];
 }
@@ -22,6 +24,8 @@ export interface RevisionRow {
  * call. What revisions share (the page's columns) is read once a page.
  */
 export interface RowEngine {
+  /** Of the rows that it makes. */
+  readonly encoding: RowEncoding;
   /** As `readPage` and `readRevision`, where the engine knows the bytes exactly as what MediaWiki writes; else null. */
   knownPage(wiki: string, bytes: Buffer): PageHead | null;
   knownRevision(page: PageHead, bytes: Buffer): RevisionRow | null;

@@ -1,9 +1,13 @@
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { KERNEL } from './kernel.generated.js';
 
 interface KernelExports {
-  page(length: number): number;
-  revision(length: number, pageBytes: number, holeAt: number, holeBytes: number): number;
-  text(length: number): number;
+  readonly page: (length: number) => number;
+  readonly revision: (length: number, pageBytes: number, holeAt: number, holeBytes: number) => number;
+  readonly text: (length: number) => number;
+  readonly pageValues: KernelExports['page'];
+  readonly revisionValues: KernelExports['revision'];
+  readonly textValue: KernelExports['text'];
   readonly INPUT: WebAssembly.Global;
   readonly INPUT_BYTES: WebAssembly.Global;
   readonly OUTPUT: WebAssembly.Global;
@@ -32,7 +36,7 @@ const SEMICOLON = 0x3b;
 export interface PageColumns {
   readonly id: number;
   readonly title: string;
-  /** JSON from `"page_id"` to before `"user_id"`; a view, good until the next call. */
+  /** From `page_id` to before `user_id`; a view, good until the next call. */
   readonly columns: Buffer;
 }
 
@@ -45,6 +49,10 @@ let compiled: WebAssembly.Module | null = null;
  */
 export class RowKernel {
   readonly #kernel: KernelExports;
+  readonly #encoding: RowEncoding;
+  readonly #readPage: KernelExports['page'];
+  readonly #readRevision: KernelExports['revision'];
+  readonly #readText: KernelExports['text'];
   readonly #memory: Buffer;
   readonly #results: Int32Array;
   readonly #ids: Float64Array;
@@ -54,11 +62,18 @@ export class RowKernel {
   /** Whose beginning of a row PAGE holds. */
   #page: Buffer | null = null;
 
-  constructor() {
+  /** `encoding`: of the rows. */
+  constructor(encoding: RowEncoding) {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
-    this.#kernel = exports as KernelExports;
+    const kernel = exports as KernelExports;
+    this.#kernel = kernel;
+    this.#encoding = encoding;
+    const isJson = encoding === 'json';
+    this.#readPage = isJson ? kernel.page : kernel.pageValues;
+    this.#readRevision = isJson ? kernel.revision : kernel.revisionValues;
+    this.#readText = isJson ? kernel.text : kernel.textValue;
     this.#memory = Buffer.from(memory.buffer);
     this.#results = new Int32Array(memory.buffer, this.#kernel.RESULTS.value, 3);
     this.#ids = new Float64Array(memory.buffer, this.#kernel.RESULTS.value, 3);
@@ -71,23 +86,24 @@ export class RowKernel {
   page(bytes: Buffer): PageColumns | null {
     if (bytes.length > this.#inputBytes) return null;
     this.#memory.set(bytes, this.#input);
-    const length = this.#kernel.page(bytes.length);
+    const length = this.#readPage(bytes.length);
     if (length === 0) return null;
     const title = this.#output + this.#result(AT);
-    const json = this.#memory.toString('utf8', title, title + this.#result(BYTES));
+    const text = this.#memory.toString('utf8', title, title + this.#result(BYTES));
+    const isEscaped = this.#encoding === 'json' && text.includes('\\');
     return {
       id: this.#ids[ID] ?? 0,
-      title: json.includes('\\') ? (JSON.parse(`"${json}"`) as string) : json,
+      title: isEscaped ? (JSON.parse(`"${text}"`) as string) : text,
       columns: this.#memory.subarray(this.#output, this.#output + length),
     };
   }
 
-  /** Whether a revision is longer than the kernel's memory: its line is no view, but memory of its own. */
+  /** Whether a revision is longer than the kernel's memory: its row is no view, but memory of its own. */
   isLarge(bytes: Buffer): boolean {
     return bytes.length > this.#inputBytes;
   }
 
-  /** A row's line with its newline: a view, good until the next call, but for a large one. `pageStart` must not change. */
+  /** A row: a view, good until the next call, but for a large one. `pageStart` must not change. */
   revision(pageStart: Buffer, bytes: Buffer): Buffer | null {
     if (pageStart !== this.#page) {
       if (pageStart.length > this.#kernel.PAGE_BYTES.value) return null;
@@ -96,10 +112,10 @@ export class RowKernel {
     }
     if (this.isLarge(bytes)) return this.#largeRevision(pageStart, bytes);
     this.#memory.set(bytes, this.#input);
-    return this.#row(this.#kernel.revision(bytes.length, pageStart.length, 0, 0));
+    return this.#row(this.#readRevision(bytes.length, pageStart.length, 0, 0));
   }
 
-  /** The first text's body goes through the kernel in slices, twice: for its length, and into the line. */
+  /** The first text's body goes through the kernel in slices, twice: for its length, and into the row. */
   #largeRevision(pageStart: Buffer, bytes: Buffer): Buffer | null {
     const from = bytes.indexOf(GREATER, Math.max(0, bytes.indexOf(TEXT_TAG))) + 1;
     const to = bytes.indexOf(TEXT_END, from);
@@ -113,7 +129,7 @@ export class RowKernel {
     }
     this.#memory.set(bytes.subarray(0, from), this.#input);
     this.#memory.set(bytes.subarray(to), this.#input + from);
-    const row = this.#row(this.#kernel.revision(rest, pageStart.length, from, size));
+    const row = this.#row(this.#readRevision(rest, pageStart.length, from, size));
     if (row === null) return null;
     const at = this.#result(AT);
     const line = Buffer.allocUnsafeSlow(row.length + length);
@@ -127,13 +143,13 @@ export class RowKernel {
     return line;
   }
 
-  /** JSON of each slice, as views that the next one changes; one that is refused is empty. */
+  /** What becomes of each slice, as views that the next one changes; one that is refused is empty. */
   *#slices(bytes: Buffer, from: number, to: number): Generator<Buffer> {
     for (let begin = from; begin < to;) {
       const end = sliceEnd(bytes, begin, to);
       // With the two bytes before it, which may be the beginning of a `]]>`.
       this.#memory.set(bytes.subarray(begin - 2, end), this.#input - 2);
-      const length = this.#kernel.text(end - begin);
+      const length = this.#readText(end - begin);
       yield this.#memory.subarray(this.#output, this.#output + length);
       begin = end;
     }

@@ -85,7 +85,7 @@ export function rowStart(wiki: string, page: PageColumns): string {
 export function* rowRest(revision: RevisionColumns): Generator<string> {
   const { slots, revision_content_is_visible, ...columns } = revision;
   yield* membersOf(columns);
-  yield `,"revision_size":${revisionSize(slots.values())},"revision_content_slots":{`;
+  yield `,"revision_size":${String(revisionSize(slots.values()))},"revision_content_slots":{`;
   let separator = '';
   for (const [role, slot] of slots) {
     yield `${separator}${JSON.stringify(role)}:{`;
@@ -127,12 +127,12 @@ function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code < 0xdc00;
 }
 
-/** As JSON: the sum, exact beyond 2^53 too; `null` where a slot has no size. */
-function revisionSize(slots: Iterable<Slot>): string {
+/** The sum of the slots' sizes, exact beyond 2^53 too; null where a slot has no size. */
+export function revisionSize(slots: Iterable<Slot>): bigint | null {
   let sum = 0n;
   for (const { content_size } of slots) {
-    if (content_size === null) return 'null';
+    if (content_size === null) return null;
     sum += BigInt(content_size);
   }
-  return sum.toString();
+  return sum;
 }

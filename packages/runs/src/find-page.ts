@@ -1,3 +1,5 @@
+import { memberDecoder } from '@wikifleet/conversion/output-formats';
+import type { MemberDecoder } from '@wikifleet/conversion/output-formats';
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { FleetError, PermanentError, messageOf } from '@wikifleet/domain/errors';
@@ -10,8 +12,6 @@ import type { Store } from '@wikifleet/store/store';
 import { readFileManifest } from './manifests.js';
 import type { CompleteRun } from './complete-run.js';
 import { mapParallel } from './map-parallel.js';
-import { memberDecoder } from './member-decoder.js';
-import type { MemberDecoder } from './member-decoder.js';
 import { rowsOfPage } from './page-rows.js';
 import type { PageRow, Sought } from './page-rows.js';
 import { contradictionOf } from './receipt-problems.js';

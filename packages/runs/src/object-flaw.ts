@@ -1,23 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
 import { codeOf, messageOf } from '@wikifleet/domain/errors';
-import type { Compression } from '@wikifleet/domain/plan';
-import type { Member, StoredObject } from '@wikifleet/domain/receipts';
+import type { StoredObject } from '@wikifleet/domain/receipts';
+import type { ContentCheck, PartBytes } from '@wikifleet/parquet/file-check';
 import type { Store } from '@wikifleet/store/store';
-import { checkDecodable } from './member-decoder.js';
 
 /** What an object lacks; `code` is the object's word (`PART`, `INDEX`, `QUARANTINE`) and what is wrong with it. */
 export interface Flaw {
   readonly code: string;
   readonly message: string;
 }
-
-/** Reads the bytes of an object as far as it likes; says what is wrong with them, or null. */
-export type ContentCheck = (bytes: ByteReader) => Promise<string | null>;
-
-const NEWLINE = 0x0a;
 
 /**
  * Reads an object again: it is there, has its size and its SHA-256, and passes `check`. Returns null where all of it is
@@ -51,7 +42,7 @@ export async function flawOfObject(
 }
 
 /** Bytes that are read once, in portions, and hashed on the way. */
-export class ByteReader {
+export class ByteReader implements PartBytes {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #hash = createHash('sha256');
   #rest: Uint8Array = new Uint8Array(0);
@@ -104,59 +95,3 @@ export class ByteReader {
 
 /** No more is asked of the bytes than their hash. */
 export const anyContent: ContentCheck = async () => await Promise.resolve(null);
-
-/** As many lines as `expected`, the last one ended too. */
-export function linesContent(expected: number): ContentCheck {
-  return async (bytes) => {
-    const lines = new LineCount();
-    for await (const chunk of bytes.take(Number.POSITIVE_INFINITY)) lines.add(chunk);
-    return lines.problem(expected, 'it');
-  };
-}
-
-/** Each member decodes by itself, and has the rows that the receipt says. */
-export function membersContent(members: readonly Member[], compression: Compression): ContentCheck {
-  const decoder = decoderOf(compression);
-  return async (bytes) => {
-    for (const [at, { length, offset, rows }] of members.entries()) {
-      const lines = new LineCount();
-      const count = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-        for await (const chunk of chunks) lines.add(chunk);
-      };
-      const name = `member ${at} at byte ${offset}`;
-      try {
-        if (decoder === null) await count(bytes.take(length));
-        else await pipeline(bytes.take(length), decoder(), count);
-      } catch (error) {
-        bytes.throwFailure();
-        return `${name}: expected a whole ${compression} member: ${messageOf(error)}`;
-      }
-      const problem = lines.problem(rows, name);
-      if (problem !== null) return problem;
-    }
-    return null;
-  };
-}
-
-function decoderOf(compression: Compression): (() => Transform) | null {
-  if (compression === 'none') return null;
-  if (compression === 'gzip') return () => zlib.createGunzip();
-  checkDecodable(compression);
-  return () => zlib.createZstdDecompress();
-}
-
-class LineCount {
-  #lines = 0;
-  #last = NEWLINE;
-
-  add(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) this.#lines += 1;
-    this.#last = chunk[chunk.length - 1]!;
-  }
-
-  problem(expected: number, name: string): string | null {
-    if (this.#lines !== expected) return `${name}: expected ${expected} lines, received ${this.#lines}`;
-    return this.#last === NEWLINE ? null : `${name}: its last line has no end`;
-  }
-}

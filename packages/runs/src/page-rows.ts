@@ -19,16 +19,6 @@ const START_BYTES = 16 * 1024;
 const START =
   /^\{"wiki_id":"[^"\\]*","page_id":(-?\d{1,15}),"page_namespace_id":(?:null|-?\d{1,15}),"page_title":("(?:[^"\\]|\\.)*"),/;
 
-/** Those of JSON Lines, each with its newline, if it has one. */
-export function* linesOf(rows: Buffer): Generator<Buffer> {
-  for (let at = 0; at < rows.length;) {
-    const newline = rows.indexOf(NEWLINE, at);
-    const end = newline < 0 ? rows.length : newline + 1;
-    yield rows.subarray(at, end);
-    at = end;
-  }
-}
-
 /**
  * The rows of a page among those of a member, its lines. Reads all of them: throws `MEMBER_CONTRADICTS` where they are not as many
  * as the receipt says, or of other pages; `name` says which member, and `indexed` that the index names the title here.

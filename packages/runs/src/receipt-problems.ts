@@ -1,5 +1,5 @@
-import { MAGIC } from '@wikifleet/conversion/parquet-schema';
 import { isDeepStrictEqual } from 'node:util';
+import { factsOf } from '@wikifleet/domain/formats';
 import { indexKey, partKey, quarantineKey } from '@wikifleet/domain/keys';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import { suspectsOfStreams } from '@wikifleet/domain/join';
@@ -40,19 +40,21 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
   const ordered = result.sequence.pageOrder?.pages ?? 0;
   if (ordered > pages) return `the order of ${ordered} pages, of ${pages}`;
-  const refused = Object.keys(counts.plainTextRefused);
-  if (!plan.settings.plainText && refused.length > 0)
-    return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
-  const parquet = plan.settings.format === 'parquet' && part !== null;
-  let [offset, rows] = [parquet ? MAGIC.length : 0, 0];
+  const { textsRefused, textsFlattened, templates, otherTemplates } = counts;
+  const found = Object.keys(textsRefused).length + textsFlattened + Object.keys(templates).length;
+  if (plan.settings.extract.length === 0 && found + otherTemplates.rendered + otherTemplates.dropped > 0)
+    return 'counts of texts, and no columns made of texts in the plan';
+  const header = part === null ? 0 : factsOf(plan.settings.format).headerBytes;
+  let [offset, rows] = [header, 0];
   for (const member of members) {
     if (member.offset !== offset) return `a member at byte ${member.offset}: expected it at byte ${offset}`;
     offset += member.length;
     rows += member.rows;
   }
   const size = part?.size ?? 0;
-  if (parquet ? offset >= size : offset !== size)
-    return `members to byte ${offset}: expected ${parquet ? 'a footer behind them, before' : 'them to'} byte ${size}`;
+  const hasFooter = header > 0;
+  if (hasFooter ? offset >= size : offset !== size)
+    return `members to byte ${offset}: expected ${hasFooter ? 'a footer behind them, before' : 'them to'} byte ${size}`;
   return rows === counts.rows ? null : `members of ${rows} rows: expected ${counts.rows}`;
 }
 

@@ -1,12 +1,13 @@
+import { linesContent } from '@wikifleet/conversion/json-lines-check';
+import { partContent } from '@wikifleet/conversion/output-formats';
 import type { Split } from '@wikifleet/domain/jobs';
 import { receiptKey } from '@wikifleet/domain/keys';
 import type { Plan } from '@wikifleet/domain/plan';
 import { quarantineRecords, receiptFits, receiptSchema } from '@wikifleet/domain/receipts';
 import type { RawRecord, Receipt, SplitResult } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
-import { anyContent, flawOfObject, linesContent, membersContent } from './object-flaw.js';
+import { anyContent, flawOfObject } from './object-flaw.js';
 import type { Flaw } from './object-flaw.js';
-import { rowGroupsContent } from './row-groups-content.js';
 import { readStored } from './read-stored.js';
 import { contradictionOf } from './receipt-problems.js';
 
@@ -50,8 +51,7 @@ export async function verifySplit(
 
 async function flawsOf(store: Store, plan: Plan, result: SplitResult, signal: AbortSignal): Promise<Flaw[]> {
   const { part, index, quarantine, members, counts } = result;
-  const { format, compression } = plan.settings;
-  const rows = (format === 'parquet' ? rowGroupsContent : membersContent)(members, compression);
+  const rows = partContent(plan.settings, members);
   const objects = [
     ['PART', part, rows],
     ['INDEX', index, anyContent],

@@ -2,12 +2,14 @@ import { join, relative, resolve } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { describeDescents } from '@wikifleet/domain/page-order';
 import { partEnding, quarantinePrefix, rowsPrefix } from '@wikifleet/domain/keys';
-import type { RowsFormat } from '@wikifleet/domain/plan';
+import { factsOf } from '@wikifleet/domain/formats';
+import type { Format, RowsFormat } from '@wikifleet/domain/plan';
 import { runName } from '@wikifleet/domain/run';
 import { count, duration, megabytes, plural, shownName as printable } from '../figures.js';
 import type { EmptiedFile } from './emptied-files.js';
 import type { RunState } from './run-state.js';
 import type { Source } from './sources.js';
+import { templateLines } from '../template-lines.js';
 
 const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat' } as const;
 
@@ -92,11 +94,11 @@ function linesOfRun(state: RunState): string[] {
     const name = `  ${file.padEnd(width)}`;
     const whole = done.get(file);
     if (whole !== undefined) {
-      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace, plainTextRefused } = whole.counts;
+      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace, textsRefused } = whole.counts;
       const notes: [number, string][] = [
         [filteredPages, 'pages filtered out'],
         [pagesWithoutNamespace, 'kept though their namespace is not known'],
-        [Object.values(plainTextRefused).reduce((sum, n) => sum + n, 0), 'texts without plain_text'],
+        [Object.values(textsRefused).reduce((sum, n) => sum + n, 0), 'texts refused, whose columns are null'],
         [quarantined, 'in the quarantine'],
       ];
       const descents = describeDescents(whole.pageOrder);
@@ -112,7 +114,8 @@ function linesOfRun(state: RunState): string[] {
   const sum =
     manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;
   const vouched = plan.vouchedBy === 'listing' ? '; nobody vouched that this list of files is complete' : '';
-  return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines];
+  const templates = manifest === null ? [] : templateLines(manifest.counts).map((line) => `  ${line}`);
+  return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines, ...templates];
 }
 
 function verdictLines(
@@ -170,15 +173,21 @@ function withCloud(out: string, command: string): string {
   return asTyped('cloud', `--out ${quoted(shown(out, ''))} --exec ${quoted(asTyped('fleet', command))}`);
 }
 
-/** Parquet has no lines that a `head` could take. */
+/** What is no text has no lines that a `head` could take. */
 function headOf(rows: RowsFormat, path: string): string {
-  if (rows.format === 'parquet') return `duckdb -json -c ${quoted(`FROM ${tableOf(rows, globEscaped(path))} LIMIT 1`)}`;
+  if (!factsOf(rows.format).isText)
+    return `duckdb -json -c ${quoted(`FROM ${tableOf(rows, globEscaped(path))} LIMIT 1`)}`;
   return `${READERS[rows.compression]} ${quoted(path)} | head -n 1`;
 }
 
+/** As DuckDB reads files of a format. */
+const TABLES: Readonly<Record<Format, (paths: string) => string>> = {
+  jsonl: (paths) => `read_json(${sqlQuoted(paths)}, format='newline_delimited', maximum_object_size=268435456)`,
+  parquet: (paths) => `read_parquet(${sqlQuoted(paths)}, hive_partitioning=false)`,
+};
+
 function tableOf({ format }: RowsFormat, paths: string): string {
-  if (format === 'parquet') return `read_parquet(${sqlQuoted(paths)}, hive_partitioning=false)`;
-  return `read_json(${sqlQuoted(paths)}, format='newline_delimited', maximum_object_size=268435456)`;
+  return TABLES[format](paths);
 }
 
 /** A key's path as it is typed from here: npm runs its scripts in the package, wherever they were typed. */

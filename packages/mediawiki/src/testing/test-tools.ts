@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { codeOf } from '@wikifleet/domain/errors';
+import { ROW_COLUMNS } from '@wikifleet/domain/row-columns';
+import { ValueReader } from '@wikifleet/domain/row-values';
+import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { DumpConverter } from '../dump-converter.js';
 import type { DumpConverterOptions } from '../dump-converter.js';
 import type { DumpCounts } from '../dump-counts.js';
 import type { DumpHead } from '../dump-head.js';
 import { FastEngine } from '../fast-engine.js';
+import type { RowChunk } from '../page-converter.js';
 import type { QuarantineRecord } from '../quarantine.js';
 import { ReferenceEngine } from '../reference-engine.js';
 import type { RowEngine } from '../row-engine.js';
@@ -34,8 +38,10 @@ export interface Converted {
 
 const reference = new ReferenceEngine();
 const fast = new FastEngine();
+const referenceValues = new ReferenceEngine('values');
+const fastValues = new FastEngine('values');
 
-/** Converts `bytes`, cut at `cuts` (ascending), taking rows after each push: with both engines, which must agree. */
+/** Converts `bytes`, cut at `cuts` (ascending), taking rows after each push: with both engines, in both encodings, which must agree. */
 export function convert(
   bytes: Uint8Array | string,
   options: Partial<DumpConverterOptions> = {},
@@ -45,7 +51,23 @@ export function convert(
   const places = [...cuts];
   const converted = convertBy(reference, all, options, places);
   assert.deepEqual(convertBy(fast, all, options, places), converted);
+  for (const engine of [referenceValues, fastValues])
+    assert.deepEqual(convertBy(engine, all, options, places, 'values'), converted);
   return converted;
+}
+
+/** A row that is values, as its line of JSON without the newline; the end of the row is its last byte. */
+export function lineOfValues(row: Buffer): string {
+  const reader = new ValueReader(row);
+  const marked = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `\0${value}\0` : value);
+  const line = JSON.stringify(reader.read(ROW_COLUMNS), marked);
+  assert.equal(reader.at, row.length);
+  return line.replace(/"\\u0000(-?\d+)\\u0000"/g, '$1');
+}
+
+function linesOf(chunk: RowChunk, encoding: RowEncoding): string[] {
+  if (encoding === 'json') return chunk.bytes.toString('utf8').split('\n').slice(0, -1);
+  return chunk.ends.map((end, i) => lineOfValues(chunk.bytes.subarray(i === 0 ? 0 : chunk.ends[i - 1], end)));
 }
 
 export function convertBy(
@@ -53,13 +75,14 @@ export function convertBy(
   all: Uint8Array,
   options: Partial<DumpConverterOptions> = {},
   cuts: readonly number[] = [],
+  encoding: RowEncoding = 'json',
 ): Converted {
   const converter = new DumpConverter({ wiki: null, engine, ...options });
   const lines: string[] = [];
   const quarantine: QuarantineRecord[] = [];
   const take = (): void => {
     const chunk = converter.takeRows();
-    if (chunk !== null) lines.push(...chunk.bytes.toString('utf8').split('\n').slice(0, -1));
+    if (chunk !== null) lines.push(...linesOf(chunk, encoding));
     for (const record of converter.takeQuarantine()) quarantine.push(record);
   };
   let error: string | null = null;

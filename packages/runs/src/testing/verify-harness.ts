@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { openPartFormat } from '@wikifleet/conversion/open-part-format';
+import { openBlockPool } from '@wikifleet/conversion/block-pool';
+import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { DownloadJob, Split } from '@wikifleet/domain/jobs';
 import { indexKey, partKey, quarantineKey, rawKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
 import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
+import { NO_OPTIONAL_COLUMNS, rowColumns } from '@wikifleet/domain/row-columns';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
+import { encodeValues } from '@wikifleet/domain/row-values';
+import type { RowEncoding, Values } from '@wikifleet/domain/row-values';
 import { rawRecordSchema, receiptSchema } from '@wikifleet/domain/receipts';
 import type { Member, SplitResult, StoredObject } from '@wikifleet/domain/receipts';
 import type { Store } from '@wikifleet/store/store';
@@ -49,16 +54,34 @@ export function rowLine(pageId: number, revisionId: number, text = 'x'.repeat(10
   return Buffer.from(`${JSON.stringify(row)}\n`);
 }
 
+/** JSON lines in an encoding, in memory of their own. */
+function encodedRows(
+  lines: readonly Buffer[],
+  encoding: RowEncoding,
+  choice: Parameters<typeof rowColumns>[0],
+): Buffer<ArrayBuffer> {
+  const columns = rowColumns(choice);
+  const rows =
+    encoding === 'json' ? lines : lines.map((line) => encodeValues(columns, JSON.parse(line.toString()) as Values));
+  const bytes = Buffer.allocUnsafeSlow(rows.reduce((sum, { length }) => sum + length, 0));
+  bytes.set(Buffer.concat(rows));
+  return bytes;
+}
+
 /** Rows as a part, a list of lines a member. */
 export async function packRows(
-  rows: RowsFormat & { readonly plainText?: boolean },
+  rows: RowsFormat & Partial<ColumnChoice>,
   lists: readonly (readonly Buffer[])[],
 ): Promise<{ bytes: Buffer; members: Member[] }> {
-  const format = await openPartFormat({ plainText: false, ...rows });
+  const settings = { ...NO_OPTIONAL_COLUMNS, ...rows };
+  const format = openPartFormat(settings);
+  const pool = openBlockPool(1);
   const members: Member[] = [];
   const pieces: Uint8Array[] = [];
   for (const [pageId, lines] of lists.entries()) {
-    const { offset, length, bytes } = (await format.encode(Buffer.concat(lines))).place();
+    const { offset, length, bytes } = (
+      await format.encode(encodedRows(lines, format.encoding, settings), pool)
+    ).place();
     members.push({ offset, length, rows: lines.length, firstPageId: pageId, lastPageId: pageId });
     pieces.push(...bytes);
   }
