@@ -6,6 +6,7 @@ import type { Member } from '@wikifleet/domain/receipts';
 import { MOST_GROUP_BYTES, linesOfRowGroup } from './row-group-lines.js';
 import { packRows, rowLine } from './testing/verify-harness.js';
 
+const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
 const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);
 const PLAIN = JSON.parse(rowLine(1, 2).toString()) as Readonly<Record<string, unknown>>;
@@ -114,7 +115,7 @@ describe('the lines of a row group', function () {
       const bytes = await groupOf(lines, compression);
       let thrown = 0;
       for (let at = 0; at < bytes.length; at += 1)
-        for (const mask of [0x01, 0x80, 0xff]) {
+        for (const mask of LONG_TESTS ? [0x01, 0x80, 0xff] : [at % 2 === 0 ? 0xff : 0x01]) {
           const changed = Buffer.from(bytes);
           changed[at]! ^= mask;
           try {
@@ -126,7 +127,7 @@ describe('the lines of a row group', function () {
           }
         }
       // what is left are the values themselves, where no checksum holds them
-      assert.ok(thrown > bytes.length, `${thrown} of ${3 * bytes.length}`);
+      assert.ok(thrown > bytes.length / 3, `${thrown} of ${bytes.length}`);
     });
   }
 

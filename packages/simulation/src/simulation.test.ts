@@ -240,9 +240,6 @@ describe('runs whose figures can be worked out by hand', () => {
   });
 });
 
-// the same models in every run of the tests; WIKIFLEET_FUZZ_SEED takes others
-fc.configureGlobal({ seed: Number(process.env['WIKIFLEET_FUZZ_SEED'] ?? 1) });
-
 describe('laws of every run', () => {
   it('all work is done once, and nothing else', () => {
     fc.assert(
