@@ -11,12 +11,11 @@ import { download, rawPartBytes } from './download.js';
 import { recordDownloadFailure } from './record-failure.js';
 
 const FILE = fileName();
-const BYTES = randomFile(10 * MIB);
+const BYTES = randomFile(17 * MIB);
 const FILES = new Map([[FILE, BYTES]]);
 const PLAN = planOf(FILES);
 
 describe('download', function () {
-  this.timeout(60_000);
   let harness: DownloadHarness;
   let fault: (attempt: number) => FtpFault | null;
   let served: Buffer;
@@ -45,17 +44,18 @@ describe('download', function () {
       (await harness.enqueued()).map(({ split }) => [split.start, split.end]),
       [
         [0, 8 * MIB],
-        [8 * MIB, BYTES.length],
+        [8 * MIB, 16 * MIB],
+        [16 * MIB, BYTES.length],
       ],
     );
   }
 
   for (const [what, made] of [
     ['nothing wrong', () => null],
-    ['a drop', (n: number) => (n === 1 ? { kind: 'drop', afterBytes: 3_000_001 } : null)],
+    ['a drop', (n: number) => (n === 1 ? { kind: 'drop', afterBytes: 5_000_001 } : null)],
     ['four drops in a row', (n: number) => (n <= 4 ? { kind: 'drop', afterBytes: 1_000_000 } : null)],
-    ['a cut that the server confirms', (n: number) => (n === 1 ? { kind: 'cut', afterBytes: 8_500_000 } : null)],
-    ['a stall', (n: number) => (n === 1 ? { kind: 'stall', afterBytes: 6_000_000 } : null)],
+    ['a cut that the server confirms', (n: number) => (n === 1 ? { kind: 'cut', afterBytes: 11_500_000 } : null)],
+    ['a stall', (n: number) => (n === 1 ? { kind: 'stall', afterBytes: 9_000_000 } : null)],
     ['an end that nobody confirms', (n: number) => (n === 1 ? { kind: 'mute', afterBytes: BYTES.length } : null)],
     ['wrong bytes of the right size, once', (n: number) => (n === 1 ? { kind: 'corrupt', atByte: 7_000_000 } : null)],
   ] as [string, (attempt: number) => FtpFault | null][]) {
@@ -200,7 +200,7 @@ describe('download', function () {
 
     it('agree on one record where mirrors have other bytes of the same size', async () => {
       const other = Buffer.from(BYTES);
-      other[9 * MIB]! ^= 1;
+      other[16 * MIB + 5]! ^= 1;
       await both(planOf(FILES, { checksum: null }), [BYTES, other]);
       const record = await harness.record(FILE);
       assert.ok(record);

@@ -21,7 +21,6 @@ function randomOf(seed: number): () => number {
 }
 
 describe('faults of a mirror', function () {
-  this.timeout(60_000);
   let harness: DownloadHarness;
   before(async () => {
     harness = await DownloadHarness.start();

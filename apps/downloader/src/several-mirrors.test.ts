@@ -23,7 +23,6 @@ function failing(fault: FtpFault, times = Infinity): Pick<TestMirror, 'faults'> 
 }
 
 describe('downloads from several mirrors', function () {
-  this.timeout(60_000);
   let harness: DownloadHarness;
   before(async () => {
     harness = await DownloadHarness.start();

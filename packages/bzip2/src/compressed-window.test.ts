@@ -8,8 +8,6 @@ const BLOCKS = Array.from({ length: 20 }, (_, i) => Buffer.from(`block ${i} `.re
 const FILE = bz2Stream(BLOCKS);
 
 describe('CompressedWindow', function () {
-  this.timeout(20_000);
-
   for (const chunkBytes of [1, 2, 5, 6, 7, 100, 1_000_000]) {
     it(`finds every magic once, wherever it begins, in chunks of ${chunkBytes}`, async () => {
       for (const start of [0, 3, 4, 5, 200]) {

@@ -143,7 +143,6 @@ describe('streams of bzip2', () => {
   }
 
   it('says so wherever the input is cut, and hands out the complete blocks before', async function () {
-    this.timeout(60_000);
     const input = Buffer.concat([EMPTY, TEXT.bz2, MANY.bz2]);
     const whole = await decode([input], input.length);
     const magics = [...findMagics(input)];
@@ -163,7 +162,6 @@ describe('streams of bzip2', () => {
   });
 
   it('never gives other bytes for a flipped bit, and agrees with libbz2 about each', async function () {
-    this.timeout(60_000);
     const million = [...flips(FIXTURES.find(({ name }) => name === 'a million equal bytes')!.bz2)];
     const flipped = [...flips(TEXT.bz2), ...million.filter((_, bit) => LONG_TESTS || bit % 5 === 0)];
     const outcomes: Outcome[] = [];
@@ -199,7 +197,6 @@ describe('streams of bzip2', () => {
   }
 
   it('reads stream after stream, of several levels, and says where the blocks are', async function () {
-    this.timeout(60_000);
     const level3 = writeStream(3, [small(), small()]);
     const input = Buffer.concat([EMPTY, EMPTY, TEXT.bz2, EMPTY, level3, MANY.bz2, EMPTY]);
     await fc.assert(
@@ -240,7 +237,6 @@ describe('streams of bzip2', () => {
   });
 
   it('decodes more input than it can hold, given at once or piece by piece', async function () {
-    this.timeout(60_000);
     const copies = 12_000;
     const { bz2, size } = FIXTURES.find(({ name }) => name === 'all bytes')!;
     const input = Buffer.concat(Array.from({ length: copies }, () => bz2));
@@ -255,7 +251,6 @@ describe('streams of bzip2', () => {
   });
 
   it('takes a long block with false magics in it, in small chunks', async function () {
-    this.timeout(60_000);
     const { fields, decoded } = longBlock(200_000);
     const planted = `${binary(0x314159, 24)}${binary(0x265359, 24)}0`.repeat(300);
     const selectorCount = fields.selectorCount + planted.replaceAll('1', '').length;
@@ -271,7 +266,6 @@ describe('streams of bzip2', () => {
   });
 
   it('holds neither a bomb nor what it expands to', async function () {
-    this.timeout(60_000);
     const streams = 3;
     const input = Buffer.concat(Array.from({ length: streams }, () => BOMB.bz2));
     const decoders = new InlineBlockDecoders();

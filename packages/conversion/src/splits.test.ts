@@ -39,8 +39,6 @@ function linesOf(rows: Buffer): string[] {
 }
 
 describe('splits', function () {
-  this.timeout(60_000);
-
   for (const [what, file] of FILES) {
     it(`cut every so many bytes give the rows of the whole: ${what}`, async () => {
       const whole = await convertFile(file);

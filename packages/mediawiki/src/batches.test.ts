@@ -167,7 +167,6 @@ function check(text: string, batchBytes?: number): number {
 }
 
 describe('BatchConverter', function () {
-  this.timeout(30_000);
   const odd = '<revision><id>3</id><timestamp>t</timestamp><text><!-- --></text></revision>';
   const CASES: readonly [what: string, text: string, refused: boolean][] = [
     ['what is regular', page(1, revision(1)) + page(2, ...revisions(3)), false],

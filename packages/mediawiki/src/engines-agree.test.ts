@@ -28,8 +28,6 @@ function checkHead(bytes: Buffer): void {
 }
 
 describe('both engines', function () {
-  this.timeout(60_000);
-
   it('agree on generated revisions, of which the kernel reads many', () => {
     const before = fast.fallbacks.revisions;
     let runs = 0;

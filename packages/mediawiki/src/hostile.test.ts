@@ -177,7 +177,6 @@ const ENGINES: readonly [name: string, engine: RowEngine][] = [
 ];
 
 describe('hostile dumps', function () {
-  this.timeout(20_000);
   for (const [name, engine] of ENGINES) {
     for (const [what, pieces, rows, codes, error = null] of HOSTILE) {
       it(`${what}: in bounded time and memory (${name})`, async () => {

@@ -122,7 +122,6 @@ const PAGES: readonly [what: string, xml: string, owed: Owed][] = [
 ]; // prettier-ignore
 
 describe('a filter on pages', function () {
-  this.timeout(60_000);
   const filter = { namespaces: [0, 14], redirects: false };
   for (const [what, xml, owed] of PAGES) {
     it(what, () => {

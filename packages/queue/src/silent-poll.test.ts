@@ -50,7 +50,6 @@ class SilentServer {
 }
 
 describe('a poll loop that went silent', function () {
-  this.timeout(60_000);
   let time: FakeTime | undefined;
   let server: SilentServer | undefined;
   let queue: Queue | undefined;

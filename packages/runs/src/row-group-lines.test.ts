@@ -82,8 +82,6 @@ async function groupOf(lines: readonly Buffer[], compression: Compression): Prom
 }
 
 describe('the lines of a row group', function () {
-  this.timeout(60_000);
-
   for (const compression of COMPRESSIONS) {
     for (const [what, lines] of ODD)
       it(`are the bytes that were encoded: ${what}: ${compression}`, async () => {

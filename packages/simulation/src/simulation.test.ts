@@ -455,7 +455,6 @@ describe('the cheapest fleet', () => {
 
 describe('a large run', () => {
   it('10,000 files and 1,000 tasks, a timeline of some hundred points', function () {
-    this.timeout(60_000);
     const files = Array.from({ length: 10_000 }, (_, at) => ({
       name: `f${at}`,
       bytes: (1 + (at % 97)) * 10 * MIB,

@@ -36,7 +36,6 @@ const blocked = refuse(
 );
 
 describe('TaskProtection', function () {
-  this.timeout(5000);
   let server: Server;
   let agentUri: string;
   let reply: Reply;

@@ -52,7 +52,6 @@ function rowsOf(markdown: string, heading: RegExp): string[][] {
 }
 
 describe('docs/exit-codes.md', function () {
-  this.timeout(60_000);
   let document: string;
   before(async () => {
     document = await readFile(join(ROOT, 'docs/exit-codes.md'), 'utf8');

@@ -6,8 +6,6 @@ import { FIXTURES, ROOT, inFolder, run } from './programs.js';
 import { twoDumps } from './small-dumps.js';
 
 describe('DuckDB', function () {
-  this.timeout(60_000);
-
   it('reads rows with and without plain_text by the published macros', async () => {
     await inFolder(async (folder) => {
       const dump = join(FIXTURES, 'dumps', 'pages-articles-p2566p2583.multistream.xml.bz2');

@@ -36,7 +36,6 @@ const FORMATS: readonly [name: string, needs: readonly string[], make: string, i
 const USUAL = new Set(['dump.xml.xz', 'dump.zip', 'dump.xml.zst', 'dump.tar.bz2', 'gz.xml.bz2', "it's a dump.xml.xz"]);
 
 describe('dumps in other formats', function () {
-  this.timeout(60_000);
   let rows: string;
   let xml: Buffer;
 

@@ -29,7 +29,6 @@ const PART = Buffer.alloc(5 * 1024 * 1024, 'p');
 type Answer = Readonly<Record<string, unknown>>;
 
 describe('the model of S3', function () {
-  this.timeout(60_000);
   let directory = '';
   let cloud: Awaited<ReturnType<typeof startLocalCloud>>;
   let client: S3Client;

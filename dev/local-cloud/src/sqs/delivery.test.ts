@@ -105,7 +105,6 @@ describe('Delivery', () => {
   });
 
   it('loses none of 200 messages to pollers that vanish at any moment', async function () {
-    this.timeout(40_000);
     await withQueue(async (sqs, url) => {
       let vanishing = true;
       let read = '';

@@ -6,7 +6,6 @@ import { call, counts, createQueue, receive, startChild, startSqs, withDirectory
 
 describe('SqsService after a restart', () => {
   it('has every acknowledged message after SIGKILL in the middle of sends and deletes, five times over', async function () {
-    this.timeout(60_000);
     await withDirectory(async (directory) => {
       const acknowledged = new Set<string>();
       const deleted = new Set<string>();

@@ -161,8 +161,6 @@ describe('reduceWikitext', function () {
 });
 
 describe('the fence around the library', function () {
-  this.timeout(60_000);
-
   it('lets it neither fetch nor see the clock', async () => {
     const real = Date.now;
     const asked: string[] = [];
