@@ -66,7 +66,7 @@ export async function takePartial(out: string): Promise<boolean> {
 }
 
 /** Waits until `condition` holds; throws after `seconds`. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);
