@@ -34,7 +34,7 @@ const problems = [];
 const problem = (place, text) => problems.push(`${place}: ${text}`);
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
-const isTest = (file) => file.endsWith('.test.ts') || file.split(sep).includes('testing');
+const isTest = (file) => file.endsWith('.test.ts') || file.includes(join('src', 'testing') + sep);
 const scoped = (dependencies) => Object.keys(dependencies).filter((name) => name.startsWith(SCOPE));
 const sorted = (names) => [...names].toSorted().join(', ') || 'nothing';
 

@@ -7,7 +7,7 @@
 //   --before FILE   adds the processor seconds of an earlier --out to the table
 //   --top N         prints only the N most expensive files (default: all)
 //   --slowest N     prints the N slowest tests too (default: none)
-//   PATH            built test files, or folders of them, relative to the root (default: packages apps bench tests)
+//   PATH            built test files, or folders of them, relative to the root (default: packages apps dev bench tests)
 // Needs bash. Exit code 1 where a file fails.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,9 @@ const { values, positionals } = parseArgs({
 });
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const settings = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
-const files = (positionals.length > 0 ? positionals : ['packages', 'apps', 'bench', 'tests']).flatMap(testFiles).sort();
+const files = (positionals.length > 0 ? positionals : ['packages', 'apps', 'dev', 'bench', 'tests'])
+  .flatMap(testFiles)
+  .sort();
 const temporary = mkdtempSync(join(tmpdir(), 'wikifleet-measure-'));
 
 /** @param {string} path @returns {string[]} */

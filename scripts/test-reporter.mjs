@@ -1,4 +1,4 @@
-// Mocha's reporter `spec`, which at its end also lists why tests were skipped, by how many.
+// Mocha's reporter `spec`, which at its end also lists why tests were skipped, and prints the seed of the random tests.
 import Mocha from 'mocha';
 
 // oxlint-disable-next-line import/no-default-export -- mocha takes the default export of a reporter
@@ -18,12 +18,13 @@ class SpecWithSkips extends Mocha.reporters.Spec {
 
   epilogue() {
     super.epilogue();
-    if (this.#skipped.size === 0) return;
+    const { consoleLog } = Mocha.reporters.Base;
+    consoleLog('  Random tests: WIKIFLEET_FUZZ_SEED=%s', process.env.WIKIFLEET_FUZZ_SEED);
+    if (this.#skipped.size === 0) return consoleLog();
     const reasons = [...this.#skipped].sort(([, a], [, b]) => b - a);
-    Mocha.reporters.Base.consoleLog('  Skipped tests, by what they need:');
-    for (const [reason, tests] of reasons)
-      Mocha.reporters.Base.consoleLog('  %s  %s', String(tests).padStart(5), reason);
-    Mocha.reporters.Base.consoleLog();
+    consoleLog('  Skipped tests, by what they need:');
+    for (const [reason, tests] of reasons) consoleLog('  %s  %s', String(tests).padStart(5), reason);
+    consoleLog();
   }
 }
 

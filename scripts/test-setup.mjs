@@ -1,8 +1,14 @@
 // Loaded by mocha before the tests, in each of its processes.
+import fc from 'fast-check';
 import Mocha from 'mocha';
 
 // Node 20 works until the AWS SDK drops it, in 2027; its warning in the middle of the tests' output helps nobody.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+// Random tests have a fixed seed, so that a run says the same every time; the long run draws a new one. The reporter prints it.
+process.env.WIKIFLEET_FUZZ_SEED ??=
+  process.env.WIKIFLEET_LONG_TESTS === '1' ? String(Date.now() % 2 ** 31) : '20261201';
+fc.configureGlobal({ seed: Number(process.env.WIKIFLEET_FUZZ_SEED) });
 
 /**
  * Skips the test, or all tests of the suite when called in a `before` hook, and appends `(skipped: REASON)` to the titles:

@@ -16,8 +16,6 @@ async function figures(args: readonly string[], env: Readonly<Record<string, str
 }
 
 describe('npm run figures', function () {
-  this.timeout(60_000);
-
   it('refuses a step that it does not know', async () => {
     const [code, words] = await figures(['--only', 'plans,speeed']);
     assert.equal(code, 2);

@@ -6,8 +6,6 @@ const node = (script: string): [string, ...string[]] => [process.execPath, '-e',
 const MEGABYTES_200 = 'Buffer.alloc(200e6, 1)';
 
 describe('measure', function () {
-  this.timeout(20_000);
-
   before(function () {
     try {
       execFileSync('python3', ['--version'], { stdio: 'ignore' });

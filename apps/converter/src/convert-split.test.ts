@@ -62,7 +62,6 @@ const PLAN: Plan = sealPlan({
 });
 
 describe('convertSplit of the converter', function () {
-  this.timeout(60_000);
   const releases = new ReleaseStack();
   const downloads: string[] = [];
   let store: Store;

@@ -77,7 +77,8 @@ const DUMPS_HERE: readonly Dump[] = [
 ];
 
 /** Of the pages of long dumps one in so many is asked for; WIKIFLEET_LONG_TESTS=1: each. */
-const FEWER = process.env['WIKIFLEET_LONG_TESTS'] === '1' ? 1 : 5;
+const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
+const FEWER = LONG_TESTS ? 1 : 15;
 
 /** Pages with several revisions each, cut where they are. */
 const HISTORY = join(SAMPLES, 'history');
@@ -328,6 +329,7 @@ describe('one page out of what the converter wrote', function () {
   }
 
   it('gives each page of a real history', async function () {
+    if (!LONG_TESTS) this.skip('WIKIFLEET_LONG_TESTS=1');
     if (!existsSync(HISTORY)) this.skip('the real dump samples beside the checkout (../shared/samples)');
     const file = await historyFile();
     for (const format of ['jsonl', 'parquet'] as const) {

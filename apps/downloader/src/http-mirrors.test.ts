@@ -39,7 +39,6 @@ interface Web {
 }
 
 describe('downloads from HTTP mirrors', function () {
-  this.timeout(60_000);
   let harness: DownloadHarness;
   before(async () => {
     harness = await DownloadHarness.start();

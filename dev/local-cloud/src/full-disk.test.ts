@@ -10,7 +10,6 @@ import { call, createQueue, receive } from './testing/sqs-harness.js';
 const PART = 5 * 1024 * 1024;
 
 describe('the loopback cloud on a full disk', function () {
-  this.timeout(60_000);
   let directory: string;
   let cloud: LocalCloud;
 

@@ -66,7 +66,6 @@ async function walk(chain: BlockChain, beyond: number): Promise<Walked> {
 }
 
 describe('BlockChain', function () {
-  this.timeout(20_000);
   const size = FILE.length;
 
   for (const ahead of [0, 1, 4, 10]) {

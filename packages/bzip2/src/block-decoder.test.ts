@@ -286,7 +286,6 @@ describe('BlockDecoder', () => {
 
   for (const { name, level = 1, make } of long) {
     it(`decodes ${name}`, function () {
-      this.timeout(30_000);
       const { fields, decoded } = make();
       assert.ok(decodeBlock(decoder, writeStream(level, [fields]), FIRST, level).equals(decoded));
     });

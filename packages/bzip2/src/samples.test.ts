@@ -39,7 +39,6 @@ describe('real dumps', () => {
   }
   for (const name of files) {
     it(`${name} decodes as bzip2 decodes it`, async function () {
-      this.timeout(60_000);
       if (WITHOUT_BZIP2 !== null) {
         return this.skip(WITHOUT_BZIP2);
       }

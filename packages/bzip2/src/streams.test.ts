@@ -69,6 +69,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const TEXT = FIXTURES.find(({ name }) => name === 'text')!;
 const MANY = FIXTURES.find(({ name }) => name === THREE_BLOCKS)!;
 
@@ -142,7 +143,6 @@ describe('streams of bzip2', () => {
   }
 
   it('says so wherever the input is cut, and hands out the complete blocks before', async function () {
-    this.timeout(60_000);
     const input = Buffer.concat([EMPTY, TEXT.bz2, MANY.bz2]);
     const whole = await decode([input], input.length);
     const magics = [...findMagics(input)];
@@ -150,18 +150,20 @@ describe('streams of bzip2', () => {
     const ends = whole.blocks.map((block) => magics[magics.findIndex(({ bit }) => bit === block) + 1]!.bit);
     assert.equal(ends.length, 4);
     const sizes = [0, TEXT.size, TEXT.size + whole.sizes[1]!, whole.bytes.length - whole.sizes[3]!, whole.bytes.length];
+    const streamEnds = [EMPTY.length, EMPTY.length + TEXT.bz2.length];
     for (let length = 0; length < input.length; length++) {
+      if (!LONG_TESTS && length % 3 > 0 && !streamEnds.includes(length)) continue;
       const { code, bytes } = await decode([input.subarray(0, length)], length);
       // A cut between streams is an end: nothing in the format tells.
-      const isEnd = length === EMPTY.length || length === EMPTY.length + TEXT.bz2.length;
+      const isEnd = streamEnds.includes(length);
       assert.equal(code, isEnd ? null : 'BZIP2_TRUNCATED', `cut at ${length}`);
       assert.equal(bytes.length, sizes[ends.filter((end) => end <= length * 8).length]);
     }
   });
 
   it('never gives other bytes for a flipped bit, and agrees with libbz2 about each', async function () {
-    this.timeout(60_000);
-    const flipped = [...flips(TEXT.bz2), ...flips(FIXTURES.find(({ name }) => name === 'a million equal bytes')!.bz2)];
+    const million = [...flips(FIXTURES.find(({ name }) => name === 'a million equal bytes')!.bz2)];
+    const flipped = [...flips(TEXT.bz2), ...million.filter((_, bit) => LONG_TESTS || bit % 5 === 0)];
     const outcomes: Outcome[] = [];
     for (const input of flipped) outcomes.push(await decode([input], input.length));
     for (const [i, { code, bytes }] of outcomes.entries()) {
@@ -195,7 +197,6 @@ describe('streams of bzip2', () => {
   }
 
   it('reads stream after stream, of several levels, and says where the blocks are', async function () {
-    this.timeout(60_000);
     const level3 = writeStream(3, [small(), small()]);
     const input = Buffer.concat([EMPTY, EMPTY, TEXT.bz2, EMPTY, level3, MANY.bz2, EMPTY]);
     await fc.assert(
@@ -236,7 +237,6 @@ describe('streams of bzip2', () => {
   });
 
   it('decodes more input than it can hold, given at once or piece by piece', async function () {
-    this.timeout(60_000);
     const copies = 12_000;
     const { bz2, size } = FIXTURES.find(({ name }) => name === 'all bytes')!;
     const input = Buffer.concat(Array.from({ length: copies }, () => bz2));
@@ -251,7 +251,6 @@ describe('streams of bzip2', () => {
   });
 
   it('takes a long block with false magics in it, in small chunks', async function () {
-    this.timeout(60_000);
     const { fields, decoded } = longBlock(200_000);
     const planted = `${binary(0x314159, 24)}${binary(0x265359, 24)}0`.repeat(300);
     const selectorCount = fields.selectorCount + planted.replaceAll('1', '').length;
@@ -267,8 +266,7 @@ describe('streams of bzip2', () => {
   });
 
   it('holds neither a bomb nor what it expands to', async function () {
-    this.timeout(60_000);
-    const streams = 6;
+    const streams = 3;
     const input = Buffer.concat(Array.from({ length: streams }, () => BOMB.bz2));
     const decoders = new InlineBlockDecoders();
     const chain = new BlockChain({

@@ -8,6 +8,9 @@ import { FILTER_FLAGS, filterArguments, filterOf } from './filter-flags.js';
 const COMMAND_LINE = { usage: 'x', about: '', flags: FILTER_FLAGS } as const;
 const read = (...argv: string[]): PageFilter => filterOf(parseCommandLine(COMMAND_LINE, argv).flags);
 
+/** As many namespaces as a filter may name. */
+const MOST = Array.from({ length: MAX_NAMESPACES }, (_, i) => i);
+
 describe('filterOf', () => {
   const refused: [what: string, text: string][] = [
     ['a word among them', '0,abc'],
@@ -45,6 +48,7 @@ describe('filterOf', () => {
     [['--namespaces', '0'], { namespaces: [0], redirects: true }],
     [['--namespaces', ' 14, 0,14'], { namespaces: [0, 14], redirects: true }],
     [['--namespaces=-2,0,-1,-0', '--no-redirects'], { namespaces: [-2, -1, 0], redirects: false }],
+    [['--namespaces', MOST.join()], { namespaces: MOST, redirects: true }],
     [['--namespaces', '10,9,2600'], { namespaces: [9, 10, 2600], redirects: true }],
     [['--namespaces', '9'.repeat(15)], { namespaces: [999_999_999_999_999], redirects: true }],
   ];

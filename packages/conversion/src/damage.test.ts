@@ -5,10 +5,11 @@ import { MAX_REJECTED_CANDIDATES } from '@wikifleet/bzip2/block-chain';
 import { openBlockPool } from './block-pool.js';
 import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import {
-  LONG_TESTS,
+  EXHAUSTIVE,
   convertFile,
   convertPart,
   expectedSamples,
+  extent,
   pieces,
   readSample,
   smallDump,
@@ -41,7 +42,7 @@ function checkSaid(found: ConvertedFile, whole: ConvertedFile, what: string): vo
 }
 
 describe('damage', function () {
-  this.timeout(LONG_TESTS ? 3_600_000 : 120_000);
+  this.timeout(EXHAUSTIVE ? 3_600_000 : 120_000);
   const pool = openBlockPool(3);
   after(async () => await pool.close());
   let whole: ConvertedFile;
@@ -66,7 +67,7 @@ describe('damage', function () {
         assert.equal(magics.length, BLOCKS.length * (1 + planted.length) + 1);
         const real = new Set(magics.filter((_, i) => i % (1 + planted.length) === 0).map(({ bit }) => bit));
         assert.ok(file.length > plain.length);
-        for (let cut = 1; cut < file.length; cut += LONG_TESTS ? 1 : 41) {
+        for (let cut = 1; cut < file.length; cut += extent(1, 41, 97)) {
           const found = await convertFile(file, [cut], { pool, engine: 'reference' });
           assert.deepEqual(found.problems, []);
           assert.ok(found.rows.equals(whole.rows), `cut at ${cut}`);
@@ -109,7 +110,7 @@ describe('damage', function () {
       const places = new Set<number>(Array.from({ length: 32 }, (_, bit) => bit));
       for (const { bit } of findMagics(file)) {
         // magic and checksum; behind a stream's end the next header, too
-        for (let i = -8; i < 48 + 32 + 40; i += LONG_TESTS ? 1 : 5) places.add(bit + i);
+        for (let i = -8; i < 48 + 32 + 40; i += extent(1, 5, 5)) places.add(bit + i);
       }
       const cuts: (number | null)[] = [null, 150, Math.ceil(file.length / 2)];
       for (const bit of places) {
@@ -122,7 +123,7 @@ describe('damage', function () {
     });
 
     it(`a flipped bit anywhere in ${what}, in threads`, async () => {
-      for (let bit = 3; bit < file.length * 8; bit += LONG_TESTS ? 1 : 149) {
+      for (let bit = 3; bit < file.length * 8; bit += extent(1, 149, 307)) {
         for (const cut of [null, 150]) {
           const found = await convertFile(flipped(file, bit), cut, { pool, engine: 'reference' });
           checkSaid(found, whole, `bit ${bit}, splits of ${cut}`);
@@ -131,7 +132,7 @@ describe('damage', function () {
     });
 
     it(`${what} cut short anywhere`, async () => {
-      for (let end = 0; end < file.length; end += LONG_TESTS ? 1 : 11) {
+      for (let end = 0; end < file.length; end += extent(1, 11, 23)) {
         for (const cut of [null, 150]) {
           const found = await convertFile(file.subarray(0, end), cut, { engine: 'reference' });
           // the empty stream at the end may be missing: all that is lost is nothing
@@ -201,7 +202,7 @@ describe('damage', function () {
     const sound = await convertFile(file, null, { pool });
     const random = new Random(9);
     for (const [i, { kind, bit }] of magics.entries()) {
-      if (kind === 'end' || (!LONG_TESTS && i % 10 !== 0)) continue;
+      if (kind === 'end' || i % extent(1, 10, 30) !== 0) continue;
       const end = magics[i + 1]?.bit ?? file.length * 8;
       const broken = flipped(file, bit + 80 + random.below(end - bit - 80));
       for (const cut of [[Math.floor(bit / 8)], [Math.floor(bit / 8) + 1, Math.floor(end / 8)]]) {

@@ -55,7 +55,6 @@ async function withThreads(
 }
 
 describe('faults', function () {
-  this.timeout(30_000);
   let sound: Part;
   before(async () => {
     sound = await convertPart(FILE, WHOLE);

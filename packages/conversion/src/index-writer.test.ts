@@ -64,7 +64,7 @@ describe("a part's index", () => {
       assert.deepEqual([hash, member], [titleHash(`T${pageId}`), pageId < 7 ? 0 : 1]);
     }
     assert.throws(() => parseEntries(index), /not sorted/, 'segments are no one table');
-  }).timeout(20_000);
+  });
 
   it('names each page in all members that have rows of it, and members the range of their ids', async () => {
     const indexed: (readonly IndexedPage[])[] = [];

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import { LONG_TESTS, convertFile, pieces, smallDump, wholeText } from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, convertFile, extent, pieces, smallDump, wholeText } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What must not depend on where a file is cut, nor on its blocks. */
@@ -12,12 +12,12 @@ function facts({ rows, quarantined, counts, problems }: ConvertedFile): unknown 
   return { rows: createHash('sha256').update(rows).digest('hex'), records, counts, problems };
 }
 
-/** All sizes of splits, or (but for long tests) the small ones and then ever fewer. */
+/** All sizes of splits, or (but for exhaustive tests) the small ones and then ever fewer. */
 function sizesOf(file: Buffer): number[] {
   const sizes: number[] = [];
-  for (let size = LONG_TESTS || file.length < 1000 ? 1 : 3; size <= file.length;) {
+  for (let size = EXHAUSTIVE || file.length < 1000 ? 1 : 3; size <= file.length;) {
     sizes.push(size);
-    size += LONG_TESTS ? 1 : Math.ceil(size / 5);
+    size += Math.ceil(extent(1, size / 5, size / 2));
   }
   return sizes;
 }
@@ -80,10 +80,10 @@ const LAYOUTS: readonly [what: string, file: Buffer][] = [
   ],
 ];
 
-const EXTENT = LONG_TESTS ? 'every size' : 'many sizes (WIKIFLEET_LONG_TESTS=1: every)';
+const EXTENT = EXHAUSTIVE ? 'every size' : 'many sizes (WIKIFLEET_EXHAUSTIVE_TESTS=1: every)';
 
 describe(`splits of ${EXTENT} from 1 byte up`, function () {
-  this.timeout(LONG_TESTS ? 600_000 : 60_000);
+  this.timeout(EXHAUSTIVE ? 600_000 : 60_000);
   let plain: ConvertedFile;
   before(async () => {
     plain = await convertFile(Buffer.from(TEXT));
@@ -123,7 +123,7 @@ describe(`splits of ${EXTENT} from 1 byte up`, function () {
   for (const [what, text, code] of refused) {
     it(`fails for ${what}, wherever it is cut`, async () => {
       const file = bz2Stream(pieces(text, every(300, Buffer.byteLength(text))));
-      for (const size of [null, ...every(37, file.length)]) {
+      for (const size of [null, ...every(LONG_TESTS ? 37 : 101, file.length)]) {
         const { problems } = await convertFile(file, size, { wiki: 'testwiki' });
         assert.ok(
           problems.length > 0 && problems.every((problem) => problem === code),
@@ -200,10 +200,10 @@ describe(`splits of ${EXTENT} from 1 byte up`, function () {
     const pools = [1, 2, 5].map(openBlockPool);
     try {
       for (const [what, file] of LAYOUTS) {
-        for (const size of LONG_TESTS ? [null, 64, 400] : [Math.ceil(file.length / 2)]) {
+        for (const size of EXHAUSTIVE ? [null, 64, 400] : [Math.ceil(file.length / 2)]) {
           const expected = await convertFile(file, size);
           for (const pool of pools) {
-            for (const chunkBytes of [1, 7, 1024 * 1024]) {
+            for (const chunkBytes of LONG_TESTS ? [1, 7, 1024 * 1024] : [pool.workers === 2 ? 1 : 7]) {
               const settings = { pool, chunkBytes, engine: ENGINES[(chunkBytes + 1) % ENGINES.length] ?? ENGINES[0] };
               assert.deepEqual(await convertFile(file, size, settings), expected, `${what}, splits of ${size}`);
             }

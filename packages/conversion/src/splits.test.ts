@@ -8,11 +8,12 @@ import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { EMPTY_STREAM, PLANTED_BLOCK, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import {
+  LONG_TESTS,
   canonical,
   convertFile,
   convertPart,
-  expectedSamples,
   pieces,
+  quickSamples,
   readSample,
   smallDump,
   wholeText,
@@ -38,8 +39,6 @@ function linesOf(rows: Buffer): string[] {
 }
 
 describe('splits', function () {
-  this.timeout(60_000);
-
   for (const [what, file] of FILES) {
     it(`cut every so many bytes give the rows of the whole: ${what}`, async () => {
       const whole = await convertFile(file);
@@ -93,7 +92,7 @@ describe('splits', function () {
     const pool = openBlockPool(3);
     let rejectedCandidates = 0;
     try {
-      for (let cut = 1; cut < file.length; cut += 97) {
+      for (let cut = 1; cut < file.length; cut += LONG_TESTS ? 97 : 211) {
         const { rows, problems, parts } = await convertFile(file, [cut], { pool });
         assert.deepEqual([cut, problems], [cut, []]);
         assert.ok(rows.equals(whole.rows), `cut at ${cut}`);
@@ -108,7 +107,7 @@ describe('splits', function () {
   it('never give fewer rows without a problem: a flipped bit anywhere', async () => {
     const [, file] = FILES[1]!;
     const whole = await convertFile(file);
-    for (let byte = 0; byte < file.length; byte += 53) {
+    for (let byte = 0; byte < file.length; byte += LONG_TESTS ? 53 : 131) {
       const broken = Buffer.from(file);
       broken[byte]! ^= 1 << (byte % 8);
       for (const cut of [null, 900]) {
@@ -120,7 +119,7 @@ describe('splits', function () {
 
   it('never give fewer rows without a problem: cut short anywhere, or without a block', async () => {
     const [, file] = FILES[1]!;
-    for (let end = 0; end < file.length; end += 131) {
+    for (let end = 0; end < file.length; end += LONG_TESTS ? 131 : 307) {
       for (const cut of [null, 900]) {
         assert.notDeepEqual((await convertFile(file.subarray(0, end), cut)).problems, [], `${end} bytes, cut ${cut}`);
       }
@@ -168,7 +167,7 @@ describe('splits', function () {
     }
   });
 
-  const samples = expectedSamples();
+  const samples = quickSamples();
   it('cut at random give the rows of the independent reader, for the real dumps in ../shared/samples where they are', async function () {
     this.timeout(180_000);
     if (samples === null) return this.skip('the real dump samples beside the checkout (../shared/samples)');

@@ -6,7 +6,7 @@ import type { StreamProblem, StreamShare } from './stream-checksums.js';
 /** A file as a list of streams, each of blocks' CRCs; a block, a header and a trailer of 100, 32 and 80 bits. */
 type Streams = readonly { readonly blocks: readonly number[]; readonly crc: number }[];
 
-const SEED = Number(process.env['WIKIFLEET_SEED'] ?? 20261201);
+const SEED = Number(process.env['WIKIFLEET_FUZZ_SEED'] ?? 1);
 const BLOCK_BITS = 104;
 
 function foldOf(blocks: readonly number[]): number {

@@ -11,7 +11,7 @@ import { splitBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
 import { generatedPage } from './testing/page-generators.js';
 import type { QuarantineRecord } from './quarantine.js';
-import { convertBy } from './testing/test-tools.js';
+import { LONG_TESTS, convertBy } from './testing/test-tools.js';
 
 const HEAD = '<mediawiki><siteinfo><dbname>aawiki</dbname></siteinfo>';
 const END = '</mediawiki>';
@@ -167,7 +167,6 @@ function check(text: string, batchBytes?: number): number {
 }
 
 describe('BatchConverter', function () {
-  this.timeout(30_000);
   const odd = '<revision><id>3</id><timestamp>t</timestamp><text><!-- --></text></revision>';
   const CASES: readonly [what: string, text: string, refused: boolean][] = [
     ['what is regular', page(1, revision(1)) + page(2, ...revisions(3)), false],
@@ -237,7 +236,7 @@ describe('BatchConverter', function () {
       fc.property(pages, fc.integer({ min: 40, max: 3000 }), (all, batchBytes) => {
         check(all.join('\n') + END, batchBytes);
       }),
-      { numRuns: 300, seed: 5 },
+      { numRuns: LONG_TESTS ? 300 : 60 },
     );
   });
 
@@ -251,7 +250,7 @@ describe('BatchConverter', function () {
       fc.property(fc.array(token, { maxLength: 40 }), fc.integer({ min: 40, max: 600 }), (all, batchBytes) => {
         check(all.join(''), batchBytes);
       }),
-      { numRuns: 800 },
+      { numRuns: LONG_TESTS ? 800 : 200 },
     );
   });
 });

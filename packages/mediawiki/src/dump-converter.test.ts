@@ -617,5 +617,5 @@ describe('DumpConverter', () => {
       }),
       { numRuns: 500 },
     );
-  }).timeout(20_000);
+  });
 });

@@ -204,7 +204,6 @@ const HEADS: readonly [what: string, head: string, fallbacks: 0 | 1][] = [
 ];
 
 describe('FastEngine', function () {
-  this.timeout(60_000);
   const fast = new FastEngine();
   const reference = new ReferenceEngine();
   const page = reference.readPage('aawiki', Buffer.from(HEAD));
@@ -369,7 +368,6 @@ const FALLBACKS: Record<string, { pages?: number; revisions?: number }> = {
 };
 
 describe('FastEngine on the samples', function () {
-  this.timeout(60_000);
   const samples = expectedSamples();
   if (samples === null) {
     it.skip('(skipped: the real dump samples beside the checkout (../shared/samples))');

@@ -253,8 +253,6 @@ function asDump(pages: readonly string[]): string {
 }
 
 describe('rows', function () {
-  this.timeout(60_000);
-
   for (const [rule, xml, holds, unmapped] of PAGES) {
     it(rule, () => {
       const { lines, counts, quarantine, error } = convert(asDump([xml]));

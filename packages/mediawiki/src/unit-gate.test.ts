@@ -106,7 +106,6 @@ describe('checkUnit', () => {
   }
 
   it('is linear in what it refuses late', function () {
-    this.timeout(5000);
     for (const part of ['&amp;', '<!---->', '<a></a>'.repeat(1), ']]', '\ufffd']) {
       const count = part === '<a></a>' ? MAX_ELEMENTS : 4_000_000 / part.length;
       assert.throws(

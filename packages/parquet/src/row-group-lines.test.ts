@@ -9,6 +9,7 @@ import type { Values } from '@wikifleet/domain/row-values';
 import { RowGroupEncoder } from './row-group-encoder.js';
 import { MAX_GROUP_BYTES, MAX_VALUES, linesOfRowGroup } from './row-group-lines.js';
 
+const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
 const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);
 const SLOT = {
@@ -109,8 +110,6 @@ async function read(
 }
 
 describe('the lines of a row group', function () {
-  this.timeout(60_000);
-
   for (const compression of COMPRESSIONS) {
     for (const [what, lines] of ODD)
       it(`are the bytes that were encoded: ${what}: ${compression}`, async () => {
@@ -144,7 +143,7 @@ describe('the lines of a row group', function () {
       const bytes = groupOf(lines, compression);
       let thrown = 0;
       for (let at = 0; at < bytes.length; at += 1)
-        for (const mask of [0x01, 0x80, 0xff]) {
+        for (const mask of LONG_TESTS ? [0x01, 0x80, 0xff] : [at % 2 === 0 ? 0xff : 0x01]) {
           const changed = Buffer.from(bytes);
           changed[at]! ^= mask;
           try {
@@ -156,7 +155,7 @@ describe('the lines of a row group', function () {
           }
         }
       // what is left are the values themselves, where no checksum holds them
-      assert.ok(thrown > bytes.length, `${thrown} of ${3 * bytes.length}`);
+      assert.ok(thrown > bytes.length / 3, `${thrown} of ${bytes.length}`);
     });
   }
 

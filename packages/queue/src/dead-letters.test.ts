@@ -10,7 +10,6 @@ const { signal } = new AbortController();
 
 describe('readDeadLetters', function () {
   // a listing ends with a poll of a second that finds nothing
-  this.timeout(20_000);
   let sqs: LoopbackSqs;
   let queue: Queue;
   before(async () => {

@@ -16,7 +16,6 @@ function arnOf(url: string): string {
 }
 
 describe('moveMessagesBack', function () {
-  this.timeout(20_000);
   let sqs: LoopbackSqs;
   let queue: Queue;
   before(async () => {

@@ -27,7 +27,7 @@ import {
   newDraft,
   overriding,
   resultsOf,
-  startS3,
+  startMemoryS3,
   writeReceipts,
   writeRecord,
   writeWhole,
@@ -44,7 +44,7 @@ describe('close', () => {
   let s3: Loopback;
   let plan: Plan;
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
   });
   beforeEach(async () => {
     ({ plan } = await settlePlan(s3.store, newDraft(), { force: false }));

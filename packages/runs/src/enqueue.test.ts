@@ -16,7 +16,7 @@ import {
   newDraft,
   overriding,
   recordOf,
-  startS3,
+  startMemoryS3,
   writeRecord,
   writeWhole,
 } from './testing/runs-harness.js';
@@ -34,7 +34,7 @@ const sender = {
 
 describe('what a run keeps', () => {
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
   });
   beforeEach(async () => {
     sent = [];

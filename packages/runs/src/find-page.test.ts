@@ -150,7 +150,6 @@ const SMALL = (file: number, split: number): TestPage[][] => {
 };
 
 describe('findPage', function () {
-  this.timeout(60_000);
   let s3: Loopback;
   before(async () => (s3 = await startS3()));
   after(async () => await s3.close());

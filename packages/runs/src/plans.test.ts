@@ -5,13 +5,13 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import { deleteObsolete, deleteSuperseded } from './delete-superseded.js';
 import { loadPlan } from './load-plan.js';
 import { checkPlanIsCurrent, settlePlan } from './plans.js';
-import { newDraft, overriding, startS3, writeWhole } from './testing/runs-harness.js';
+import { newDraft, overriding, startMemoryS3, writeWhole } from './testing/runs-harness.js';
 import type { Loopback } from './testing/runs-harness.js';
 
 describe('settlePlan', () => {
   let s3: Loopback;
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
   });
   after(async () => await s3.close());
 
@@ -238,7 +238,7 @@ describe('settlePlan', () => {
 describe('checkPlanIsCurrent', () => {
   let s3: Loopback;
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
   });
   after(async () => await s3.close());
 
@@ -257,7 +257,7 @@ describe('checkPlanIsCurrent', () => {
 describe('deletion of what superseded plans wrote', () => {
   let s3: Loopback;
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
   });
   after(async () => await s3.close());
 

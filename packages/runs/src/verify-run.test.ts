@@ -27,10 +27,10 @@ import { readStored, replacing } from './read-stored.js';
 import type { Stored } from './read-stored.js';
 import { repairRun } from './repair-run.js';
 import type { Repaired } from './repair-run.js';
-import { ATTEMPT, SIZE, newDraft, overriding, recordOf, startS3 } from './testing/runs-harness.js';
+import { ATTEMPT, SIZE, newDraft, overriding, recordOf, startMemoryS3 } from './testing/runs-harness.js';
 import type { Loopback } from './testing/runs-harness.js';
 import type { Problem } from './verify-file.js';
-import { Workers, bytesOf, keysOf, sha256, writeRun } from './testing/verify-harness.js';
+import { Snapshot, Workers, bytesOf, keysOf, sha256, writeRun } from './testing/verify-harness.js';
 import { verifyRun } from './verify-run.js';
 import type { RunVerdict } from './verify-run.js';
 
@@ -49,15 +49,21 @@ interface Verified {
 
 describe('verifyRun and repairRun', () => {
   let s3: Loopback;
+  let written: Plan;
+  let snapshot: Snapshot;
   let plan: Plan;
   let workers: Workers;
   before(async () => {
-    s3 = await startS3();
+    s3 = startMemoryS3();
+    ({ plan: written } = await settlePlan(s3.store, newDraft(), { force: false }));
+    await writeRun(s3.store, written);
+    snapshot = await Snapshot.take(s3.store);
+    s3 = { ...s3, store: snapshot.store };
   });
   beforeEach(async () => {
-    ({ plan } = await settlePlan(s3.store, newDraft(), { force: false }));
+    await snapshot.restore();
+    plan = written;
     workers = new Workers(s3.store, plan);
-    await writeRun(s3.store, plan);
   });
   after(async () => await s3.close());
 

@@ -104,7 +104,6 @@ const SCENARIOS: readonly [string, Scenario][] = [
 
 describe('the closed loop of queue, metrics, alarms and tasks, in simulated time', function () {
   // forty fleets of four hours a test
-  this.timeout(30_000);
 
   it('the simulation can fail: without protection busy tasks are stopped', () => {
     const stopped = SEEDS.map(

@@ -240,9 +240,6 @@ describe('runs whose figures can be worked out by hand', () => {
   });
 });
 
-// the same models in every run of the tests; WIKIFLEET_FUZZ_SEED takes others
-fc.configureGlobal({ seed: Number(process.env['WIKIFLEET_FUZZ_SEED'] ?? 1) });
-
 describe('laws of every run', () => {
   it('all work is done once, and nothing else', () => {
     fc.assert(
@@ -458,7 +455,6 @@ describe('the cheapest fleet', () => {
 
 describe('a large run', () => {
   it('10,000 files and 1,000 tasks, a timeline of some hundred points', function () {
-    this.timeout(60_000);
     const files = Array.from({ length: 10_000 }, (_, at) => ({
       name: `f${at}`,
       bytes: (1 + (at % 97)) * 10 * MIB,

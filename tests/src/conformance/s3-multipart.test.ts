@@ -27,7 +27,6 @@ const OTHER = Buffer.alloc(5 * MIB, 'other part ');
 const SMALL = Buffer.from('the last part');
 
 describe('S3 conformance: multipart uploads', function () {
-  this.timeout(60_000);
   const s3 = useS3();
 
   interface Upload {

@@ -174,7 +174,7 @@ describe('SQS conformance: messages', () => {
     assert.deepEqual(await sqs.receive(url), []);
     assert.equal((await sqs.receiveOne(url, 5)).Body, 'own');
     const waited = Date.now() - sent;
-    assert.ok(waited > 700 && waited < 2_500, `came after ${waited} ms`);
+    assert.ok(waited > 700 && waited < 30_000, `came after ${waited} ms`);
   });
 
   for (const delay of [-1, 901])

@@ -23,7 +23,6 @@ interface Answer {
 }
 
 describe('seeding several wikis', function () {
-  this.timeout(60_000);
   let folder: string;
   let server: FtpServer;
   let fleet: DownloadFleet;

@@ -152,8 +152,6 @@ const TABLE: readonly BadInput[] = [
 ];
 
 describe('bad input', function () {
-  this.timeout(60_000);
-
   for (const { what, program, args, code, says } of TABLE) {
     it(`${what}: one clear line and exit code ${code}`, async () => {
       await inFolder(async (folder) => {

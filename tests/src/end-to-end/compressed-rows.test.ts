@@ -17,8 +17,6 @@ const READERS = [
 ] as const;
 
 describe('compressed rows, read by others', function () {
-  this.timeout(60_000);
-
   for (const { compression, test, unpack } of READERS) {
     const [program] = test;
     const missing = compression === 'zstd' && typeof zlib.zstdCompress !== 'function';

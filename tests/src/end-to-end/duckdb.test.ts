@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { TEXT_COLUMNS } from '@wikifleet/domain/text-columns';
 import { FIXTURES, ROOT, inFolder, run } from './programs.js';
+import { twoDumps } from './small-dumps.js';
 
 describe('DuckDB', function () {
-  this.timeout(60_000);
-
   it('reads rows with and without columns of texts by the published macros', async () => {
     await inFolder(async (folder) => {
       const dump = join(FIXTURES, 'dumps', 'pages-articles-p2566p2583.multistream.xml.bz2');
@@ -43,8 +42,9 @@ describe('DuckDB', function () {
   });
 
   it('runs the printed query over the rows, and reads a text out of a slot', async () => {
-    await inFolder(async (out) => {
-      const from = join(FIXTURES, 'dumps');
+    await inFolder(async (folder) => {
+      const from = await twoDumps(folder);
+      const out = join(folder, 'out');
       const { stdout } = await run('wikifleet/dist/start.js', ['--from', from, '--out', out, '--split-bytes', '20000']);
       const sql = /^ {2}duckdb -c "(.*)"$/m.exec(stdout)?.[1];
       assert.notEqual(sql, undefined, stdout);

@@ -22,9 +22,9 @@ describe('fleet get', function () {
         '--out',
         out,
         '--sample-megabytes',
-        '2',
+        '1',
         '--split-bytes',
-        '100000',
+        '50000',
       ]);
       assert.equal(made.code, 0, made.stderr);
       const cloud = start('wikifleet/dist/cloud.js', ['--out', out, '--port', '0']);

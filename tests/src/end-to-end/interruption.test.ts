@@ -51,14 +51,17 @@ describe('npm start, interrupted', function () {
         const { code, stderr } = await first.ended;
         assert.equal(code, 130, stderr);
         assert.match(stderr, /stopped; the same command goes on/);
-        assert.ok(Date.now() - stoppedAt < 10_000, 'it took less than ten seconds');
+        assert.ok(
+          Date.now() - stoppedAt < 60_000,
+          'seconds on an idle machine, before a message shows again on a busy one',
+        );
         assert.deepEqual(workers.filter(isAlive), [], 'no worker is left');
 
         const second = await startFleet(['--out', out, ...args]);
         const orphans = descendants(second.child.pid ?? 0);
         second.child.kill('SIGKILL');
         await second.ended;
-        await until('the workers end with the program that started them', () => !orphans.some(isAlive), 15);
+        await until('the workers end with the program that started them', () => !orphans.some(isAlive), 60);
 
         const third = await start(START, ['--out', out, ...args]).ended;
         assert.equal(third.code, 0, third.stderr);

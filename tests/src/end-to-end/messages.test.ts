@@ -50,8 +50,6 @@ async function withHostileServer(reply: string, test: (port: number) => Promise<
 }
 
 describe('messages with text of any origin', function () {
-  this.timeout(60_000);
-
   const stray: [what: string, text: string, shown: string][] = [
     ['ESC', '\u001b[31mRED', '\\u001b[31mRED'],
     ['a C1 control', '\u009b31mRED', '<U+009B>31mRED'],

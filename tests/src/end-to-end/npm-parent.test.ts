@@ -10,8 +10,6 @@ const CLEAN = Object.fromEntries(
 );
 
 describe('what npm has started', function () {
-  this.timeout(60_000);
-
   const programs: [name: string, args: (folder: string) => readonly string[], answers: RegExp][] = [
     ['cloud', (folder) => ['--out', folder, '--port', '0'], /Ctrl-C ends it/],
     ['mirror', (folder) => ['--from', folder, '--port', '0'], /Ctrl-C ends it/],

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Whether to try everything and not only some of it. */
+export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const FIXTURES = join(ROOT, 'tests', 'fixtures');
@@ -64,7 +66,7 @@ export async function takePartial(out: string): Promise<boolean> {
 }
 
 /** Waits until `condition` holds; throws after `seconds`. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain until ${what}`);

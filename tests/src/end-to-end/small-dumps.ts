@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FIXTURES } from './programs.js';
 
 /** A small dump as MediaWiki writes it; `dbname` is written as it is given, null leaves it out. */
 export function dumpXml(pageIds: readonly number[], { dbname = 'twiki', text = 'Hello' } = {}): string {
@@ -39,6 +40,14 @@ export async function folderOf(
   const folder = join(parent, name);
   await mkdir(folder, { recursive: true });
   for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
+  return folder;
+}
+
+/** A folder below `parent` with two real dumps of two wikis, complete and in bzip2: 507 pages and 17. */
+export async function twoDumps(parent: string): Promise<string> {
+  const folder = await folderOf(parent, 'in', {});
+  for (const name of ['aawiki-20260101-pages-meta-current.xml.bz2', 'pages-articles-p2566p2583.multistream.xml.bz2'])
+    await copyFile(join(FIXTURES, 'dumps', name), join(folder, name));
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inFolder, run } from './programs.js';
+import { LONG_TESTS, inFolder, run } from './programs.js';
 import type { Ended } from './programs.js';
 import { rowsOf } from './rows.js';
 import { digestsOf, dumpXml, filesBelow, folderOf } from './small-dumps.js';
@@ -32,8 +32,9 @@ describe('npm start and files of the user', function () {
         ['project', 'link/out'],
         ['elsewhere/raw', 'project'],
       ];
-      for (const [from, out] of pairs) {
-        for (const flags of [[], ['--fresh'], ['--force']]) {
+      const everyFlag = [[], ['--fresh'], ['--force']];
+      for (const [at, [from, out]] of pairs.entries()) {
+        for (const flags of LONG_TESTS ? everyFlag : [everyFlag[at % 3] ?? []]) {
           const { code, stderr } = await start(join(folder, from), join(folder, out), ...flags);
           assert.equal(code, 2, `${from} ${out}: ${stderr}`);
           assert.match(stderr, /^wikifleet: --from .* and --out .*\n$/);
@@ -63,7 +64,7 @@ describe('npm start and files of the user', function () {
         const out = join(folder, `out${index}`);
         await mkdir(join(out, path, '..'), { recursive: true });
         await writeFile(join(out, path), 'mine');
-        for (const flags of [[], ['--fresh']]) {
+        for (const flags of LONG_TESTS ? [[], ['--fresh']] : [index % 2 === 0 ? [] : ['--fresh']]) {
           const { code, stderr } = await start(from, out, ...flags);
           assert.equal(code, 2);
           assert.ok(stderr.includes(`  ${join(out, path)}\n`), stderr);
@@ -138,8 +139,6 @@ describe('npm start on a folder whose files changed', function () {
       const from = await folderOf(folder, 'in', { [DUMP]: hello });
       const out = join(folder, 'out');
       assert.equal((await start(from, out)).code, 0);
-      const again = await start(from, out);
-      assert.equal(again.code, 0, again.stderr);
 
       // in place, and by another file that is renamed
       await writeFile(join(from, DUMP), world);
@@ -152,7 +151,6 @@ describe('npm start on a folder whose files changed', function () {
       assert.match(changed.stderr, /--force deletes these rows and converts the run again/);
       assert.equal(changed.stderr.match(/checksum: the plan has/g)?.length, 1, 'said once');
       assert.equal((await start(from, out, '--force')).code, 0);
-      assert.equal((await start(from, out)).code, 0);
       await writeFile(join(folder, 'new.xml'), hello);
       await rename(join(folder, 'new.xml'), join(from, DUMP));
       assert.equal((await start(from, out)).code, 1);

@@ -1,6 +1,6 @@
 import type { MemoryMessage, MemorySqs } from './memory-sqs.js';
 import { CONVERTS, CONVERTS_DEAD, DOWNLOADS, DOWNLOADS_DEAD } from './memory-sqs.js';
-import type { MemoryObject, MemoryS3, ObjectChange } from './memory-s3.js';
+import type { MemoryObject, MemoryS3, ObjectChange } from '@wikifleet/store/memory-s3';
 import { classOfKey } from './key-classes.js';
 import { sha256Of } from './model-dump.js';
 import { problemOfManifest, problemOfSplit } from './oracle.js';

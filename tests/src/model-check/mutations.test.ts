@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MUTATIONS } from './mutations.js';
 
-const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
+const EXHAUSTIVE = process.env['WIKIFLEET_EXHAUSTIVE_TESTS'] === '1';
 const SCHEDULES = 1000;
 const MODULES: Readonly<Record<string, string>> = { converter: 'apps', downloader: 'apps', seed: 'apps' };
 
@@ -24,7 +24,7 @@ describe('the model check, with a rule of the protocol taken out', function () {
   });
 
   for (const { name, isSuperfluous } of MUTATIONS) {
-    if (!LONG_TESTS) it.skip(`finds that ${name} (skipped: WIKIFLEET_LONG_TESTS=1)`);
+    if (!EXHAUSTIVE) it.skip(`finds that ${name} (skipped: WIKIFLEET_EXHAUSTIVE_TESTS=1)`);
     else if (isSuperfluous === undefined) {
       it(`finds that ${name}`, async () => {
         const violation = await findViolation(name);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { MemoryS3 } from './memory-s3.js';
+import type { MemoryS3 } from '@wikifleet/store/memory-s3';
 import { sha256Of } from './model-dump.js';
 import type { SplitTruth } from './model-dump.js';
 import {

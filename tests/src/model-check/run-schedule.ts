@@ -4,7 +4,6 @@ import { Store } from '@wikifleet/store/store';
 import { ChaosRandom } from '../faults/chaos-random.js';
 import { substitute } from './determinism.js';
 import { Invariants } from './invariants.js';
-import type { MemoryS3, S3Command } from './memory-s3.js';
 import { CONVERTS, DOWNLOADS } from './memory-sqs.js';
 import type { MemoryMessage, QueueUrl } from './memory-sqs.js';
 import { reasonAgainstProof } from './oracle.js';
@@ -371,7 +370,7 @@ class Schedule {
   /** `verifyRun` on a copy of the bucket must say what the oracle says. */
   async #compareVerdicts(): Promise<void> {
     if (this.violations.length > 0) return;
-    const store = new Store(directClient(this.#world.s3.copy()) as never, BUCKET);
+    const store = new Store(this.#world.s3.copy().client(), BUCKET);
     const plan = await loadPlan(store, RUN).catch(() => null);
     const verdict = plan === null ? null : await verifyRun(store, plan, { signal: new AbortController().signal });
     const reason = this.#reason();
@@ -380,12 +379,4 @@ class Schedule {
     const found = verdict === null ? 'no plan' : `proved ${verdict.proved}, ${verdict.problems} problems`;
     this.#invariants.report(`(c) verify: ${found}; the oracle: ${reason ?? 'proved'}`);
   }
-}
-
-/** A client whose requests are done at once. */
-function directClient(s3: MemoryS3): object {
-  return {
-    send: async (command: S3Command): Promise<object> => await Promise.resolve().then(() => s3.apply(command)),
-    middlewareStack: { add: () => {} },
-  };
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { truthOfSplit } from './model-dump.js';
 import type { SplitTruth } from './model-dump.js';
-import type { MemoryObject, MemoryS3 } from './memory-s3.js';
+import type { MemoryObject, MemoryS3 } from '@wikifleet/store/memory-s3';
 
 const RUN_SEGMENTS = 'articles/testwiki/2026-10-01';
 export const RUNS = `runs/${RUN_SEGMENTS}/`;

@@ -1,7 +1,7 @@
 import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import type { ChaosRandom } from '../faults/chaos-random.js';
-import { ConnectionError, MemoryBody, s3Error } from './memory-s3.js';
-import type { MemoryS3 } from './memory-s3.js';
+import { ConnectionError, MemoryBody, s3Error } from '@wikifleet/store/memory-s3';
+import type { MemoryS3 } from '@wikifleet/store/memory-s3';
 import type { MemorySqs } from './memory-sqs.js';
 import type { Trace } from './trace.js';
 

@@ -28,7 +28,7 @@ import type { Service } from '@wikifleet/worker/service';
 import type { ChaosRandom } from '../faults/chaos-random.js';
 import { BROKEN_PAGE, BUILDS, ENDLESS_PAGE, HEAD_BYTES, convertOf, sha256Of } from './model-dump.js';
 import type { Build } from './model-dump.js';
-import { MemoryS3 } from './memory-s3.js';
+import { MemoryS3 } from '@wikifleet/store/memory-s3';
 import { CONVERTS, CONVERTS_DEAD, DOWNLOADS, DOWNLOADS_DEAD, MemorySqs } from './memory-sqs.js';
 import type { MemoryMessage, QueueUrl } from './memory-sqs.js';
 import { Scheduler } from './scheduler.js';

@@ -22,7 +22,6 @@ export const user = (row: Row): string => row.user_text;
 `;
 
 describe('the command of the package', function () {
-  this.timeout(60_000);
   const command = async (...args: readonly string[]): Promise<Ended | null> =>
     await runProgram(process.execPath, ['scripts/wikifleet.mjs', ...args], { cwd: ROOT });
 

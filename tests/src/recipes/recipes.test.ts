@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ROOT, run } from '../end-to-end/programs.js';
+import { LONG_TESTS, ROOT, run } from '../end-to-end/programs.js';
 import { digestOf, rowsOf } from '../end-to-end/rows.js';
 import { blocksOf } from './documents.js';
 import type { Block } from './documents.js';
@@ -205,6 +205,7 @@ describe('recipes as they are printed', function () {
       return undefined;
     });
     it(`${name}: a row with two slots`, async function () {
+      if (PYTHON === '' && !LONG_TESTS) this.skip(`${NEEDS_PYTHON} or WIKIFLEET_LONG_TESTS=1`);
       if (registry === true && PYTHON === '') return this.skip(NEEDS_PYTHON);
       const [text = ''] = await printed(this, name, slots);
       const { rows, sha256 } = digestOf(await orderedRows(join(slots, 'data', 'rows')));

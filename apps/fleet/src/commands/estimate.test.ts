@@ -40,7 +40,6 @@ interface Estimate {
 }
 
 describe('fleet plan', function () {
-  this.timeout(60_000);
   let folder = '';
   const path = (name: string): string => join(folder, name);
   const mirrorLine = (name: string, port = 9) => ({ name, protocol: 'ftp', host: '127.0.0.1', port, root: '/' });

@@ -22,7 +22,6 @@ interface Ended {
 }
 
 describe('the mending commands, as processes against the loopback cloud', function () {
-  this.timeout(60_000);
   const releases = new ReleaseStack();
   let cloud: Cloud;
   let environment: Record<string, string>;

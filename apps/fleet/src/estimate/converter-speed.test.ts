@@ -63,8 +63,6 @@ process.env['AWS_ACCESS_KEY_ID'] ??= 'test';
 process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
 
 describe('seconds a split, from receipts', function () {
-  this.timeout(30_000);
-
   it('is what the newest run of the wiki says, else of any wiki, else nothing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wikifleet-receipts-'));
     const cloud = await startLocalCloud({ directory: folder, buckets: { bucket: join(folder, 'objects') } });

@@ -14,7 +14,6 @@ function sha256(text: string): string {
 }
 
 describe('FileDigests', function () {
-  this.timeout(20_000);
   let folder: string;
   let file: string;
   let cache: string;

@@ -216,7 +216,7 @@ describe('startFtpServer', () => {
     const began = performance.now();
     assert.equal((await client.transfer('RETR /aawiki/20261001/a.bz2'))[0].byteLength, 1_000_000);
     const ms = performance.now() - began;
-    assert.ok(ms > 400 && ms < 1500, `expected 500 ms, took ${ms}`);
+    assert.ok(ms > 400, `expected 500 ms or more, took ${ms}`);
   });
 
   it('gives up on an idle user, and on data that nobody fetches', async () => {

@@ -141,7 +141,6 @@ async function leftovers(directory: string): Promise<string[]> {
 }
 
 describe('S3Service after a kill', function () {
-  this.timeout(60_000);
   let directory: string;
   beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'wikifleet-s3-'))));
   afterEach(async () => rm(directory, { recursive: true }));

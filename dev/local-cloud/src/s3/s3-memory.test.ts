@@ -22,8 +22,6 @@ const PIECE = Buffer.alloc(1024 * 1024, 'a row of a dump ');
 const MOST_BYTES = 80_000_000;
 
 describe('S3Service and large objects', function () {
-  this.timeout(60_000);
-
   it('puts and gets 300 MB without holding them (Linux only: elsewhere the peak is not told)', async function () {
     if (process.platform !== 'linux') return this.skip('Linux');
     const directory = await mkdtemp(join(tmpdir(), 'wikifleet-s3-'));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MemorySource } from '@wikifleet/testing/memory-source';
 import { canBeSplit } from '@wikifleet/domain/containers';
@@ -25,8 +25,15 @@ import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 /** Real dumps, where they lie beside the checkout. */
 const SAMPLES = resolve(import.meta.dirname, '../../../../../shared/samples');
 
-/** Whether to try everything and not only some of it. */
-export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
+/** Every size and place, for hours. */
+export const EXHAUSTIVE = process.env['WIKIFLEET_EXHAUSTIVE_TESTS'] === '1';
+/** The long run: more sizes and places than the default run takes. */
+export const LONG_TESTS = EXHAUSTIVE || process.env['WIKIFLEET_LONG_TESTS'] === '1';
+
+/** One of three extents of a test. */
+export function extent<T>(exhaustive: T, long: T, usual: T): T {
+  return EXHAUSTIVE ? exhaustive : LONG_TESTS ? long : usual;
+}
 
 export interface Expected {
   readonly pages?: number;
@@ -40,6 +47,17 @@ export function expectedSamples(): Record<string, Expected> | null {
   const path = join(SAMPLES, 'expected.json');
   if (!existsSync(path)) return null;
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
+}
+
+/** Samples beyond so many bytes take seconds each. */
+const MAX_QUICK_SAMPLE_BYTES = 500_000;
+
+/** The samples without the large ones, which most suites read in the long run only; null where they are not there. */
+export function quickSamples(): Record<string, Expected> | null {
+  const samples = expectedSamples();
+  if (samples === null || LONG_TESTS) return samples;
+  const isQuick = (name: string): boolean => statSync(join(SAMPLES, name)).size <= MAX_QUICK_SAMPLE_BYTES;
+  return Object.fromEntries(Object.entries(samples).filter(([name]) => isQuick(name)));
 }
 
 /** A sample as it lies on the disk. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -23,6 +23,9 @@ const SHARED = resolve(import.meta.dirname, '../../../../../shared');
 const SAMPLES = join(SHARED, 'samples');
 const ORACLE = join(SHARED, 'tools/oracle.py');
 const MOST_BYTES = 1 << 30;
+
+/** Whether to try everything and not only some of it. */
+export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 
 export interface Converted {
   readonly lines: readonly string[];
@@ -133,6 +136,17 @@ export function expectedSamples(): Record<string, Expected> | null {
   const path = join(SAMPLES, 'expected.json');
   if (!existsSync(path)) return null;
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
+}
+
+/** Samples beyond so many bytes take seconds each. */
+const MAX_QUICK_SAMPLE_BYTES = 500_000;
+
+/** The samples without the large ones, which most suites read in the long run only; null where they are not there. */
+export function quickSamples(): Record<string, Expected> | null {
+  const samples = expectedSamples();
+  if (samples === null || LONG_TESTS) return samples;
+  const isQuick = (name: string): boolean => statSync(join(SAMPLES, name)).size <= MAX_QUICK_SAMPLE_BYTES;
+  return Object.fromEntries(Object.entries(samples).filter(([name]) => isQuick(name)));
 }
 
 /** A sample's decompressed bytes; null where nothing here can decompress it. */

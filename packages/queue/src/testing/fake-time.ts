@@ -33,6 +33,12 @@ export class FakeTime {
     }
   }
 
+  /** What the clocks show when a process goes on that was stopped: all that is due in that time runs at its end. */
+  async jump(milliseconds: number): Promise<void> {
+    mock.timers.tick(milliseconds);
+    await settle();
+  }
+
   /** Advances until something holds; throws after `limitMs`. */
   async until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
     const end = this.elapsed + limitMs;

@@ -11,6 +11,7 @@ import type { RawAttempt, RawRecord, RawResult, SplitResult } from '@wikifleet/d
 import type { StreamChecksums } from '@wikifleet/domain/stream-checksums';
 import type { Run } from '@wikifleet/domain/run';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
+import { MemoryS3 } from '@wikifleet/store/memory-s3';
 import { Store } from '@wikifleet/store/store';
 import type { PlanDraft } from '../plans.js';
 import { writeRawRecord } from '../raw-records.js';
@@ -52,6 +53,21 @@ export async function startS3(): Promise<Loopback> {
       await cloud.close();
       await rm(directory, { recursive: true });
     },
+  };
+}
+
+/** S3 in this process's memory: for tests of many requests whose errors and streams are not the point. */
+export function startMemoryS3(): Loopback {
+  const client = new MemoryS3(1000).client();
+  const store = new Store(client, BUCKET);
+  return {
+    store,
+    keys: async (prefix = '') => await keysOf(store.list(prefix)),
+    beginUpload: async (Key) => {
+      await client.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key }));
+    },
+    uploads: async () => await keysOf(store.uploads('')),
+    close: async () => await Promise.resolve(store.close()),
   };
 }
 

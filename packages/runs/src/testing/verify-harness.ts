@@ -16,7 +16,8 @@ import { close } from '../closing.js';
 import { pendingRepairs, revokeManifests, storedFileManifest } from '../manifests.js';
 import { headOfRawObject, rawKeyOf, writeRawRecord } from '../raw-records.js';
 import { readStored } from '../read-stored.js';
-import { ATTEMPT, SIZE, recordOf, resultsOf, writeReceipts } from './runs-harness.js';
+import { ATTEMPT, SIZE, overriding, recordOf, resultsOf, writeReceipts } from './runs-harness.js';
+
 const { signal } = new AbortController();
 
 export function sha256(bytes: Uint8Array): string {
@@ -129,6 +130,50 @@ export async function writeRun(store: Store, plan: Plan): Promise<void> {
       await writeReceipts(store, plan, [await writeSplit(store, plan, file.file, split)], { parts: false });
     }
     await close(store, plan, file);
+  }
+}
+
+/** What a store holds at one moment, to be restored after a test: writing a run anew costs a hundred requests. */
+export class Snapshot {
+  /** The store, whose writes and deletions are noted: those that go around it are not undone. */
+  readonly store: Store;
+  readonly #plain: Store;
+  readonly #contents = new Map<string, Buffer>();
+  readonly #touched = new Set<string>();
+
+  private constructor(store: Store) {
+    this.#plain = store;
+    this.store = overriding(store, {
+      put: async (...call) => {
+        this.#touched.add(call[0]);
+        return await store.put(...call);
+      },
+      putJson: async (...call) => {
+        this.#touched.add(call[0]);
+        return await store.putJson(...call);
+      },
+      delete: async (...call) => {
+        for (const key of call[0]) this.#touched.add(key);
+        await store.delete(...call);
+      },
+    });
+  }
+
+  static async take(store: Store): Promise<Snapshot> {
+    const snapshot = new Snapshot(store);
+    for (const key of await keysOf(store, '')) snapshot.#contents.set(key, await bytesOf(store, key));
+    return snapshot;
+  }
+
+  async restore(): Promise<void> {
+    const added: string[] = [];
+    for (const key of this.#touched) {
+      const bytes = this.#contents.get(key);
+      if (bytes === undefined) added.push(key);
+      else await this.#plain.put(key, bytes);
+    }
+    await this.#plain.delete(added);
+    this.#touched.clear();
   }
 }
 

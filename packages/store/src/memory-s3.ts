@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 
 /** An object as S3 holds it. The ETag follows from the content, or from the parts of its upload. */
 export interface MemoryObject {
@@ -43,8 +44,8 @@ export interface ObjectChange {
 }
 
 /**
- * One bucket of S3 in memory, strongly consistent as S3 is: each call of `apply` is one atomic request. Only what the
- * store of the programs sends is known; everything else throws.
+ * One bucket of S3 in memory for tests, strongly consistent as S3 is: each call of `apply` is one atomic request. Only what
+ * `Store` sends is known; everything else throws. A test holds it against the loopback S3, request by request.
  */
 export class MemoryS3 {
   readonly objects = new Map<string, MemoryObject>();
@@ -63,6 +64,16 @@ export class MemoryS3 {
     const copy = new MemoryS3(1000);
     for (const [key, object] of this.objects) copy.objects.set(key, object);
     return copy;
+  }
+
+  /** A client for `Store`, whose requests are done at once. */
+  client(): S3Client {
+    const send = async (command: S3Command, { abortSignal }: { abortSignal?: AbortSignal } = {}): Promise<object> => {
+      await Promise.resolve();
+      abortSignal?.throwIfAborted();
+      return this.apply(command);
+    };
+    return { middlewareStack: { add: () => {} }, send, destroy: () => {} } as unknown as S3Client;
   }
 
   /** Writes a key without a request: as an operator with other tools does. */
