@@ -274,7 +274,7 @@ describe("the operator's command line on moto", function () {
       await metrics.close();
 
       const named = ['--wiki', 'simplewiki', '--date', '20261001'];
-      const line = 'articles-multistream/simplewiki/2026-10-01 (plan 0123abcd): open, 0 of 1 file done';
+      const line = `articles-multistream/simplewiki/2026-10-01 (plan ${plan.planId}): open, 0 of 1 file done`;
       for (const args of [[], named]) assert.ok((await done('status', ...args)).includes(line));
       const { times } = JSON.parse(await done('costs', ...named, '--json')) as {
         times: { service: string; seconds: number }[];
