@@ -5,7 +5,8 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { run } from '../end-to-end/programs.js';
 import type { Ended } from '../end-to-end/programs.js';
-import { MOTO, MotoFleet } from './moto-fleet.js';
+import { MOTO } from '../box/moto-server.js';
+import { MotoFleet } from './moto-fleet.js';
 import type { MotoState } from './moto-fleet.js';
 
 const DOWNLOADER = 'service/wikifleet/wikifleet-downloader';

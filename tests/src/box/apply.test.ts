@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { MotoServer } from './moto-server.js';
+import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, TerraformRoot, WITHOUT_BOX, imageOf } from './terraform.js';
+import type { BridgeReport } from './terraform.js';
+
+const TASK_DEFINITIONS = ['seed', 'downloader', 'converter'].map(
+  (program) => `module.${program}_task[0].aws_ecs_task_definition.this`,
+);
+/** Of these calls only the requests are checked. */
+const MISSING_IN_MOTO = ['logs.DeleteQueryDefinition', 'logs.PutQueryDefinition'];
+
+describe(`terraform/ applied to moto${WITHOUT_BOX}`, function () {
+  this.timeout(300_000);
+  let moto: MotoServer | undefined;
+  before(async function () {
+    if (WITHOUT_BOX !== '') this.skip();
+    moto = await MotoServer.start();
+  });
+  after(async () => await moto?.close());
+
+  const applied = async (test: (root: TerraformRoot) => Promise<void>): Promise<void> => {
+    await moto?.reset();
+    const root = await TerraformRoot.open(moto?.endpoint ?? '');
+    try {
+      await test(root);
+    } finally {
+      await root.close();
+    }
+  };
+  const requestsOf = ({ requests }: BridgeReport, call: string): Readonly<Record<string, unknown>>[] =>
+    requests.filter((request) => request.call === call).map(({ parameters }) => parameters);
+
+  for (const [name, variables] of [
+    ['the default fleet', DEFAULT_FLEET],
+    ['all options', FLEET_WITH_ALL_OPTIONS],
+  ] as const) {
+    it(`${name}: created, planned again without a change, and destroyed; no call breaks a model of botocore`, async () => {
+      await applied(async (root) => {
+        await root.apply(variables);
+        const created = await root.report();
+        assert.deepEqual(created.problems, []);
+        assert.ok(created.values > 1000, `${created.values} values`);
+        const flags = ['-detailed-exitcode', '-no-color', '-var-file=box.tfvars.json'];
+        // exit code 2, which rejects, where there is a difference
+        await root.run('plan', ...flags);
+        await root.apply(variables, { destroy: true });
+        const destroyed = await root.report();
+        assert.deepEqual(destroyed.problems, []);
+        assert.deepEqual(destroyed.applied.destroy, created.applied.create);
+        assert.deepEqual(destroyed.missing, MISSING_IN_MOTO);
+      });
+    });
+  }
+
+  it('the first deployment: without an image, and then with one', async () => {
+    await applied(async (root) => {
+      await root.apply({ contact: 'me@example.org' });
+      assert.equal((await root.report()).applied.create['aws_ecs_service'], undefined);
+      const { repository_url: repository } = await root.outputs();
+      assert.match(String(repository), /^123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com\/wikifleet$/);
+      await root.apply(DEFAULT_FLEET);
+      const { problems, applied: actions } = await root.report();
+      assert.deepEqual(problems, []);
+      assert.equal(actions.create['aws_ecs_service'], 2);
+      assert.deepEqual(actions.update, {});
+    });
+  });
+
+  it('an upgrade registers a revision of each task definition, and moves the services to it', async () => {
+    await applied(async (root) => {
+      await root.apply(DEFAULT_FLEET);
+      await root.apply({ ...DEFAULT_FLEET, image: imageOf('b') }, { replace: TASK_DEFINITIONS });
+      const report = await root.report();
+      assert.deepEqual(report.problems, []);
+      assert.deepEqual(report.applied.update, { aws_ecs_service: 2 });
+      for (const update of requestsOf(report, 'ecs.UpdateService')) {
+        assert.match(String(update['taskDefinition']), /:2$/);
+        assert.equal(update['forceNewDeployment'], true);
+        assert.ok(!('desiredCount' in update), 'Application Auto Scaling alone changes it');
+      }
+    });
+  });
+
+  it('options are turned on and off again in a fleet that is there', async () => {
+    await applied(async (root) => {
+      await root.apply(DEFAULT_FLEET);
+      const more = {
+        alert_emails: ['a@example.org'],
+        create_alert_topic: true,
+        raw_expiry_days: 3,
+        create_table: true,
+      };
+      await root.apply({ ...DEFAULT_FLEET, ...more });
+      await root.apply(DEFAULT_FLEET);
+      const { problems, applied: actions } = await root.report();
+      assert.deepEqual(problems, []);
+      assert.ok((actions.update['aws_s3_bucket_lifecycle_configuration'] ?? 0) >= 2);
+      assert.ok((actions.update['aws_cloudwatch_metric_alarm'] ?? 0) >= 2);
+      assert.equal(actions.destroy['aws_sns_topic'], 1);
+    });
+  });
+});
