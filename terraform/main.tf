@@ -74,10 +74,11 @@ module "key" {
 }
 
 module "registry" {
-  source      = "./modules/registry"
-  count       = var.create_repository ? 1 : 0
-  name        = var.name
-  kms_key_arn = local.kms_key_arn
+  source       = "./modules/registry"
+  count        = var.create_repository ? 1 : 0
+  name         = var.name
+  force_delete = var.repository_force_delete
+  kms_key_arn  = local.kms_key_arn
 }
 
 module "network" {
@@ -106,6 +107,7 @@ module "query" {
   name                 = var.name
   bucket               = module.storage.bucket
   bytes_scanned_cutoff = var.query_bytes_cutoff
+  force_destroy        = var.query_force_destroy
   kms_key_arn          = local.kms_key_arn
 }
 
@@ -150,21 +152,24 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 }
 
 module "seed_task" {
-  source             = "./modules/task"
-  count              = local.deployed
-  name               = var.name
-  program            = "seed"
-  image              = var.image
-  cpu                = 256
-  memory             = 512
-  stop_timeout       = local.stop_timeouts.seed
-  heartbeat          = false
-  environment        = merge(local.environment, local.contact)
-  policies           = local.policies.seed
-  egress             = local.https
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  source                   = "./modules/task"
+  count                    = local.deployed
+  name                     = var.name
+  program                  = "seed"
+  image                    = var.image
+  cpu                      = 256
+  memory                   = 512
+  stop_timeout             = local.stop_timeouts.seed
+  heartbeat                = false
+  environment              = merge(local.environment, local.contact)
+  policies                 = local.policies.seed
+  egress                   = local.https
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "downloader_task" {
@@ -181,11 +186,14 @@ module "downloader_task" {
     WIKIFLEET_DOWNLOADERS    = tostring(var.downloaders)
     WIKIFLEET_DOWNLOAD_SLOTS = tostring(var.download_slots)
   })
-  policies           = local.policies.downloader
-  egress             = merge(local.https, local.ftp)
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  policies                 = local.policies.downloader
+  egress                   = merge(local.https, local.ftp)
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # 0 tasks or all of them: two numbers would share the mirrors' connections differently.
@@ -205,6 +213,7 @@ module "downloader" {
     security_group_id = module.downloader_task[0].security_group_id
     assign_public_ip  = module.network.assign_public_ip
   }
+  enable_execute_command = var.enable_execute_command
 }
 
 module "converter_task" {
@@ -222,11 +231,14 @@ module "converter_task" {
     WIKIFLEET_GRACE_SECONDS = tostring(var.converter_grace_seconds)
     WIKIFLEET_WORKERS       = tostring(floor(var.converter_size.cpu / 1024))
   })
-  policies           = local.policies.converter
-  egress             = local.https
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  policies                 = local.policies.converter
+  egress                   = local.https
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "converter_steps" {
@@ -251,6 +263,7 @@ module "converter" {
     security_group_id = module.converter_task[0].security_group_id
     assign_public_ip  = module.network.assign_public_ip
   }
+  enable_execute_command = var.enable_execute_command
 }
 
 module "alerts" {
@@ -290,11 +303,12 @@ module "observability" {
 }
 
 module "seed_schedule" {
-  source   = "./modules/seed-schedule"
-  count    = var.seed_schedule == null ? 0 : local.deployed
-  name     = var.name
-  schedule = var.seed_schedule
-  cluster  = { name = aws_ecs_cluster.this.name, arn = aws_ecs_cluster.this.arn }
+  source        = "./modules/seed-schedule"
+  count         = var.seed_schedule == null ? 0 : local.deployed
+  name          = var.name
+  schedule      = var.seed_schedule
+  alarm_actions = local.alarm_actions
+  cluster       = { name = aws_ecs_cluster.this.name, arn = aws_ecs_cluster.this.arn }
   task = {
     family             = module.seed_task[0].family
     task_role_arn      = module.seed_task[0].task_role_arn
@@ -305,4 +319,5 @@ module "seed_schedule" {
     subnet_ids       = module.network.subnet_ids
     assign_public_ip = module.network.assign_public_ip
   }
+  permissions_boundary_arn = var.permissions_boundary_arn
 }

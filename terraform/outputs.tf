@@ -65,5 +65,5 @@ output "dashboard" {
 
 output "alarms" {
   description = "The names of the alarms that notify somebody."
-  value       = flatten(module.observability[*].alarms)
+  value       = concat(flatten(module.observability[*].alarms), module.seed_schedule[*].alarm)
 }

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AWS_ASSUMPTIONS } from '@wikifleet/scaling/aws-assumptions';
 import type { Running } from '../end-to-end/programs.js';
 import { startSampleMirror } from '../tools/sample-mirror.js';
 import { Account } from './account.js';
 import type { AccountOptions } from './account.js';
 import { MotoServer } from './moto-server.js';
+import type { Task } from './task.js';
 import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, WITHOUT_BOX, imageOf } from './terraform.js';
 
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
@@ -14,8 +16,12 @@ const NAMED = ['--wiki', 'samplewiki', '--date', '2026-10-01'];
 const DOWNLOADER = 'wikifleet-downloader';
 const CONVERTER = 'wikifleet-converter';
 /** Seconds from a first message to a running task, and from the last job to none: docs/operating.md promises both. */
-const AWAKE_SECONDS = 180;
-const ASLEEP_SECONDS = 300;
+const { awakeSeconds: AWAKE_SECONDS, asleepSeconds: ASLEEP_SECONDS } = AWS_ASSUMPTIONS;
+
+/** Its program waits for jobs, and handles SIGTERM. */
+function hasStarted({ lines }: Task): boolean {
+  return lines.some((line) => line.includes('"event":"started"'));
+}
 
 describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () {
   this.timeout(600_000);
@@ -47,8 +53,8 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
     assert.equal(code, 0, `fleet ${args.join(' ')}: ${stdout}${stderr}\n${account.report()}`);
     return stdout;
   };
-  const isRunning = (account: Account, service: string) => () =>
-    account.ecs.active(service).some(({ status }) => status === 'RUNNING');
+  /** Whether a program of the service waits for jobs. */
+  const isRunning = (account: Account, service: string) => () => account.ecs.active(service).some(hasStarted);
   const isEmpty = (account: Account) => () => account.ecs.tasks.every(({ status }) => status === 'STOPPED');
   /** Nothing that AWS would refuse, and no task that failed. */
   const assertHealthy = (account: Account): void => {
@@ -149,7 +155,7 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
     await inAccount(DEFAULT_FLEET, {}, async (account) => {
       const planId = await seed(account, 20_000);
       await account.until('a converter runs', isRunning(account, CONVERTER), 600);
-      const [task] = account.ecs.active(CONVERTER).filter(({ status }) => status === 'RUNNING');
+      const [task] = account.ecs.active(CONVERTER).filter(hasStarted);
       assert.ok(task);
       account.ecs.interrupt(task, account.now);
       await account.until('the task has ended', () => task.status === 'STOPPED', 130);

@@ -99,4 +99,71 @@ describe(`terraform/ applied to moto${WITHOUT_BOX}`, function () {
       assert.equal(actions.destroy['aws_sns_topic'], 1);
     });
   });
+
+  for (const force of [false, true]) {
+    it(`destroys what holds something only where a variable allows it: ${force}`, async () => {
+      const variables = {
+        ...FLEET_WITH_ALL_OPTIONS,
+        bucket_force_destroy: force,
+        repository_force_delete: force,
+        query_force_destroy: force,
+      };
+      await applied(async (root) => {
+        await root.apply(variables);
+        await root.apply(variables, { destroy: true });
+        const report = await root.report();
+        assert.deepEqual(report.problems, []);
+        assert.deepEqual(requestsOf(report, 'ecr.DeleteRepository'), [{ repositoryName: 'wikifleet', force }]);
+        assert.deepEqual(requestsOf(report, 'athena.DeleteWorkGroup'), [
+          { WorkGroup: 'wikifleet', RecursiveDeleteOption: force },
+        ]);
+        const [services = {}] = requestsOf(report, 'ecs.DeleteService');
+        assert.equal(services['cluster'], 'wikifleet');
+      });
+    });
+  }
+
+  it('a start that the schedule could not make is in a queue that an alarm watches', async () => {
+    await applied(async (root) => {
+      await root.apply(FLEET_WITH_ALL_OPTIONS);
+      const report = await root.report();
+      const [schedule] = requestsOf(report, 'scheduler.CreateSchedule');
+      const { Target: target } = schedule as { Target: { DeadLetterConfig?: { Arn: string } } };
+      const queue = 'wikifleet-seed-schedule-dead-letter';
+      assert.equal(target.DeadLetterConfig?.Arn, `arn:aws:sqs:us-east-1:123456789012:${queue}`);
+      const alarms = requestsOf(report, 'cloudwatch.PutMetricAlarm') as unknown as {
+        AlarmActions: string[];
+        Dimensions?: { Value: string }[];
+      }[];
+      const [alarm] = alarms.filter(({ Dimensions = [] }) => Dimensions.some(({ Value }) => Value === queue));
+      assert.equal(alarm?.AlarmActions.length, 1);
+    });
+  });
+
+  it('the other processors, a shell in tasks and a permissions boundary, where they are asked for', async () => {
+    const boundary = 'arn:aws:iam::123456789012:policy/boundary';
+    const variables = {
+      ...FLEET_WITH_ALL_OPTIONS,
+      cpu_architecture: 'X86_64',
+      enable_execute_command: true,
+      permissions_boundary_arn: boundary,
+    };
+    await applied(async (root) => {
+      await root.apply(variables);
+      const report = await root.report();
+      assert.deepEqual(report.problems, []);
+      const roles = requestsOf(report, 'iam.CreateRole');
+      assert.ok(roles.length >= 7 && roles.every((role) => role['PermissionsBoundary'] === boundary));
+      for (const service of requestsOf(report, 'ecs.CreateService'))
+        assert.equal(service['enableExecuteCommand'], true);
+      for (const definition of requestsOf(report, 'ecs.RegisterTaskDefinition')) {
+        const { runtimePlatform, containerDefinitions } = definition as {
+          runtimePlatform: { cpuArchitecture: string };
+          containerDefinitions: { readonlyRootFilesystem: boolean }[];
+        };
+        assert.equal(runtimePlatform.cpuArchitecture, 'X86_64');
+        assert.equal(containerDefinitions[0]?.readonlyRootFilesystem, false, 'the agent of ECS Exec writes');
+      }
+    });
+  });
 });

@@ -8,9 +8,9 @@ const SHORTEST_MS = 10_000;
 const compressed = (milliseconds = 0): number =>
   milliseconds >= SHORTEST_MS ? Math.round(milliseconds / speed) : milliseconds;
 
-const { now } = performance;
-performance.now = (): number => now.call(performance) * speed;
-const { uptime } = process;
+const now = performance.now.bind(performance);
+performance.now = (): number => now() * speed;
+const uptime = process.uptime.bind(process);
 process.uptime = (): number => uptime() * speed;
 for (const name of ['setTimeout', 'setInterval'] as const) {
   const original = globalThis[name] as (handler: () => void, milliseconds?: number, ...args: unknown[]) => unknown;

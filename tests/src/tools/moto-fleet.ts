@@ -5,8 +5,6 @@ import { MOTO, MotoServer } from '../box/moto-server.js';
 import { ROOT } from '../end-to-end/programs.js';
 import { cloudEnvironment } from './cloud-environment.js';
 
-/** In words, for the title of what is skipped without it. */
-
 export interface Suspended {
   readonly DynamicScalingInSuspended?: boolean;
   readonly DynamicScalingOutSuspended?: boolean;

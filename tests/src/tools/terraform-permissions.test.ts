@@ -155,7 +155,7 @@ describe('what programs may do on AWS (terraform/policies)', () => {
       ['raw/x'],
     ],
     ['downloader', ['SQS.ChangeMessageVisibility'], ['wikifleet-download']],
-    ['downloader', ['CloudWatch.PutMetricData', 'ECSAgent.GetTaskProtection'], ['']],
+    ['downloader', ['CloudWatch.PutMetricData'], ['']],
     [
       'converter',
       [
@@ -224,7 +224,6 @@ describe('what programs may do on AWS (terraform/policies)', () => {
         'SQS.DeleteMessage',
         'SQS.SendMessage',
         'SQS.SendMessageBatch',
-        'ECSAgent.PutTaskProtection',
       ],
       converter: [
         'S3.GetObject',
@@ -236,6 +235,15 @@ describe('what programs may do on AWS (terraform/policies)', () => {
         'ECSAgent.PutTaskProtection',
       ],
     };
+    it('the downloader is not protected from being stopped: it hands its jobs back at once', () => {
+      const names = recorders.get('downloader')?.calls.map(({ name }) => name) ?? [];
+      assert.deepEqual(
+        names.filter((name) => name.startsWith('ECSAgent.')),
+        [],
+      );
+      assert.ok(!actionsOf(policies.get('downloader') ?? []).some((action) => action.startsWith('ecs:')));
+    });
+
     for (const program of PROGRAMS) {
       it(`${program}: every call is in the map, and its policy allows it on what it was for`, () => {
         const calls = recorders.get(program)?.calls ?? [];

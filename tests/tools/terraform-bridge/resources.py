@@ -261,15 +261,20 @@ def bucket_part(operation):
 # --- queues ---
 
 
+def sqs_text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def queue_attributes(v):
-    sse = v["sqs_managed_sse_enabled"]
-    return given(
-        VisibilityTimeout=str(v["visibility_timeout_seconds"]),
-        MessageRetentionPeriod=str(v["message_retention_seconds"]),
-        ReceiveMessageWaitTimeSeconds=str(v["receive_wait_time_seconds"]),
-        KmsMasterKeyId=v["kms_master_key_id"],
-        SqsManagedSseEnabled=None if sse is None else str(sse).lower(),
-    )
+    """As strings; the provider sends its defaults for what is absent, which are those of SQS."""
+    names = {
+        "VisibilityTimeout": "visibility_timeout_seconds",
+        "MessageRetentionPeriod": "message_retention_seconds",
+        "ReceiveMessageWaitTimeSeconds": "receive_wait_time_seconds",
+        "KmsMasterKeyId": "kms_master_key_id",
+        "SqsManagedSseEnabled": "sqs_managed_sse_enabled",
+    }
+    return {name: sqs_text(v[attribute]) for name, attribute in names.items() if v[attribute] is not None}
 
 
 def create_queue(aws, v):
