@@ -22,20 +22,35 @@ locals {
 
   # Known before anything is made, so that `terraform plan` shows what each role may do.
   sqs = "arn:${local.partition}:sqs:${var.region}:${local.account_id}"
+  ecs = "arn:${local.partition}:ecs:${var.region}:${local.account_id}"
   resources = {
     bucket                     = "arn:${local.partition}:s3:::${local.bucket}"
     download_queue             = "${local.sqs}:${var.name}-download"
     download_dead_letter_queue = "${local.sqs}:${var.name}-download-dead-letter"
     convert_queue              = "${local.sqs}:${var.name}-convert"
     convert_dead_letter_queue  = "${local.sqs}:${var.name}-convert-dead-letter"
-    tasks                      = "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task/${var.name}/*"
+    tasks                      = "${local.ecs}:task/${var.name}/*"
     namespace                  = local.metrics.namespace
+    # of the operator
+    cluster          = "${local.ecs}:cluster/${var.name}"
+    services         = "${local.ecs}:service/${var.name}/*"
+    task_definitions = "${local.ecs}:task-definition/${var.name}-*"
+    scalable_targets = "arn:${local.partition}:application-autoscaling:${var.region}:${local.account_id}:scalable-target/*"
+    task_roles       = "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-*"
   }
   policies = { for program in ["seed", "downloader", "converter"] : program => merge(
     { (program) = templatefile("${path.module}/policies/${program}.json.tftpl", local.resources) },
     var.create_kms_key ? { kms = templatefile("${path.module}/policies/kms.json.tftpl", { key = local.kms_key_arn }) } : {},
     program == "converter" && var.raw_objects == "delete" ? { delete-raw = templatefile("${path.module}/policies/delete-raw.json.tftpl", local.resources) } : {},
   ) }
+
+  operator_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      jsondecode(templatefile("${path.module}/policies/operator.json.tftpl", local.resources)).Statement,
+      var.create_kms_key ? jsondecode(templatefile("${path.module}/policies/kms.json.tftpl", { key = local.kms_key_arn })).Statement : [],
+    )
+  })
 
   # What packages/config/src/settings.ts reads.
   environment = {
@@ -264,6 +279,13 @@ module "converter" {
     assign_public_ip  = module.network.assign_public_ip
   }
   enable_execute_command = var.enable_execute_command
+}
+
+# For whoever runs `fleet` and `seed` with credentials of their own; it is attached to nobody.
+resource "aws_iam_policy" "operator" {
+  name        = "${var.name}-operator"
+  description = "What the fleet command and a seed of ${var.name} call"
+  policy      = local.operator_policy
 }
 
 module "alerts" {

@@ -80,6 +80,8 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
     let planId = '';
     before(async () => {
       account = await Account.open(server, DEFAULT_FLEET, { mirrors });
+      const { operator_policy: policy } = await account.root.outputs();
+      await account.limitOperator(String(policy));
     });
     after(async () => await account.close());
 
@@ -116,6 +118,18 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
         times: { service: string; seconds: number }[];
       };
       for (const { service, seconds } of times) assert.ok(seconds > 30, `${service}: ${seconds} s`);
+    });
+
+    it('the operator may do all that the command does, by the policy that Terraform made', async () => {
+      await fleet(account, 'dlq');
+      await fleet(account, 'redrive');
+      await fleet(account, 'start', '--tasks', '1', '--minutes', '5');
+      await account.until('a converter runs', isRunning(account, CONVERTER), AWAKE_SECONDS);
+      await fleet(account, 'pause');
+      await fleet(account, 'stop');
+      await fleet(account, 'resume');
+      await account.until('no task is left', isEmpty(account), 300);
+      assertHealthy(account);
     });
 
     it('stop ends a run that is under way and keeps it stopped; resume completes it', async () => {

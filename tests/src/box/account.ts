@@ -17,7 +17,7 @@ import { MotoClient } from './moto-client.js';
 import type { Json } from './moto-client.js';
 import type { MotoServer } from './moto-server.js';
 import { allows, mayAssume, readPolicy, readRole, roleName } from './policies.js';
-import type { Statement } from './policies.js';
+import type { Access, Statement } from './policies.js';
 import { Ecs } from './services.js';
 import type { Task } from './task.js';
 import { TerraformRoot } from './terraform.js';
@@ -121,6 +121,7 @@ export class Account {
     };
     const gateway = await Gateway.listen(server.endpoint, needs, {
       policiesOf: (accessKey) => (accessKey === TERRAFORM ? null : there().#policiesOf(accessKey)),
+      alsoNeeds: async (call) => await there().#alsoNeeds(call),
       before: async (call) => await there().#before(call),
       after: async (call, body) => await there().#after(call, body),
       agent: async (path, method, body) => await there().#agent(path, method, body),
@@ -321,6 +322,20 @@ export class Account {
     const policies = this.#roles.get(accessKey);
     if (policies === undefined) throw new Error(`nobody has the access key ${accessKey}`);
     return policies;
+  }
+
+  /** Who starts a task passes both of its roles. */
+  async #alsoNeeds({ name, parameters }: AwsCall): Promise<Access[]> {
+    if (name !== 'ECS.RunTask') return [];
+    const found = await this.moto.json<{ taskDefinition: Task['definition'] }>('ecs', 'DescribeTaskDefinition', {
+      taskDefinition: parameters['taskDefinition'],
+    });
+    const { taskRoleArn, executionRoleArn } = found.taskDefinition;
+    return [taskRoleArn, executionRoleArn].map((resource) => ({
+      action: 'iam:PassRole',
+      resource,
+      context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+    }));
   }
 
   #launch(task: Task): void {

@@ -62,6 +62,7 @@ function resourcesOf(name: string, parameters: Json): string[] {
     if (text('SourceArn') !== '') return [text('SourceArn'), text('DestinationArn')].filter((queue) => queue !== '');
     return [arn('sqs', text('QueueUrl').slice(text('QueueUrl').lastIndexOf('/') + 1))];
   }
+  if (service === 'ApplicationAutoScaling') return [arn('application-autoscaling', 'scalable-target/0123')];
   if (service !== 'ECS') return ['*'];
   switch (operation) {
     case 'DescribeServices':

@@ -6,7 +6,7 @@ import { messageOf } from '@wikifleet/domain/errors';
 import { accessKeyOf, callsOf } from './calls.js';
 import type { AwsCall, CallNeeds } from './calls.js';
 import { allows } from './policies.js';
-import type { Statement } from './policies.js';
+import type { Access, Statement } from './policies.js';
 
 /** An answer that the box gives instead of moto. */
 export interface Answer {
@@ -18,6 +18,8 @@ export interface Answer {
 export interface GatewayHandlers {
   /** The policies of whoever has the access key; null for Terraform, which may do everything. Throws where nobody has it. */
   readonly policiesOf: (accessKey: string) => readonly Statement[] | null;
+  /** What a call needs beside its own actions: `RunTask` passes roles. */
+  readonly alsoNeeds: (call: AwsCall) => Promise<readonly Access[]>;
   /** Changes the parameters of a call, or answers it; undefined passes it on as it is. */
   readonly before: (call: AwsCall) => Promise<{ parameters: unknown } | Answer | undefined>;
   /** Sees an answer that moto gave with 200, and may replace its body. */
@@ -93,7 +95,8 @@ export class Gateway {
     this.calls.set(accessKey, made);
     for (const call of calls) {
       made.add(call.name);
-      const missing = this.#needs.of(call).find((access) => !allows(policies, access));
+      const needed = [...this.#needs.of(call), ...(await this.#handlers.alsoNeeds(call))];
+      const missing = needed.find((access) => !allows(policies, access));
       if (missing === undefined) continue;
       this.refusals.push({ accessKey, call: call.name, needs: `${missing.action} on ${missing.resource}` });
       return refuse(response, call, `${missing.action} on ${missing.resource} is not allowed`);

@@ -10,6 +10,8 @@ import { Recorder } from './terraform-recorder.js';
 import type { Call } from './terraform-recorder.js';
 
 const PROGRAMS = ['seed', 'downloader', 'converter'] as const;
+/** Of RunTask, which passes the roles of a task: no call of its own. */
+const PASS_ROLE = 'iam:PassRole';
 type Program = (typeof PROGRAMS)[number];
 
 interface Statement {
@@ -20,7 +22,7 @@ interface Statement {
 
 /** terraform/iam-actions.json: what each call needs, on what. */
 interface Need {
-  readonly on: 'bucket' | 'object' | 'queue' | 'task' | 'none';
+  readonly on: string;
   readonly actions: readonly string[];
   readonly kms?: readonly string[];
   /** With a person's own credentials, and in no program's policy. */
@@ -36,6 +38,11 @@ const RESOURCES: Readonly<Record<string, string>> = {
   convert_dead_letter_queue: 'arn:aws:sqs:us-east-1:000000000000:wikifleet-convert-dead-letter',
   tasks: 'arn:aws:ecs:us-east-1:000000000000:task/wikifleet/*',
   namespace: 'Wikifleet',
+  cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/wikifleet',
+  services: 'arn:aws:ecs:us-east-1:000000000000:service/wikifleet/*',
+  task_definitions: 'arn:aws:ecs:us-east-1:000000000000:task-definition/wikifleet-*',
+  scalable_targets: 'arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/*',
+  task_roles: 'arn:aws:iam::000000000000:role/wikifleet-*',
   key: 'arn:aws:kms:us-east-1:000000000000:key/1',
 };
 
@@ -77,27 +84,35 @@ function resourceOf({ on }: Need, target: string): string {
   return on === 'task' ? 'arn:aws:ecs:us-east-1:000000000000:task/wikifleet/0123' : '*';
 }
 
+const SOURCES = [
+  'packages/store',
+  'packages/queue',
+  'packages/runs',
+  'packages/worker',
+  ...PROGRAMS.map((program) => `apps/${program}`),
+];
+
 /** Calls of packages and programs by their classes: `new PutObjectCommand(` of `@aws-sdk/client-s3`. */
-async function callsInSources(): Promise<Set<string>> {
-  const clients: Readonly<Record<string, string>> = { s3: 'S3', sqs: 'SQS', cloudwatch: 'CloudWatch' };
+async function callsInSources(folders: readonly string[] = SOURCES): Promise<Set<string>> {
+  const clients: Readonly<Record<string, string>> = {
+    s3: 'S3',
+    sqs: 'SQS',
+    cloudwatch: 'CloudWatch',
+    ecs: 'ECS',
+    'application-auto-scaling': 'ApplicationAutoScaling',
+    'service-quotas': 'ServiceQuotas',
+  };
   const calls = new Set<string>();
-  const folders = [
-    'packages/store',
-    'packages/queue',
-    'packages/runs',
-    'packages/worker',
-    ...PROGRAMS.map((p) => `apps/${p}`),
-  ];
   for (const folder of folders) {
     const source = join(ROOT, folder, 'src');
     for (const name of await readdir(source, { recursive: true })) {
       if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
       const text = await readFile(join(source, name), 'utf8');
       for (const [, names = '', client = ''] of text.matchAll(
-        /\{([^{}]*)\} = await import\('@aws-sdk\/client-(\w+)'\)/g,
+        /\{([^{}]*)\} = await import\('@aws-sdk\/client-([\w-]+)'\)/g,
       ))
         add(names, client);
-      for (const [, names = '', client = ''] of text.matchAll(/import \{([^{}]*)\} from '@aws-sdk\/client-(\w+)'/g))
+      for (const [, names = '', client = ''] of text.matchAll(/import \{([^{}]*)\} from '@aws-sdk\/client-([\w-]+)'/g))
         add(names, client);
     }
   }
@@ -135,6 +150,31 @@ describe('what programs may do on AWS (terraform/policies)', () => {
         program,
       );
     }
+  });
+
+  it("the operator's policy has the actions of all calls that a person makes, on what they are for, and no other", async () => {
+    const policy = await readPolicy('operator');
+    const own = Object.entries(needs).filter(([, { by }]) => by === 'operator');
+    const problems = own.flatMap(([name, need]) =>
+      need.actions.filter((action) => !actionsOf(policy).includes(action)).map((action) => `${name}: no ${action}`),
+    );
+    assert.deepEqual(problems, []);
+    const known = new Set([PASS_ROLE, ...Object.values(needs).flatMap(({ actions }) => actions)]);
+    assert.deepEqual(
+      actionsOf(policy).filter((action) => !known.has(action)),
+      [],
+    );
+    for (const program of PROGRAMS) assert.ok(!actionsOf(policies.get(program) ?? []).includes(PASS_ROLE), program);
+    assert.ok(!allows(policy, 's3:PutObject', 'arn:aws:s3:::wikifleet/rows/x'), 'rows are written by converters');
+  });
+
+  it('the map has every call of the operator', async () => {
+    const calls = await callsInSources(['apps/fleet']);
+    assert.ok(calls.has('ECS.RunTask') && calls.has('ServiceQuotas.GetServiceQuota'), [...calls].join(', '));
+    assert.deepEqual(
+      [...calls].filter((call) => needs[call] === undefined),
+      [],
+    );
   });
 
   it('what AWS checks with KMS on our behalf is in the policy of the key', async () => {
