@@ -8,6 +8,7 @@ import { startSampleMirror } from '../tools/sample-mirror.js';
 import { Account } from './account.js';
 import type { AccountOptions } from './account.js';
 import { MotoServer } from './moto-server.js';
+import { allows } from './policies.js';
 import type { Task } from './task.js';
 import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, WITHOUT_BOX, imageOf } from './terraform.js';
 
@@ -181,6 +182,14 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
 
   it("the schedule starts a seed by its target's own role and input", async () => {
     await inAccount({ ...FLEET_WITH_ALL_OPTIONS, seed_schedule: { wikis: ['samplewiki'] } }, {}, async (account) => {
+      const { statements, needs } = await account.scheduleAccess('wikifleet-seed');
+      for (const statement of statements) {
+        const others = statements.filter((one) => one !== statement);
+        assert.ok(
+          needs.some((need) => !allows(others, need)),
+          `needed by nothing: ${statement.Sid}`,
+        );
+      }
       const task = await account.runSchedule('wikifleet-seed');
       await account.until('the seed has ended', () => task.status === 'STOPPED', 300);
       assert.equal(task.exitCode, 0, task.lines.join('\n'));

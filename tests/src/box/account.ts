@@ -47,6 +47,7 @@ const CLUSTER = 'wikifleet';
 const SERVICES = ['wikifleet-downloader', 'wikifleet-converter'];
 const ACCOUNT = '123456789012';
 const TICK_MS = 100;
+const MAX_TURN_MS = 200;
 /** Seconds after a period's end at which its alarm is evaluated. */
 const EVALUATION_LAG = 10;
 /** A day, of which tests see minutes. */
@@ -68,7 +69,8 @@ export class Account {
   readonly failedTasks: string[] = [];
   readonly #options: Required<Omit<AccountOptions, 'edit'>>;
   readonly #folder: string;
-  readonly #began = performance.now();
+  #now = 0;
+  #tickedAt = performance.now();
   readonly #roles = new Map<string, readonly Statement[]>();
   readonly #states = new Map<string, AlarmState>();
   readonly #values = new Map<string, (number | undefined)[]>();
@@ -168,9 +170,9 @@ export class Account {
     }, TICK_MS);
   }
 
-  /** Seconds of the box's clock. */
+  /** Seconds of the box's clock. It stands still where this machine is too busy for the box's turns: else AWS would be fast and the fleet slow. */
   get now(): number {
-    return ((performance.now() - this.#began) / 1000) * this.#options.speed;
+    return this.#now;
   }
 
   get endpoint(): string {
@@ -260,6 +262,30 @@ export class Account {
     return await run('seed/dist/main.js', args, await this.operatorEnvironment());
   }
 
+  /** What EventBridge Scheduler needs to start a schedule's task, and the statements of the schedule's role. */
+  async scheduleAccess(name: string): Promise<{ readonly statements: Statement[]; readonly needs: Access[] }> {
+    const { Target: target } = (await this.moto.schedule(name)) as unknown as { Target: ScheduleTarget };
+    const statements = await readRole(this.moto, roleName(target.RoleArn));
+    const { TaskDefinitionArn: family, PropagateTags: tags, EnableECSManagedTags: managed } = target.EcsParameters;
+    const found = await this.moto.json<{ taskDefinition: Task['definition'] }>('ecs', 'DescribeTaskDefinition', {
+      taskDefinition: family,
+    });
+    const { taskRoleArn, executionRoleArn } = found.taskDefinition;
+    const passed = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
+    const needs: Access[] = [
+      { action: 'ecs:RunTask', resource: family, context: { 'ecs:cluster': target.Arn } },
+      { action: 'iam:PassRole', resource: taskRoleArn, context: passed },
+      { action: 'iam:PassRole', resource: executionRoleArn, context: passed },
+    ];
+    if (tags !== undefined || managed === true) {
+      const resource = `arn:aws:ecs:us-east-1:${ACCOUNT}:task/${CLUSTER}/0123`;
+      needs.push({ action: 'ecs:TagResource', resource, context: { 'ecs:CreateAction': 'RunTask' } });
+    }
+    if (target.DeadLetterConfig !== undefined)
+      needs.push({ action: 'sqs:SendMessage', resource: target.DeadLetterConfig.Arn });
+    return { statements, needs };
+  }
+
   /** Starts what EventBridge Scheduler would, by the schedule's role; throws what it would be refused. */
   async runSchedule(name: string): Promise<Task> {
     const { Target: target } = (await this.moto.schedule(name)) as unknown as { Target: ScheduleTarget };
@@ -267,32 +293,12 @@ export class Account {
     const context = { 'aws:SourceAccount': ACCOUNT };
     if (!(await mayAssume(this.moto, role, 'scheduler.amazonaws.com', context)))
       throw new Error(`${role}: not for schedules`);
-    const statements = await readRole(this.moto, role);
-    const { TaskDefinitionArn: family, PropagateTags: tags, EnableECSManagedTags: managed } = target.EcsParameters;
-    const found = await this.moto.json<{ taskDefinition: Task['definition'] }>('ecs', 'DescribeTaskDefinition', {
-      taskDefinition: family,
-    });
-    const { taskRoleArn, executionRoleArn } = found.taskDefinition;
-    const passed = { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' };
-    const needs = [
-      { action: 'ecs:RunTask', resource: family, context: { 'ecs:cluster': target.Arn } },
-      { action: 'iam:PassRole', resource: taskRoleArn, context: passed },
-      { action: 'iam:PassRole', resource: executionRoleArn, context: passed },
-      ...(tags !== undefined || managed === true
-        ? [
-            {
-              action: 'ecs:TagResource',
-              resource: `arn:aws:ecs:us-east-1:${ACCOUNT}:task/${CLUSTER}/0123`,
-              context: { 'ecs:CreateAction': 'RunTask' },
-            },
-          ]
-        : []),
-    ];
+    const { statements, needs } = await this.scheduleAccess(name);
     for (const need of needs) {
       if (!allows(statements, need)) throw new Error(`${role}: no ${need.action} on ${need.resource}`);
     }
     const { containerOverrides = [] } = JSON.parse(target.Input) as { containerOverrides?: ContainerOverride[] };
-    return await this.#run(family, 'schedule', containerOverrides);
+    return await this.#run(target.EcsParameters.TaskDefinitionArn, 'schedule', containerOverrides);
   }
 
   async #run(taskDefinition: string, startedBy: string, overrides: readonly ContainerOverride[]): Promise<Task> {
@@ -380,6 +386,9 @@ export class Account {
   }
 
   async #tick(): Promise<void> {
+    const at = performance.now();
+    this.#now += (Math.min(at - this.#tickedAt, MAX_TURN_MS) / 1000) * this.#options.speed;
+    this.#tickedAt = at;
     const { now } = this;
     if (now - this.#lastTick >= 5) {
       this.#lastTick = now;
@@ -623,6 +632,7 @@ interface ScheduleTarget {
   readonly Arn: string;
   readonly RoleArn: string;
   readonly Input: string;
+  readonly DeadLetterConfig?: { readonly Arn: string };
   readonly EcsParameters: {
     readonly TaskDefinitionArn: string;
     readonly PropagateTags?: string;

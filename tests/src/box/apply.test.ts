@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { checkApplied } from './check-applied.js';
 import { MotoServer } from './moto-server.js';
 import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, TerraformRoot, WITHOUT_BOX, imageOf } from './terraform.js';
 import type { BridgeReport } from './terraform.js';
@@ -164,6 +165,13 @@ describe(`terraform/ applied to moto${WITHOUT_BOX}`, function () {
         assert.equal(runtimePlatform.cpuArchitecture, 'X86_64');
         assert.equal(containerDefinitions[0]?.readonlyRootFilesystem, false, 'the agent of ECS Exec writes');
       }
+    });
+  });
+
+  it('every metric of dashboard and alarms is published, every variable read, every queue the right one', async () => {
+    await applied(async (root) => {
+      await root.apply(FLEET_WITH_ALL_OPTIONS);
+      assert.deepEqual(await checkApplied(await root.report(), await root.outputs()), []);
     });
   });
 });

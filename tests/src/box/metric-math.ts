@@ -4,7 +4,11 @@ export type Value = number | undefined;
 /** How `MAX` and `MIN` of a list treat a value that is missing: CloudWatch documents neither. */
 export type MissingInList = 'missing' | 'left out';
 
-type Node = (values: ReadonlyMap<string, Value>) => Value;
+interface Node {
+  /** The same number in every period: it does not stand in for a value that is missing. */
+  readonly isScalar?: true;
+  (values: ReadonlyMap<string, Value>): Value;
+}
 
 /**
  * CloudWatch's metric math on the values of one period, as far as the fleet's alarms and dashboard use it. Seen on AWS: a missing
@@ -20,13 +24,13 @@ export function evaluate(expression: string, values: ReadonlyMap<string, Value>,
   return node(values);
 }
 
-const both =
-  (left: Node, right: Node, operate: (a: number, b: number) => number): Node =>
-  (values) => {
-    const a = left(values);
-    const b = right(values);
-    return a === undefined && b === undefined ? undefined : operate(a ?? 0, b ?? 0);
+function both(left: Node, right: Node, operate: (a: number, b: number) => number): Node {
+  const series = [left, right].filter(({ isScalar }) => isScalar !== true);
+  return (values) => {
+    const there = series.length === 0 || series.some((node) => node(values) !== undefined);
+    return there ? operate(left(values) ?? 0, right(values) ?? 0) : undefined;
   };
+}
 
 const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
   '+': (a, b) => a + b,
@@ -84,7 +88,7 @@ class Parser {
     }
     if (/^\d/.test(token)) {
       const constant = Number(token);
-      return () => constant;
+      return Object.assign(() => constant, { isScalar: true as const });
     }
     if (!/^[A-Za-z_]/.test(token)) throw new Error(`metric math: unexpected ${token}`);
     if (this.#tokens[this.#at] !== '(') return (values) => this.#value(token, values);
