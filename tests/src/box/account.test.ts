@@ -10,7 +10,7 @@ import type { AccountOptions } from './account.js';
 import { MotoServer } from './moto-server.js';
 import { allows } from './policies.js';
 import type { Task } from './task.js';
-import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, WITHOUT_BOX, imageOf } from './terraform.js';
+import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, BOX_NEEDS, imageOf } from './terraform.js';
 
 const RUN = 'articles-multistream/samplewiki/2026-10-01';
 const NAMED = ['--wiki', 'samplewiki', '--date', '2026-10-01'];
@@ -24,7 +24,7 @@ function hasStarted({ lines }: Task): boolean {
   return lines.some((line) => line.includes('"event":"started"'));
 }
 
-describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () {
+describe(`a fleet in an AWS account on this machine`, function () {
   this.timeout(600_000);
   const running: Running[] = [];
   let folder = '';
@@ -32,13 +32,13 @@ describe(`a fleet in an AWS account on this machine${WITHOUT_BOX}`, function () 
   let server: MotoServer;
 
   before(async function () {
-    if (WITHOUT_BOX !== '') this.skip();
+    if (BOX_NEEDS !== '') this.skip(BOX_NEEDS);
     server = await MotoServer.start();
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-box-mirror-'));
     mirrors = await startSampleMirror(folder, running);
   });
   after(async () => {
-    if (WITHOUT_BOX !== '') return;
+    if (BOX_NEEDS !== '') return;
     for (const { child } of running) child.kill('SIGKILL');
     await server.close();
     await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { checkApplied } from './check-applied.js';
 import { MotoServer } from './moto-server.js';
-import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, TerraformRoot, WITHOUT_BOX, imageOf } from './terraform.js';
+import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, TerraformRoot, BOX_NEEDS, imageOf } from './terraform.js';
 import type { BridgeReport } from './terraform.js';
 
 const TASK_DEFINITIONS = ['seed', 'downloader', 'converter'].map(
@@ -10,11 +10,11 @@ const TASK_DEFINITIONS = ['seed', 'downloader', 'converter'].map(
 /** Of these calls only the requests are checked. */
 const MISSING_IN_MOTO = ['logs.DeleteQueryDefinition', 'logs.PutQueryDefinition'];
 
-describe(`terraform/ applied to moto${WITHOUT_BOX}`, function () {
+describe(`terraform/ applied to moto`, function () {
   this.timeout(300_000);
   let moto: MotoServer | undefined;
   before(async function () {
-    if (WITHOUT_BOX !== '') this.skip();
+    if (BOX_NEEDS !== '') this.skip(BOX_NEEDS);
     moto = await MotoServer.start();
   });
   after(async () => await moto?.close());

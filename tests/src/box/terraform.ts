@@ -12,9 +12,9 @@ import { MOTO } from './moto-server.js';
 /** `check.sh` beside the provider's stand-in and its schema; empty where the environment does not name it. */
 const CHECK = process.env['WIKIFLEET_TERRAFORM_CHECK'] ?? '';
 
-/** In words, for the title of what is skipped without both. */
-export const WITHOUT_BOX =
-  CHECK === '' || MOTO === '' ? ' (skipped: no WIKIFLEET_TERRAFORM_CHECK or no WIKIFLEET_MOTO)' : '';
+/** What the tests lack; empty where both are there. */
+export const BOX_NEEDS =
+  CHECK === '' || MOTO === '' ? 'WIKIFLEET_TERRAFORM_CHECK and WIKIFLEET_MOTO (tests/src/box/README.md)' : '';
 
 /** What the bridge called on moto; see `tests/tools/terraform-bridge`. */
 export interface BridgeReport {
