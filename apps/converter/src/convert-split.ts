@@ -31,6 +31,7 @@ import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
+import { ROWS_PART_BYTES } from '@wikifleet/store/upload-parts';
 import type { JobContext } from '@wikifleet/worker/service';
 
 export interface ConverterParts {
@@ -49,8 +50,6 @@ export interface ConverterParts {
   readonly pool: BlockPool;
 }
 
-/** Bytes of a part of an upload: 10,000 of them are 156 GiB, more than a split can become. */
-const UPLOAD_PART_BYTES = 16 * 1024 * 1024;
 /** Conditional writes of a receipt that met another one are tried again so often. */
 const MAX_RECEIPT_ATTEMPTS = 5;
 
@@ -214,16 +213,16 @@ async function makePart(
   const started = performance.now();
   const format = await openPartFormat(settings);
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, settings), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     ...(settings.format === 'parquet' ? { contentType: 'application/vnd.apache.parquet' } : {}),
     signal,
   });
   const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     signal,
   });
   const quarantine = store.createWriter(quarantineKey(job.run, job.file, job.split, job.planId), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     signal,
   });
   try {

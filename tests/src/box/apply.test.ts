@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../end-to-end/programs.js';
 import { checkApplied } from './check-applied.js';
 import { MotoServer } from './moto-server.js';
 import { DEFAULT_FLEET, FLEET_WITH_ALL_OPTIONS, TerraformRoot, BOX_NEEDS, imageOf } from './terraform.js';
@@ -172,6 +175,24 @@ describe(`terraform/ applied to moto`, function () {
     await applied(async (root) => {
       await root.apply(FLEET_WITH_ALL_OPTIONS);
       assert.deepEqual(await checkApplied(await root.report(), await root.outputs()), []);
+    });
+  });
+
+  it('the metrics of alarms that docs/operating.md counts in an idle month are those that Terraform makes', async () => {
+    await applied(async (root) => {
+      await root.apply(DEFAULT_FLEET);
+      const alarms = requestsOf(await root.report(), 'cloudwatch.PutMetricAlarm') as {
+        Metrics?: { MetricStat?: unknown }[];
+      }[];
+      const metrics = alarms.map(
+        ({ Metrics }) => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1,
+      );
+      const count = metrics.reduce((sum, one) => sum + one, 0);
+      const document = await readFile(join(ROOT, 'docs/operating.md'), 'utf8');
+      const [, documented = '', free = '', all = ''] =
+        /\| CloudWatch alarms \| (\d+) metrics at 0\.10.*\| ([\d.]+) to ([\d.]+) \|/.exec(document) ?? [];
+      assert.equal(Number(documented), count);
+      assert.deepEqual([free, all], [((count - 10) / 10).toFixed(2), (count / 10).toFixed(2)]);
     });
   });
 });
