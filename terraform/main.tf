@@ -22,20 +22,35 @@ locals {
 
   # Known before anything is made, so that `terraform plan` shows what each role may do.
   sqs = "arn:${local.partition}:sqs:${var.region}:${local.account_id}"
+  ecs = "arn:${local.partition}:ecs:${var.region}:${local.account_id}"
   resources = {
     bucket                     = "arn:${local.partition}:s3:::${local.bucket}"
     download_queue             = "${local.sqs}:${var.name}-download"
     download_dead_letter_queue = "${local.sqs}:${var.name}-download-dead-letter"
     convert_queue              = "${local.sqs}:${var.name}-convert"
     convert_dead_letter_queue  = "${local.sqs}:${var.name}-convert-dead-letter"
-    tasks                      = "arn:${local.partition}:ecs:${var.region}:${local.account_id}:task/${var.name}/*"
+    tasks                      = "${local.ecs}:task/${var.name}/*"
     namespace                  = local.metrics.namespace
+    # of the operator
+    cluster          = "${local.ecs}:cluster/${var.name}"
+    services         = "${local.ecs}:service/${var.name}/*"
+    task_definitions = "${local.ecs}:task-definition/${var.name}-*"
+    scalable_targets = "arn:${local.partition}:application-autoscaling:${var.region}:${local.account_id}:scalable-target/*"
+    task_roles       = "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-*"
   }
   policies = { for program in ["seed", "downloader", "converter"] : program => merge(
     { (program) = templatefile("${path.module}/policies/${program}.json.tftpl", local.resources) },
     var.create_kms_key ? { kms = templatefile("${path.module}/policies/kms.json.tftpl", { key = local.kms_key_arn }) } : {},
     program == "converter" && var.raw_objects == "delete" ? { delete-raw = templatefile("${path.module}/policies/delete-raw.json.tftpl", local.resources) } : {},
   ) }
+
+  operator_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      jsondecode(templatefile("${path.module}/policies/operator.json.tftpl", local.resources)).Statement,
+      var.create_kms_key ? jsondecode(templatefile("${path.module}/policies/kms.json.tftpl", { key = local.kms_key_arn })).Statement : [],
+    )
+  })
 
   # What packages/config/src/settings.ts reads.
   environment = {
@@ -74,10 +89,11 @@ module "key" {
 }
 
 module "registry" {
-  source      = "./modules/registry"
-  count       = var.create_repository ? 1 : 0
-  name        = var.name
-  kms_key_arn = local.kms_key_arn
+  source       = "./modules/registry"
+  count        = var.create_repository ? 1 : 0
+  name         = var.name
+  force_delete = var.repository_force_delete
+  kms_key_arn  = local.kms_key_arn
 }
 
 module "network" {
@@ -106,6 +122,7 @@ module "query" {
   name                 = var.name
   bucket               = module.storage.bucket
   bytes_scanned_cutoff = var.query_bytes_cutoff
+  force_destroy        = var.query_force_destroy
   kms_key_arn          = local.kms_key_arn
 }
 
@@ -150,21 +167,24 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 }
 
 module "seed_task" {
-  source             = "./modules/task"
-  count              = local.deployed
-  name               = var.name
-  program            = "seed"
-  image              = var.image
-  cpu                = 256
-  memory             = 512
-  stop_timeout       = local.stop_timeouts.seed
-  heartbeat          = false
-  environment        = merge(local.environment, local.contact)
-  policies           = local.policies.seed
-  egress             = local.https
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  source                   = "./modules/task"
+  count                    = local.deployed
+  name                     = var.name
+  program                  = "seed"
+  image                    = var.image
+  cpu                      = 256
+  memory                   = 512
+  stop_timeout             = local.stop_timeouts.seed
+  heartbeat                = false
+  environment              = merge(local.environment, local.contact)
+  policies                 = local.policies.seed
+  egress                   = local.https
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "downloader_task" {
@@ -181,11 +201,14 @@ module "downloader_task" {
     WIKIFLEET_DOWNLOADERS    = tostring(var.downloaders)
     WIKIFLEET_DOWNLOAD_SLOTS = tostring(var.download_slots)
   })
-  policies           = local.policies.downloader
-  egress             = merge(local.https, local.ftp)
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  policies                 = local.policies.downloader
+  egress                   = merge(local.https, local.ftp)
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # 0 tasks or all of them: two numbers would share the mirrors' connections differently.
@@ -205,6 +228,7 @@ module "downloader" {
     security_group_id = module.downloader_task[0].security_group_id
     assign_public_ip  = module.network.assign_public_ip
   }
+  enable_execute_command = var.enable_execute_command
 }
 
 module "converter_task" {
@@ -222,11 +246,14 @@ module "converter_task" {
     WIKIFLEET_GRACE_SECONDS = tostring(var.converter_grace_seconds)
     WIKIFLEET_WORKERS       = tostring(floor(var.converter_size.cpu / 1024))
   })
-  policies           = local.policies.converter
-  egress             = local.https
-  vpc_id             = module.network.vpc_id
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = local.kms_key_arn
+  policies                 = local.policies.converter
+  egress                   = local.https
+  vpc_id                   = module.network.vpc_id
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = local.kms_key_arn
+  cpu_architecture         = var.cpu_architecture
+  enable_execute_command   = var.enable_execute_command
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 module "converter_steps" {
@@ -251,6 +278,14 @@ module "converter" {
     security_group_id = module.converter_task[0].security_group_id
     assign_public_ip  = module.network.assign_public_ip
   }
+  enable_execute_command = var.enable_execute_command
+}
+
+# For whoever runs `fleet` and `seed` with credentials of their own; it is attached to nobody.
+resource "aws_iam_policy" "operator" {
+  name        = "${var.name}-operator"
+  description = "What the fleet command and a seed of ${var.name} call"
+  policy      = local.operator_policy
 }
 
 module "alerts" {
@@ -290,11 +325,12 @@ module "observability" {
 }
 
 module "seed_schedule" {
-  source   = "./modules/seed-schedule"
-  count    = var.seed_schedule == null ? 0 : local.deployed
-  name     = var.name
-  schedule = var.seed_schedule
-  cluster  = { name = aws_ecs_cluster.this.name, arn = aws_ecs_cluster.this.arn }
+  source        = "./modules/seed-schedule"
+  count         = var.seed_schedule == null ? 0 : local.deployed
+  name          = var.name
+  schedule      = var.seed_schedule
+  alarm_actions = local.alarm_actions
+  cluster       = { name = aws_ecs_cluster.this.name, arn = aws_ecs_cluster.this.arn }
   task = {
     family             = module.seed_task[0].family
     task_role_arn      = module.seed_task[0].task_role_arn
@@ -305,4 +341,5 @@ module "seed_schedule" {
     subnet_ids       = module.network.subnet_ids
     assign_public_ip = module.network.assign_public_ip
   }
+  permissions_boundary_arn = var.permissions_boundary_arn
 }

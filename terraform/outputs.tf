@@ -58,6 +58,11 @@ output "policies" {
   value       = { for program, documents in local.policies : program => { for name, document in documents : name => jsondecode(document) } }
 }
 
+output "operator_policy" {
+  description = "The IAM policy for whoever runs `fleet` and `seed`: attach it to a user or a role."
+  value       = aws_iam_policy.operator.arn
+}
+
 output "dashboard" {
   description = "The dashboard's name in CloudWatch; null before there is an image."
   value       = one(module.observability[*].dashboard)
@@ -65,5 +70,5 @@ output "dashboard" {
 
 output "alarms" {
   description = "The names of the alarms that notify somebody."
-  value       = flatten(module.observability[*].alarms)
+  value       = concat(flatten(module.observability[*].alarms), module.seed_schedule[*].alarm)
 }

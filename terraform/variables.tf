@@ -50,6 +50,12 @@ variable "create_repository" {
   default     = true
 }
 
+variable "repository_force_delete" {
+  description = "Whether terraform destroy may delete the repository with the images in it; without it, destroy fails on a repository that has any."
+  type        = bool
+  default     = false
+}
+
 variable "contact" {
   description = "A mail address or a URL that mirrors see in our User-Agent: dumps.wikimedia.org asks for one."
   type        = string
@@ -68,6 +74,34 @@ variable "log_level" {
   validation {
     condition     = contains(["debug", "info", "warn", "error", "silent"], var.log_level)
     error_message = "Expected debug, info, warn, error or silent."
+  }
+}
+
+variable "cpu_architecture" {
+  description = "The processors that tasks run on and the image is built for: ARM64, which costs a fifth less, or X86_64."
+  type        = string
+  default     = "ARM64"
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.cpu_architecture)
+    error_message = "Expected ARM64 or X86_64."
+  }
+}
+
+variable "enable_execute_command" {
+  description = "Whether ECS Exec may open a shell in a running task, to search a fault. Tasks may then write to their root filesystem."
+  type        = bool
+  default     = false
+}
+
+variable "permissions_boundary_arn" {
+  description = "An IAM policy that bounds every role of the fleet, where the account asks for one; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::", var.permissions_boundary_arn))
+    error_message = "Expected an IAM policy's ARN."
   }
 }
 
@@ -235,9 +269,9 @@ variable "own_network" {
 }
 
 variable "excluded_zone_ids" {
-  description = "Availability zones, by id, without ARM64 on Fargate."
+  description = "Availability zones, by id, in which no task shall run, beside those that are known to lack Fargate or ARM64 on Fargate (modules/network)."
   type        = list(string)
-  default     = ["use1-az3"]
+  default     = []
 
   validation {
     condition     = alltrue([for id in var.excluded_zone_ids : can(regex("^[a-z0-9]+-az[0-9]+$", id))])
@@ -382,6 +416,12 @@ variable "query_bytes_cutoff" {
     condition     = var.query_bytes_cutoff >= 10485760 && floor(var.query_bytes_cutoff) == var.query_bytes_cutoff
     error_message = "Expected whole bytes, at least 10485760: Athena takes no smaller cutoff."
   }
+}
+
+variable "query_force_destroy" {
+  description = "Whether terraform destroy may delete the Athena workgroup with its history; without it, destroy fails on a workgroup that was used."
+  type        = bool
+  default     = false
 }
 
 # --- by itself ---

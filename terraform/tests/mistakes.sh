@@ -76,7 +76,7 @@ mistake no-circuit-breaker modules/service/main.tf 's/rollback = true/rollback =
   'Expected the circuit breaker, with rollback'
 mistake launch-type modules/service/main.tf 's/^  desired_count .*/&\n  launch_type = "FARGATE"/' services \
   'Expected no launch type beside a capacity provider strategy'
-mistake another-architecture modules/task/main.tf 's/"ARM64"/"X86_64"/' services \
+mistake another-architecture variables.tf 's/= "ARM64"$/= "X86_64"/' services \
   'Expected ARM64 on Fargate'
 mistake slow-to-let-go main.tf 's/downloader = 10, /downloader = 120, /' services \
   'stopTimeout: expected 10 for the downloader'
@@ -112,7 +112,7 @@ mistake twenty-one-steps-allowed modules/service/variables.tf 's/length\(var.ste
   'run "more_steps_than_a_policy_takes"... fail'
 mistake a-gap-between-steps modules/service/main.tf 's/(metric_interval_upper_bound = step_adjustment.*from - local.threshold)/\1 - 1/' scaling \
   'leave a gap, or lie over each other'
-mistake fill modules/service/main.tf 's/MAX\(\[outstanding, sqs\]\)/MAX([FILL(outstanding, 0), sqs])/' scaling \
+mistake fill modules/service/main.tf 's/\(outstanding \+ sqs/(FILL(outstanding, 0) + sqs/' scaling \
   'and no FILL'
 mistake ignoring-in-flight modules/service/main.tf 's/"visible \+ in_flight"/"visible"/' scaling \
   'Expected one expression in every scaling alarm'

@@ -4,9 +4,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "wikifleet"
-  tasks             = 23
-  excluded_zone_ids = ["use1-az3"]
+  name  = "wikifleet"
+  tasks = 23
 }
 
 run "a_network_without_ingress_or_nat" {

@@ -110,7 +110,7 @@ run "the_schedules_role" {
   command = plan
 
   assert {
-    condition = { for statement in module.seed_schedule[0].planned.policy.Statement : statement.Action => jsonencode([statement.Resource, statement.Condition]) } == {
+    condition = { for statement in module.seed_schedule[0].planned.policy.Statement : statement.Action => jsonencode([statement.Resource, try(statement.Condition, null)]) } == {
       "ecs:RunTask" = jsonencode([
         ["arn:aws:ecs:us-east-1:123456789012:task-definition/wikifleet-seed", "arn:aws:ecs:us-east-1:123456789012:task-definition/wikifleet-seed:*"],
         { ArnEquals = { "ecs:cluster" = "arn:aws:ecs:us-east-1:123456789012:cluster/wikifleet" } },
@@ -119,8 +119,13 @@ run "the_schedules_role" {
         ["arn:aws:iam::123456789012:role/some-role", "arn:aws:iam::123456789012:role/some-role"],
         { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } },
       ])
+      "ecs:TagResource" = jsonencode([
+        "arn:aws:ecs:us-east-1:123456789012:task/wikifleet/*",
+        { StringEquals = { "ecs:CreateAction" = "RunTask" } },
+      ])
+      "sqs:SendMessage" = jsonencode([module.seed_schedule[0].planned.queue.arn, null])
     }
-    error_message = "Expected that it may start the seed here, with the seed's roles, and nothing else."
+    error_message = "Expected that it may start the seed here, with the seed's roles and tags, report what did not start, and nothing else."
   }
 }
 

@@ -102,7 +102,7 @@ run "alarms_of_both_services" {
 
   assert {
     condition = alltrue(flatten([for service in [module.downloader[0].planned, module.converter[0].planned] : [for alarm in values(service.alarms) :
-      { for query in alarm.metric_query : query.id => query.expression if length(query.metric) == 0 } == { sqs = "visible + in_flight", backlog = "MAX([outstanding, sqs])" }
+      { for query in alarm.metric_query : query.id => query.expression if length(query.metric) == 0 } == { sqs = "visible + in_flight", backlog = "(outstanding + sqs + ABS(outstanding - sqs)) / 2" }
     ]]))
     error_message = "Expected one expression in every scaling alarm, the larger of what programs say and what SQS says, and no FILL."
   }
@@ -141,14 +141,15 @@ run "more_steps_than_a_policy_takes" {
   }
 
   variables {
-    name                = "wikifleet-converter"
-    cluster             = "wikifleet"
-    task_definition_arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/converter:1"
-    capacity            = { base = 1, on_demand_weight = 0, spot_weight = 1 }
-    network             = { subnet_ids = ["subnet-1"], security_group_id = "sg-1", assign_public_ip = true }
-    queue               = "wikifleet-convert"
-    metrics             = { namespace = "Wikifleet", queue_dimension = "QueueName" }
-    steps               = [for i in range(1, 22) : { from = i, capacity = i }]
+    name                   = "wikifleet-converter"
+    cluster                = "wikifleet"
+    task_definition_arn    = "arn:aws:ecs:us-east-1:123456789012:task-definition/converter:1"
+    capacity               = { base = 1, on_demand_weight = 0, spot_weight = 1 }
+    network                = { subnet_ids = ["subnet-1"], security_group_id = "sg-1", assign_public_ip = true }
+    queue                  = "wikifleet-convert"
+    metrics                = { namespace = "Wikifleet", queue_dimension = "QueueName" }
+    enable_execute_command = false
+    steps                  = [for i in range(1, 22) : { from = i, capacity = i }]
   }
 
   expect_failures = [var.steps]
@@ -162,14 +163,15 @@ run "steps_that_no_single_message_reaches" {
   }
 
   variables {
-    name                = "wikifleet-converter"
-    cluster             = "wikifleet"
-    task_definition_arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/converter:1"
-    capacity            = { base = 1, on_demand_weight = 0, spot_weight = 1 }
-    network             = { subnet_ids = ["subnet-1"], security_group_id = "sg-1", assign_public_ip = true }
-    queue               = "wikifleet-convert"
-    metrics             = { namespace = "Wikifleet", queue_dimension = "QueueName" }
-    steps               = [{ from = 2, capacity = 1 }]
+    name                   = "wikifleet-converter"
+    cluster                = "wikifleet"
+    task_definition_arn    = "arn:aws:ecs:us-east-1:123456789012:task-definition/converter:1"
+    capacity               = { base = 1, on_demand_weight = 0, spot_weight = 1 }
+    network                = { subnet_ids = ["subnet-1"], security_group_id = "sg-1", assign_public_ip = true }
+    queue                  = "wikifleet-convert"
+    metrics                = { namespace = "Wikifleet", queue_dimension = "QueueName" }
+    enable_execute_command = false
+    steps                  = [{ from = 2, capacity = 1 }]
   }
 
   expect_failures = [var.steps]

@@ -32,6 +32,7 @@ import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
 import type { ObjectHead, Store } from '@wikifleet/store/store';
+import { ROWS_PART_BYTES } from '@wikifleet/store/upload-parts';
 import type { JobContext } from '@wikifleet/worker/service';
 
 export interface ConverterParts {
@@ -50,8 +51,6 @@ export interface ConverterParts {
   readonly pool: BlockPool;
 }
 
-/** Bytes of a part of an upload: 10,000 of them are 156 GiB, more than a split can become. */
-const UPLOAD_PART_BYTES = 16 * 1024 * 1024;
 /** Conditional writes of a receipt that met another one are tried again so often. */
 const MAX_RECEIPT_ATTEMPTS = 5;
 
@@ -216,16 +215,16 @@ async function makePart(
   const format = openPartFormat(settings);
   const { contentType } = factsOf(settings.format);
   const part = store.createWriter(partKey(job.run, job.file, job.split, job.planId, settings), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     ...(contentType === null ? {} : { contentType }),
     signal,
   });
   const index = store.createWriter(indexKey(job.run, job.planId, job.file, job.split.index), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     signal,
   });
   const quarantine = store.createWriter(quarantineKey(job.run, job.file, job.split, job.planId), {
-    partBytes: UPLOAD_PART_BYTES,
+    partBytes: ROWS_PART_BYTES,
     signal,
   });
   try {

@@ -7,7 +7,7 @@ import type { Plan } from '@wikifleet/domain/plan';
 import { storedFileManifest, storedRunManifest } from '@wikifleet/runs/manifests';
 import type { FtpFault } from '@wikifleet/local-cloud/ftp/ftp-faults';
 import { DownloadHarness, MIB, RUN, fileName, planOf, randomFile, sha1Of } from './testing/download-harness.js';
-import { download, rawPartBytes } from './download.js';
+import { download } from './download.js';
 import { recordDownloadFailure } from './record-failure.js';
 
 const FILE = fileName();
@@ -390,13 +390,4 @@ describe('download', function () {
     assert.equal((await harness.rawObjects(FILE)).length, 2);
     assert.notEqual((await harness.record(FILE))?.attempt.id, '0b7e9c1a');
   });
-});
-
-describe('rawPartBytes', () => {
-  for (const size of [0, 1, 5 * MIB, 50_000 * MIB, 50_001 * MIB, 300_000_000_000]) {
-    it(`cuts ${size} bytes into at most 10,000 parts of at least 5 MiB`, () => {
-      const bytes = rawPartBytes(size);
-      assert.ok(bytes >= 5 * MIB && Math.ceil(size / bytes) <= 10_000 && bytes % MIB === 0);
-    });
-  }
 });

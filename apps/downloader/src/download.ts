@@ -28,6 +28,7 @@ import {
 import { readStored, replacing } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import type { PartMemory } from '@wikifleet/store/part-memory';
+import { rawPartBytes } from '@wikifleet/store/upload-parts';
 import type { Store } from '@wikifleet/store/store';
 import type { JobContext } from '@wikifleet/worker/service';
 import { sizeOfFile } from './fetch-file.js';
@@ -49,17 +50,8 @@ export interface DownloaderParts {
   readonly onEnqueued?: (splits: number) => void;
 }
 
-const MIB = 1024 * 1024;
 /** Conditional writes of a record that met another one are tried again so often. */
 const MAX_RECORD_ATTEMPTS = 5;
-
-/**
- * The part size of a raw object's upload: it follows from the file's size alone, 5 MiB up to 48 GiB, and never needs
- * more than the 10,000 parts that S3 allows.
- */
-export function rawPartBytes(size: number): number {
-  return Math.max(5 * MIB, Math.ceil(size / 10_000 / MIB) * MIB);
-}
 
 /**
  * Does one download job: the raw object and its record are there, and the splits that have no receipt are enqueued. Each

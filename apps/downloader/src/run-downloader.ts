@@ -17,6 +17,7 @@ import { openDepthPublisher } from '@wikifleet/worker/open-depth-publisher';
 import { runMain } from '@wikifleet/worker/run-main';
 import { runService } from '@wikifleet/worker/service';
 import { serviceOptions } from '@wikifleet/worker/service-options';
+import { NO_PROTECTION } from '@wikifleet/worker/task-protection';
 import { checkMirrors } from './check-mirrors.js';
 import { download } from './download.js';
 import { recordDownloadFailure } from './record-failure.js';
@@ -83,8 +84,8 @@ await runMain(
           await recordDownloadFailure(store, job, error, attempts);
         },
       },
-      // the mirrors' connections are let go at once: a replacement may be waiting for them
-      { ...options, graceMs: 0 },
+      // Jobs are handed back and the mirrors' connections closed at once: a replacement may be waiting for them. So no task protection.
+      { ...options, protection: NO_PROTECTION, graceMs: 0 },
     );
     return 0;
   },

@@ -57,6 +57,24 @@ describe('Lease', () => {
     return { queue, handle: message.ReceiptHandle };
   };
 
+  it('extends no further than SQS allows, and is lost before its message shows again', async () => {
+    const asked: number[] = [];
+    const send = async ({ input }: { input: { VisibilityTimeout: number } }): Promise<unknown> => {
+      asked.push(input.VisibilityTimeout);
+      return await Promise.resolve({});
+    };
+    const queue = new Queue({ send } as unknown as SQSClient, 'url', 'dead');
+    lease = new Lease(queue, 'handle', { visibilitySeconds: 4, extendEveryMs: 1000, marginMs: 500, maxSeconds: 10 });
+    const began = time.elapsed;
+    await time.until('the lease is lost', () => lease?.lost === true, 20_000);
+    const took = time.elapsed - began;
+    assert.ok(took > 8000 && took <= 9500, `${took} ms`);
+    assert.deepEqual(asked.slice(0, 6), [4, 4, 4, 4, 4, 4]);
+    assert.ok(asked.at(-1) === 1 || asked.at(-1) === 2, asked.join(', '));
+    assert.match(String(lease.signal.reason), /LEASE_LOST|12 hours/);
+    assert.match((lease.signal.reason as Error).message, /SQS hides a message for no longer than 12 hours/);
+  });
+
   it('keeps its message hidden past the visibility, then deletes it', async () => {
     const { queue, handle } = await inFlight();
     const extensions: Promise<void>[] = [];

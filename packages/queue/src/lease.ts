@@ -7,6 +7,11 @@ import type { Queue } from './queue.js';
 export const VISIBILITY_SECONDS = 120;
 const CALL_TIMEOUT_MS = 10_000;
 /**
+ * SQS hides a message for 12 hours at most, counted from when it was received; a minute less, since that was before the lease began.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ */
+const MAX_LEASE_SECONDS = 12 * 60 * 60 - 60;
+/**
  * What SQS answers about a handle that is no longer ours; a retry changes nothing. With `Exception` it is the name in the
  * JSON protocol, without it the code that the header has.
  */
@@ -25,6 +30,8 @@ export interface LeaseOptions {
   readonly extendEveryMs?: number;
   /** Without an extension the job is aborted this long before its message shows again; an eighth by default. */
   readonly marginMs?: number;
+  /** The longest that a message stays hidden, extensions included; 12 hours less a minute by default, which is what SQS allows. */
+  readonly maxSeconds?: number;
 }
 
 /**
@@ -40,8 +47,11 @@ export class Lease {
   #deadlineTimer: NodeJS.Timeout | undefined;
   readonly #visibilitySeconds: number;
   readonly #marginMs: number;
-  /** Since when the message is surely hidden. */
+  readonly #maxSeconds: number;
+  readonly #began: Moment;
+  /** Since when the message is surely hidden, and for how long. */
   #since: Moment;
+  #hiddenSeconds: number;
   #released = false;
   #extending: Promise<void> | undefined;
 
@@ -49,11 +59,14 @@ export class Lease {
     this.#queue = queue;
     this.#handle = receiptHandle;
     this.#visibilitySeconds = options.visibilitySeconds ?? VISIBILITY_SECONDS;
+    this.#hiddenSeconds = this.#visibilitySeconds;
+    this.#maxSeconds = options.maxSeconds ?? MAX_LEASE_SECONDS;
     const visibilityMs = this.#visibilitySeconds * 1000;
     this.#marginMs = options.marginMs ?? visibilityMs / 8;
     this.#timer = setInterval(() => this.#tick(), options.extendEveryMs ?? visibilityMs / 4);
-    this.#since = thisMoment();
-    this.#holdFrom(this.#since);
+    this.#began = thisMoment();
+    this.#since = this.#began;
+    this.#holdFrom(this.#since, this.#visibilitySeconds);
   }
 
   /** Aborts when the lease is lost, or by `abort`. */
@@ -70,21 +83,21 @@ export class Lease {
   }
 
   /** A timer of its own: between two ticks the message may show again. */
-  #holdFrom(since: Moment): void {
+  #holdFrom(since: Moment, seconds: number): void {
     this.#since = since;
+    this.#hiddenSeconds = seconds;
     clearTimeout(this.#deadlineTimer);
-    const lose = (): void => this.#lose('the visibility could not be extended in time');
-    this.#deadlineTimer = setTimeout(lose, Math.max(0, this.#leftMs()));
+    this.#deadlineTimer = setTimeout(() => this.#lose(this.#whyLate()), Math.max(0, this.#leftMs()));
   }
 
   /** Milliseconds until the lease is lost. */
   #leftMs(): number {
-    return this.#visibilitySeconds * 1000 - this.#marginMs - elapsedSince(this.#since);
+    return this.#hiddenSeconds * 1000 - this.#marginMs - elapsedSince(this.#since);
   }
 
   #tick(): void {
     // timers stand still while a machine sleeps, messages do not
-    if (this.#leftMs() < 0) return this.#lose('the visibility could not be extended in time');
+    if (this.#leftMs() < 0) return this.#lose(this.#whyLate());
     this.#extending ??= this.#extend().finally(() => {
       this.#extending = undefined;
     });
@@ -92,13 +105,27 @@ export class Lease {
 
   async #extend(): Promise<void> {
     const since = thisMoment();
+    const seconds = Math.min(this.#visibilitySeconds, this.#leftSeconds());
+    // the deadline of the last extension decides
+    if (seconds < 1) return;
     try {
-      await this.#queue.changeVisibility(this.#handle, this.#visibilitySeconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
-      if (!this.#released) this.#holdFrom(since);
+      await this.#queue.changeVisibility(this.#handle, seconds, AbortSignal.timeout(CALL_TIMEOUT_MS));
+      if (!this.#released) this.#holdFrom(since, seconds);
     } catch (error) {
       if (error instanceof Error && HANDLE_GONE.has(error.name)) this.#lose(messageOf(error));
       // anything else may pass: the deadline decides
     }
+  }
+
+  /** Whole seconds for which SQS still hides the message. */
+  #leftSeconds(): number {
+    return Math.floor(this.#maxSeconds - elapsedSince(this.#began) / 1000);
+  }
+
+  #whyLate(): string {
+    return this.#leftSeconds() < this.#visibilitySeconds
+      ? `the job took ${this.#maxSeconds} s, and SQS hides a message for no longer than 12 hours`
+      : 'the visibility could not be extended in time';
   }
 
   #lose(why: string): void {

@@ -33,3 +33,6 @@ export const WORKER_METRICS = {
 } as const;
 
 export type WorkerMetric = keyof typeof WORKER_METRICS;
+
+/** Custom metrics of a fleet, each of which is billed: those of both services, and `Outstanding` of both queues. */
+export const CUSTOM_METRICS = 2 * Object.keys(WORKER_METRICS).length + 2;

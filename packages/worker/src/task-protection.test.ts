@@ -81,7 +81,7 @@ describe('TaskProtection', function () {
     while (calls.length < howMany) await sleep(5);
   }
 
-  it('is on before the work begins, and let go when the task is idle', async () => {
+  it('is on before the work begins, and released when the task is idle', async () => {
     const task = make();
     await task.enter();
     assert.deepEqual(
@@ -126,30 +126,42 @@ describe('TaskProtection', function () {
     // a clock that the test moves: how fast the machine is says nothing
     beforeEach(() => mock.timers.enable({ apis: ['Date'] }));
     afterEach(() => mock.timers.reset());
-    const options = { keepMs: 60, renewMs: 60_000, idleMs: 60_000, now: () => Date.now() };
+    const options = { keepMs: 60, renewMs: 60_000, idleMs: 60_000, openMs: 20, now: () => Date.now() };
 
-    it('is let go between two jobs that follow each other', async () => {
+    it('is released between two jobs that follow each other, and stays so while ECS acts', async () => {
       const task = make(options);
-      for (let job = 0; job < 4; job += 1) {
-        await task.enter();
-        mock.timers.tick(35);
-        task.leave();
-      }
+      await task.enter();
+      mock.timers.tick(35);
+      task.leave();
+      await task.enter();
+      mock.timers.tick(35);
+      task.leave();
+      await task.enter();
+      assert.deepEqual(states(), [true, false], 'the next job runs without protection');
+      mock.timers.tick(19);
+      task.leave();
+      await task.enter();
+      assert.deepEqual(states(), [true, false]);
+      mock.timers.tick(1);
+      task.leave();
+      await task.enter();
+      assert.deepEqual(states(), [true, false, true], 'after 20 ms it is protected again');
       await task.close();
-      // kept from the first job to the end of the second, let go, and so again
-      assert.deepEqual(states(), [true, false, true, false]);
     });
 
-    it('is let go for a moment where another slot is always at work', async () => {
+    it('is released where another slot is always at work, and requested again under a job', async () => {
       const task = make(options);
       await task.enter();
-      for (let job = 0; job < 3; job += 1) {
-        await task.enter();
-        mock.timers.tick(35);
-        task.leave();
-      }
       await task.enter();
-      assert.deepEqual(states(), [true, false, true], 'and asked for again');
+      mock.timers.tick(61);
+      task.leave();
+      await heard(2);
+      assert.deepEqual(states(), [true, false]);
+      mock.timers.tick(20);
+      // the timer under the job that still runs
+      await heard(3);
+      assert.deepEqual(states(), [true, false, true]);
+      await task.close();
     });
   });
 

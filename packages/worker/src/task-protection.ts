@@ -1,30 +1,19 @@
 import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { PROTECTION_TIMES, ProtectionSchedule } from '@wikifleet/scaling/protection-schedule';
+import type { ProtectionChange, ProtectionTimes } from '@wikifleet/scaling/protection-schedule';
 import type { Log } from './log.js';
 
-/** Times in milliseconds. */
-export interface TaskProtectionOptions {
-  /** Protection is asked for anew so often while jobs run; 300,000 by default. */
-  readonly renewMs?: number;
-  /** Without a job for so long the task is idle; 1,000 by default. */
-  readonly idleMs?: number;
-  /** So long it is kept at most from job to job; 600,000 by default. */
-  readonly keepMs?: number;
-  /** The longest that one call may take; 2,000 by default. */
+export interface TaskProtectionOptions extends Partial<ProtectionTimes> {
+  /** The longest that one call may take, in milliseconds; 2,000 by default. */
   readonly callMs?: number;
   /** Milliseconds of a clock that is never set back; `performance.now` by default. */
   readonly now?: () => number;
 }
 
-/** Whatever goes wrong, a task is not protected for longer than this after its last word. */
+/** Whatever goes wrong, a task is not protected for longer than this after its last request. */
 const EXPIRES_MINUTES = 15;
 const MAX_ANSWER_BYTES = 16_384;
-const DEFAULTS = {
-  renewMs: 300_000,
-  idleMs: 1000,
-  keepMs: 600_000,
-  callMs: 2000,
-  now: (): number => performance.now(),
-};
+const CALL_MS = 2000;
 
 /** Around each job: `enter` before its work, `leave` after. */
 export interface Protection {
@@ -41,73 +30,69 @@ export const NO_PROTECTION: Protection = {
 };
 
 /**
- * ECS's protection of a task from being stopped by a scale-in or a deployment, asked for at the agent's endpoint. It is
- * on while jobs run, and let go when the task is idle and between two jobs at least every `keepMs`, so that a deployment
- * gets through. It is a courtesy: where it fails (as with `DEPLOYMENT_BLOCKED`, when a deployment waits) the work goes
- * on without, and a message is handed back when the task is stopped.
+ * ECS's protection of a task from being stopped by a scale-in or a deployment, requested at the agent's endpoint while jobs run, at the
+ * times of `ProtectionSchedule`. Work does not depend on it: where a request fails (as with `DEPLOYMENT_BLOCKED`, when ECS waits to
+ * stop a task) the work goes on, and a message is handed back when the task is stopped.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
  */
 export class TaskProtection implements Protection {
   readonly #url: string;
   readonly #log: Log;
-  readonly #times: typeof DEFAULTS;
-  readonly #timers: { renew?: NodeJS.Timeout | undefined; idle?: NodeJS.Timeout | undefined } = {};
-  /** Codes of failures that were said; forgotten when a call succeeds. */
-  readonly #said = new Set<string>();
+  readonly #schedule: ProtectionSchedule;
+  readonly #callMs: number;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Codes of failures that were logged; forgotten when a call succeeds. */
+  readonly #logged = new Set<string>();
   /** Calls in their order, one at a time. */
   #calls: Promise<void> = Promise.resolve();
   #underWay = 0;
-  #jobs = 0;
-  /** Since when protection is asked for; null where it is let go. */
-  #since: number | null = null;
   #closed = false;
 
   constructor(agentUri: string, log: Log, options: TaskProtectionOptions = {}) {
+    const { callMs = CALL_MS, now = (): number => performance.now(), ...times } = options;
     this.#url = `${agentUri.replace(/\/+$/, '')}/task-protection/v1/state`;
     this.#log = log;
-    this.#times = { ...DEFAULTS, ...options };
+    this.#schedule = new ProtectionSchedule({ ...PROTECTION_TIMES, ...times });
+    this.#callMs = callMs;
+    this.#now = now;
   }
 
-  /** A job begins; waits for the protection where it is not there yet, a few seconds at most. Never throws. */
+  /** A job begins; waits for a request that is under way, a few seconds at most. Never throws. */
   async enter(): Promise<void> {
-    this.#jobs += 1;
-    clearTimeout(this.#timers.idle);
-    if (this.#since === null) this.#protect();
+    this.#apply(this.#schedule.enter(this.#now()));
     await this.#calls;
   }
 
   /** A job ended. */
   leave(): void {
-    this.#jobs -= 1;
-    if (this.#since === null || this.#closed) return;
-    const due = this.#times.now() - this.#since >= this.#times.keepMs;
-    if (due) this.#letGo();
-    if (this.#jobs > 0 && due) this.#protect();
-    else if (this.#jobs === 0 && !due) this.#timers.idle = setTimeout(() => this.#letGo(), this.#times.idleMs);
+    this.#apply(this.#schedule.leave(this.#now()));
   }
 
-  /** Lets go; may be called twice. */
+  /** Gives the protection up; may be called twice. */
   async close(): Promise<void> {
-    if (this.#since !== null) this.#letGo();
+    this.#apply(this.#schedule.close(this.#now()));
     this.#closed = true;
+    clearTimeout(this.#timer);
     await this.#calls;
   }
 
-  #protect(): void {
+  #apply(change: ProtectionChange | undefined): void {
     if (this.#closed) return;
-    this.#since = this.#times.now();
-    this.#call(true);
-    this.#timers.renew = setInterval(() => {
-      // calls that hang do not pile up
-      if (this.#underWay === 0) this.#call(true);
-    }, this.#times.renewMs);
+    if (change !== undefined) this.#call(change === 'protect');
+    clearTimeout(this.#timer);
+    const next = this.#schedule.nextTick;
+    if (next === Number.POSITIVE_INFINITY) return;
+    // a timer may fire before its time by the other clock
+    const wait = Math.max(1, Math.ceil(next - this.#now()));
+    this.#timer = setTimeout(() => this.#tick(), wait);
   }
 
-  #letGo(): void {
-    this.#since = null;
-    clearInterval(this.#timers.renew);
-    clearTimeout(this.#timers.idle);
-    this.#call(false);
+  #tick(): void {
+    const renewal = this.#schedule.isProtected;
+    const change = this.#schedule.tick(this.#now());
+    // renewals that hang do not pile up
+    this.#apply(renewal && change === 'protect' && this.#underWay > 0 ? undefined : change);
   }
 
   #call(enabled: boolean): void {
@@ -115,12 +100,13 @@ export class TaskProtection implements Protection {
     this.#calls = this.#calls.then(async () => {
       try {
         await this.#put(enabled);
-        this.#said.clear();
-        this.#log.debug({ event: enabled ? 'task protected' : 'task protection let go' });
+        this.#logged.clear();
+        this.#log.debug({ event: enabled ? 'task_protected' : 'task_protection_released' });
       } catch (error) {
         const code = codeOf(error);
-        if (this.#said.has(code)) return;
-        this.#said.add(code);
+        if (code === 'DEPLOYMENT_BLOCKED') this.#schedule.refused(this.#now());
+        if (this.#logged.has(code)) return;
+        this.#logged.add(code);
         this.#log.warn({ event: 'task not protected', enabled, code }, messageOf(error));
       } finally {
         this.#underWay -= 1;
@@ -135,7 +121,7 @@ export class TaskProtection implements Protection {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
       redirect: 'error',
-      signal: AbortSignal.timeout(this.#times.callMs),
+      signal: AbortSignal.timeout(this.#callMs),
     });
     const said = parse(await textOf(answer));
     const problem = said.failure?.Reason ?? said.error?.Code;

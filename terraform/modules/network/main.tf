@@ -18,10 +18,20 @@ data "aws_subnet" "own" {
 
 locals {
   make = var.own == null
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html: where a region is named here,
+  # Fargate is in these zones only.
+  fargate_zone_ids = {
+    ap-northeast-1 = ["apne1-az1", "apne1-az2", "apne1-az4"]
+    ca-central-1   = ["cac1-az1", "cac1-az2"]
+    us-west-1      = ["usw1-az1", "usw1-az3"]
+  }
+  without_arm64   = ["use1-az3"]
+  region_zone_ids = try(local.fargate_zone_ids[data.aws_region.current.region], data.aws_availability_zones.here.zone_ids)
+  usable_zone_ids = setsubtract(local.region_zone_ids, local.without_arm64)
   # Names by id. By id, as names mean another zone in every account, and not by the data source's exclude_zone_ids, so
   # that a test sees it.
   zones = { for i, zone_id in data.aws_availability_zones.here.zone_ids : zone_id => data.aws_availability_zones.here.names[i]
-  if !contains(var.excluded_zone_ids, zone_id) }
+  if contains(local.usable_zone_ids, zone_id) && !contains(var.excluded_zone_ids, zone_id) }
   # An eighth of the network for each zone, by the number in its id: one more zone or one less moves no other.
   subnets = { for zone_id in keys(local.zones) : zone_id => cidrsubnet(var.cidr, 3, tonumber(regex("[0-9]+$", zone_id)) - 1) }
 

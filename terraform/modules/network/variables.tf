@@ -36,7 +36,7 @@ variable "own" {
 }
 
 variable "excluded_zone_ids" {
-  description = "Availability zones (as in use1-az3) in which tasks cannot run: those without ARM64 on Fargate."
+  description = "Availability zones, by id, in which no task shall run, beside those without Fargate or ARM64 on Fargate."
   type        = list(string)
   default     = []
 
@@ -46,8 +46,8 @@ variable "excluded_zone_ids" {
   }
 
   validation {
-    condition     = alltrue([for zone_id in local.own_zone_ids : !contains(var.excluded_zone_ids, zone_id)])
-    error_message = "One of the subnets that were given is in an excluded zone."
+    condition     = alltrue([for zone_id in local.own_zone_ids : contains(local.usable_zone_ids, zone_id) && !contains(var.excluded_zone_ids, zone_id)])
+    error_message = "One of the subnets that were given is in a zone that is excluded, or that has no Fargate."
   }
 }
 

@@ -68,8 +68,9 @@ resource "aws_glue_catalog_table" "rows" {
 }
 
 resource "aws_athena_workgroup" "this" {
-  name        = var.name
-  description = "Queries over the rows of ${var.name}, bounded"
+  name          = var.name
+  force_destroy = var.force_destroy
+  description   = "Queries over the rows of ${var.name}, bounded"
 
   configuration {
     # what a client asks for instead does not count

@@ -38,3 +38,8 @@ variable "kms_key_arn" {
     error_message = "Expected a KMS key's ARN."
   }
 }
+
+variable "force_destroy" {
+  description = "Whether terraform destroy may delete the workgroup with its named queries and its history."
+  type        = bool
+}

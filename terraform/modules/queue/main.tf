@@ -20,6 +20,22 @@ resource "aws_sqs_queue" "dead_letter" {
   kms_master_key_id          = var.kms_key_arn
 }
 
+resource "aws_sqs_queue_policy" "this" {
+  for_each  = { queue = aws_sqs_queue.this, dead_letter = aws_sqs_queue.dead_letter }
+  queue_url = each.value.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = each.value.arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
 resource "aws_sqs_queue_redrive_policy" "this" {
   queue_url = aws_sqs_queue.this.id
   redrive_policy = jsonencode({

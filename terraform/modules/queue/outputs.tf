@@ -33,6 +33,7 @@ output "planned" {
   value = {
     queue         = aws_sqs_queue.this
     dead_letter   = aws_sqs_queue.dead_letter
+    policies      = { for name, policy in aws_sqs_queue_policy.this : name => jsondecode(policy.policy) }
     redrive       = jsondecode(aws_sqs_queue_redrive_policy.this.redrive_policy)
     redrive_allow = jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letter.redrive_allow_policy)
   }

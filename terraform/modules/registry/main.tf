@@ -2,6 +2,7 @@ resource "aws_ecr_repository" "this" {
   #checkov:skip=CKV_AWS_136:encrypted by ECR's own keys, or by a KMS key where one is given
   name                 = var.name
   image_tag_mutability = "IMMUTABLE"
+  force_delete         = var.force_delete
 
   encryption_configuration {
     encryption_type = var.kms_key_arn == null ? "AES256" : "KMS"

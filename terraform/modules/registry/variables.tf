@@ -18,3 +18,8 @@ variable "kms_key_arn" {
     error_message = "Expected a KMS key's ARN."
   }
 }
+
+variable "force_delete" {
+  description = "Whether terraform destroy may delete the repository with the images in it."
+  type        = bool
+}

@@ -6,6 +6,7 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   family_arn = "arn:${local.partition}:ecs:${data.aws_region.current.region}:${local.account_id}:task-definition/${var.task.family}"
+  tasks_arn  = "arn:${local.partition}:ecs:${data.aws_region.current.region}:${local.account_id}:task/${var.cluster.name}/*"
   command = [
     "apps/seed/dist/main.js", "--wiki", join(",", var.schedule.wikis), "--kind", var.schedule.kind, "--date", "latest",
   ]
@@ -49,6 +50,10 @@ resource "aws_scheduler_schedule" "this" {
       }
     }
 
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letter.arn
+    }
+
     retry_policy {
       maximum_event_age_in_seconds = 3600
       maximum_retry_attempts       = 3
@@ -56,9 +61,36 @@ resource "aws_scheduler_schedule" "this" {
   }
 }
 
+# A start that AWS refused and did not make up for in an hour.
+resource "aws_sqs_queue" "dead_letter" {
+  #checkov:skip=CKV_AWS_27:encrypted by SQS's own keys; it holds names of wikis
+  name                      = "${var.name}-seed-schedule-dead-letter"
+  message_retention_seconds = 14 * 24 * 60 * 60
+  sqs_managed_sse_enabled   = true
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  alarm_name          = "${var.name}-seed-schedule-dead-letters"
+  alarm_description   = "The schedule could not start the seed: the messages in ${aws_sqs_queue.dead_letter.name} have ERROR_CODE and ERROR_MESSAGE as attributes"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }
+  statistic           = "Maximum"
+  period              = 300
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  # a queue without messages for six hours publishes nothing
+  treat_missing_data = "notBreaching"
+  alarm_actions      = var.alarm_actions
+  ok_actions         = var.alarm_actions
+}
+
 resource "aws_iam_role" "this" {
-  name        = "${var.name}-seed-schedule"
-  description = "Starts the seed of ${var.name}"
+  name                 = "${var.name}-seed-schedule"
+  permissions_boundary = var.permissions_boundary_arn
+  description          = "Starts the seed of ${var.name}"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -89,6 +121,20 @@ resource "aws_iam_role_policy" "this" {
         Action    = "iam:PassRole"
         Resource  = [var.task.task_role_arn, var.task.execution_role_arn]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      {
+        # the task has the tags of its definition: without this nothing starts
+        Sid       = "TagTheTask"
+        Effect    = "Allow"
+        Action    = "ecs:TagResource"
+        Resource  = local.tasks_arn
+        Condition = { StringEquals = { "ecs:CreateAction" = "RunTask" } }
+      },
+      {
+        Sid      = "ReportWhatDidNotStart"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = aws_sqs_queue.dead_letter.arn
       },
     ]
   })

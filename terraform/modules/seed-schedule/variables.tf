@@ -62,3 +62,24 @@ variable "network" {
     error_message = "Expected at least one subnet."
   }
 }
+
+variable "alarm_actions" {
+  description = "ARNs of SNS topics that the alarm notifies."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for action in var.alarm_actions : can(regex("^arn:", action))])
+    error_message = "Expected ARNs."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "An IAM policy that bounds the role; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::", var.permissions_boundary_arn))
+    error_message = "Expected an IAM policy's ARN."
+  }
+}

@@ -8,13 +8,14 @@ locals {
     FARGATE_SPOT = { base = 0, weight = var.capacity.spot_weight }
   }
 
-  # What both alarms look at: the larger of what programs say at once and what SQS says a minute later. The programs'
-  # figure wakes the fleet in time, SQS's stands when no program runs that could say anything. A missing value in a sum
-  # counts as 0, which is right (SQS has no figure in flight where nothing is); where all are missing there is none, and
-  # each alarm says what that means. Nothing is filled in: FILL on a late metric leaves an alarm stuck.
+  # What both alarms compare: the larger of what programs publish at once and what SQS publishes a minute later, and up to
+  # 15 minutes late when a queue wakes. The programs' figure wakes the fleet in time; SQS's remains when no program runs.
+  # The maximum is written as a sum, since CloudWatch does not document how MAX treats a side that is missing: a value that
+  # is missing in a sum counts as 0. Where all are missing there is no value, and each alarm states what that means.
+  # Nothing is filled in: FILL on a late metric leaves an alarm stuck.
   expressions = {
     sqs     = { expression = "visible + in_flight", label = "SQS", return_data = false }
-    backlog = { expression = "MAX([outstanding, sqs])", label = "backlog", return_data = true }
+    backlog = { expression = "(outstanding + sqs + ABS(outstanding - sqs)) / 2", label = "backlog", return_data = true }
   }
   metrics = {
     outstanding = { namespace = var.metrics.namespace, name = "Outstanding", dimensions = { (var.metrics.queue_dimension) = var.queue } }
@@ -37,6 +38,7 @@ resource "aws_ecs_service" "this" {
   availability_zone_rebalancing = "DISABLED"
   # without it a change of weights replaces the service
   force_new_deployment    = true
+  enable_execute_command  = var.enable_execute_command
   enable_ecs_managed_tags = true
   propagate_tags          = "SERVICE"
 

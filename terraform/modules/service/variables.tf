@@ -103,3 +103,8 @@ variable "steps" {
     error_message = "Expected whole numbers that ascend, with one task or more."
   }
 }
+
+variable "enable_execute_command" {
+  description = "Whether ECS Exec may open a shell in a running task."
+  type        = bool
+}

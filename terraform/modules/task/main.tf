@@ -35,8 +35,8 @@ locals {
     command   = ["apps/${var.program}/dist/main.js"]
     essential = true
     user      = "node"
-    # nothing of the image can be changed by what runs in it
-    readonlyRootFilesystem = true
+    # nothing of the image can be changed by what runs in it; the agent of ECS Exec has to write
+    readonlyRootFilesystem = !var.enable_execute_command
     # passes SIGTERM on, and takes care of orphans
     linuxParameters = { initProcessEnabled = true, capabilities = { drop = ["ALL"], add = [] } }
     stopTimeout     = var.stop_timeout
@@ -86,7 +86,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions    = jsonencode([merge(local.container, local.health)])
 
   runtime_platform {
-    cpu_architecture        = "ARM64"
+    cpu_architecture        = var.cpu_architecture
     operating_system_family = "LINUX"
   }
 
@@ -115,9 +115,10 @@ resource "aws_vpc_security_group_egress_rule" "this" {
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${local.title}-task"
-  description        = "What the ${var.program} of ${var.name} may do"
-  assume_role_policy = local.trust
+  name                 = "${local.title}-task"
+  description          = "What the ${var.program} of ${var.name} may do"
+  assume_role_policy   = local.trust
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "task" {
@@ -127,10 +128,29 @@ resource "aws_iam_role_policy" "task" {
   policy   = each.value
 }
 
+# ECS Exec: a shell in a running task, by Systems Manager. The actions have no resources.
+resource "aws_iam_role_policy" "execute_command" {
+  #checkov:skip=CKV_AWS_290:these actions have no resources
+  #checkov:skip=CKV_AWS_355:these actions have no resources
+  count = var.enable_execute_command ? 1 : 0
+  name  = "execute-command"
+  role  = aws_iam_role.task.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid      = "OpenAChannel"
+      Effect   = "Allow"
+      Action   = ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
+      Resource = "*"
+    }]
+  })
+}
+
 resource "aws_iam_role" "execution" {
-  name               = "${local.title}-execution"
-  description        = "What ECS does to start the ${var.program} of ${var.name}"
-  assume_role_policy = local.trust
+  name                 = "${local.title}-execution"
+  description          = "What ECS does to start the ${var.program} of ${var.name}"
+  assume_role_policy   = local.trust
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "execution" {

@@ -123,3 +123,29 @@ variable "kms_key_arn" {
     error_message = "Expected a KMS key's ARN."
   }
 }
+
+variable "cpu_architecture" {
+  description = "The processors that the image is for: ARM64 or X86_64."
+  type        = string
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.cpu_architecture)
+    error_message = "Expected ARM64 or X86_64."
+  }
+}
+
+variable "enable_execute_command" {
+  description = "Whether ECS Exec may open a shell in a running task; its root filesystem can be written to then."
+  type        = bool
+}
+
+variable "permissions_boundary_arn" {
+  description = "An IAM policy that bounds both roles; null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::", var.permissions_boundary_arn))
+    error_message = "Expected an IAM policy's ARN."
+  }
+}

@@ -5,7 +5,8 @@ import { sealPlan } from '@wikifleet/domain/plan';
 import { CloudWatchMetrics } from '@wikifleet/worker/cloudwatch-metrics';
 import { run } from '../end-to-end/programs.js';
 import type { Ended } from '../end-to-end/programs.js';
-import { MOTO, MotoFleet } from './moto-fleet.js';
+import { MOTO } from '../box/moto-server.js';
+import { MotoFleet } from './moto-fleet.js';
 import type { MotoState } from './moto-fleet.js';
 
 const DOWNLOADER = 'service/wikifleet/wikifleet-downloader';
@@ -276,7 +277,7 @@ describe("the operator's command line on moto", function () {
       await metrics.close();
 
       const named = ['--wiki', 'simplewiki', '--date', '20261001'];
-      const line = 'articles-multistream/simplewiki/2026-10-01 (plan 0123abcd): open, 0 of 1 file done';
+      const line = `articles-multistream/simplewiki/2026-10-01 (plan ${plan.planId}): open, 0 of 1 file done`;
       for (const args of [[], named]) assert.ok((await done('status', ...args)).includes(line));
       const { times } = JSON.parse(await done('costs', ...named, '--json')) as {
         times: { service: string; seconds: number }[];

@@ -1,16 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT, until } from '../end-to-end/programs.js';
+import { MOTO, MotoServer } from '../box/moto-server.js';
+import { ROOT } from '../end-to-end/programs.js';
 import { cloudEnvironment } from './cloud-environment.js';
-import { freePort } from './free-port.js';
-
-/** `moto_server`, installed with `tests/tools/moto-requirements.txt`; empty where nobody named one. */
-export const MOTO = process.env['WIKIFLEET_MOTO'] ?? '';
-
-/** In words, for the title of what is skipped without it. */
 
 export interface Suspended {
   readonly DynamicScalingInSuspended?: boolean;
@@ -32,31 +25,23 @@ export interface MotoState {
 
 /** moto's server with a fleet on it. */
 export class MotoFleet {
-  readonly endpoint: string;
-  readonly #child: ChildProcess;
+  readonly #server: MotoServer;
 
-  private constructor(endpoint: string, child: ChildProcess) {
-    this.endpoint = endpoint;
-    this.#child = child;
+  private constructor(server: MotoServer) {
+    this.#server = server;
   }
 
   static async start(): Promise<MotoFleet> {
-    const port = await freePort();
-    const child = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    const endpoint = `http://127.0.0.1:${port}`;
-    const fleet = new MotoFleet(endpoint, child);
-    try {
-      await until("moto's server answers", async () => (await status(`${endpoint}/moto-api/data.json`)) === 200, 60);
-    } catch (error) {
-      await fleet.close();
-      throw error;
-    }
-    return fleet;
+    return new MotoFleet(await MotoServer.start());
+  }
+
+  get endpoint(): string {
+    return this.#server.endpoint;
   }
 
   /** Forgets everything, and makes the fleet anew; returns the environment of our programs. */
   async make(): Promise<Record<string, string>> {
-    await fetch(`${this.endpoint}/moto-api/reset`, { method: 'POST' });
+    await this.#server.reset();
     const { account } = (await this.#boto3('make')) as { account: string };
     return {
       ...cloudEnvironment(this.endpoint, account),
@@ -79,18 +64,6 @@ export class MotoFleet {
 
   /** May be called twice. */
   async close(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
-  }
-}
-
-async function status(url: string): Promise<number> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
-    await answer.body?.cancel();
-    return answer.status;
-  } catch {
-    return 0;
+    await this.#server.close();
   }
 }

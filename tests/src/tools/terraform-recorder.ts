@@ -9,8 +9,11 @@ export interface Call {
   readonly target: string;
 }
 
-/** A request that names no operation we know keeps its method and path, and is then in no map. */
-function s3Calls(method: string, url: URL, body: string): Call[] {
+/**
+ * What a request to S3 in path style asks for; several deletions are a call each. A request of another operation keeps its method and
+ * path, and is then in no map.
+ */
+export function s3Calls(method: string, url: URL, body: string): Call[] {
   const [, , ...rest] = url.pathname.split('/');
   const key = rest.map(decodeURIComponent).join('/');
   const has = (name: string): boolean => url.searchParams.has(name);

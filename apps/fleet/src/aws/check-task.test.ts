@@ -100,7 +100,7 @@ describe('mainContainer', () => {
 describe('imageFindings', () => {
   const cases: readonly [string, string, string, readonly boolean[]][] = [
     ['a tag', 'ARM64', 'wikifleet:latest', [true, false]],
-    ['another architecture', 'X86_64', IMAGE, [false, true]],
+    ['the other architecture, which an option asks for', 'X86_64', IMAGE, [true, true]],
     ['both right', 'ARM64', IMAGE, [true, true]],
   ];
   for (const [name, cpuArchitecture, image, expected] of cases) {

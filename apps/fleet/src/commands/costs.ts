@@ -10,8 +10,11 @@ import { planKey, runManifestKey } from '@wikifleet/domain/keys';
 import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { loadPlan } from '@wikifleet/runs/load-plan';
-import { METRIC_NAMESPACE, SERVICE_DIMENSION } from '@wikifleet/scaling/metrics';
+import { requestsOfRun } from '@wikifleet/runs/run-requests';
+import { CUSTOM_METRICS, METRIC_NAMESPACE, SERVICE_DIMENSION } from '@wikifleet/scaling/metrics';
 import type { WorkerMetric } from '@wikifleet/scaling/metrics';
+import { requestCosts } from '@wikifleet/simulation/request-cost';
+import type { RequestCostLine } from '@wikifleet/simulation/request-cost';
 import type { Store } from '@wikifleet/store/store';
 import { connect } from '@wikifleet/worker/connect';
 import { printJson, printLine } from '@wikifleet/worker/terminal';
@@ -22,13 +25,14 @@ import { FLEET_VARIABLES, describeServices, describeTaskDefinition, fleetService
 import type { Command } from '../command.js';
 import { namedRun } from '../runs/named-run.js';
 import { PRICES_FILE, pricesOf, readPrices } from '../costs/prices.js';
+import type { RegionPrices } from '../costs/prices.js';
 import { vcpusNeeded, vcpusOf } from '../aws/vcpu-quotas.js';
 
 const COMMAND_LINE = {
   usage: asTyped('fleet', 'costs --wiki W --date D [--kind K] | --from T [--to T]'),
   about:
     'What a run cost, or a time: from the seconds that tasks reported to CloudWatch and public prices with their date.\n' +
-    'Tasks that served other runs at the same time count too. S3, SQS, logs and metrics come on top.',
+    'Tasks that served other runs at the same time count too. Of a run, requests, metrics and logs are counted by its plan.',
   flags: {
     wiki: { type: 'string', value: 'W', help: 'one run: its wiki' },
     date: { type: 'string', value: 'D', help: 'one run: its date, YYYY-MM-DD' },
@@ -76,11 +80,41 @@ export const costs: Command = async (argv, releases) => {
     times.push({ service: role, seconds, ...sizeOf(there[role], vcpusOf(definition), definition.memory) });
   }
   const found = computeCosts(times, regional);
-  const answer = { run, from: span.from, to: span.to, times, ...found, currency: prices.currency, prices: prices.date };
+  const requests = run === null ? null : await requestLines(cloud.store, run, span, regional);
+  const answer = {
+    run,
+    from: span.from,
+    to: span.to,
+    times,
+    ...found,
+    requests,
+    currency: prices.currency,
+    prices: prices.date,
+  };
   if (flags.json === true) printJson(answer);
-  else linesOf(run, span, times, found, prices.currency, prices.date).forEach(printLine);
+  else linesOf(run, span, times, found, requests, prices.currency, prices.date).forEach(printLine);
   return EXIT_CODES.done;
 };
+
+/** What the requests of a run cost, by its plan. */
+async function requestLines(
+  store: Store,
+  run: Run,
+  { from, to }: Span,
+  prices: RegionPrices,
+): Promise<RequestCostLine[]> {
+  const plan = await loadPlan(store, run);
+  // a plan of a listing may lack sizes: such a file counts as one split
+  const files = (plan?.files ?? [])
+    .map(({ size: known }) => ({ size: known ?? 0 }))
+    .map(({ size }) => ({
+      bytes: size,
+      splits: run.kind.startsWith('stubs-') ? 1 : Math.max(1, Math.ceil(size / (plan?.settings.splitBytes ?? 1))),
+    }));
+  const splits = files.reduce((sum, file) => sum + file.splits, 0);
+  const hours = (to.getTime() - from.getTime()) / 3_600_000;
+  return requestCosts({ ...requestsOfRun(files), splits, hours, metrics: CUSTOM_METRICS }, prices);
+}
 
 function sizeOf(service: Service, vcpus: number, memory: string | undefined): Omit<TaskTime, 'service' | 'seconds'> {
   // of a hundred tasks, and one at least of each where it is weighed
@@ -150,6 +184,7 @@ function linesOf(
   { from, to }: Span,
   times: readonly TaskTime[],
   { lines, onDemand, expected }: Costs,
+  requests: readonly RequestCostLine[] | null,
   currency: string,
   date: string,
 ): string[] {
@@ -158,13 +193,19 @@ function linesOf(
   const rows = lines.map(({ service, what, hours, expected: cost }) => {
     return `  ${service.padEnd(10)} ${hours.toFixed(2).padStart(10)} hours of ${what.padEnd(22)} ${cost.toFixed(4).padStart(10)}`;
   });
+  const requested = (requests ?? []).map(
+    ({ what, count, dollars }) =>
+      `  ${''.padEnd(10)} ${count.toFixed(0).padStart(10)} ${what.padEnd(31)} ${dollars.toFixed(4).padStart(10)}`,
+  );
+  const besides = (requests ?? []).reduce((total, { dollars }) => total + dollars, 0);
+  const more = requests === null ? 'S3, SQS, logs and metrics come on top' : 'storage comes on top, 0.023 a GB a month';
   const share = times.map(({ service, spotShare }) => `${service} ${Math.round(spotShare * 100)} % on Spot`).join(', ');
   const foot =
     sum === 0
       ? ['No task reported any second in this time; CloudWatch gets them once a minute.']
       : [
-          `about ${expected.toFixed(2)} ${currency} (${share}), at most ${onDemand.toFixed(2)} ${currency} on demand`,
-          `Prices of ${date}; S3, SQS, logs and metrics come on top.`,
+          `about ${(expected + besides).toFixed(2)} ${currency} (${share}), at most ${(onDemand + besides).toFixed(2)} ${currency} on demand`,
+          `Prices of ${date}; ${more}.`,
         ];
-  return [title, ...(sum === 0 ? [] : rows), ...foot];
+  return [title, ...(sum === 0 ? [] : [...rows, ...requested]), ...foot];
 }

@@ -9,7 +9,13 @@ import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { parseKind } from '@wikifleet/domain/run';
 import type { Kind } from '@wikifleet/domain/run';
 import { diagnose } from '@wikifleet/simulation/bottleneck';
+import { requestsOfRun } from '@wikifleet/runs/run-requests';
+import type { RequestedFile, RunRequests } from '@wikifleet/runs/run-requests';
+import { CUSTOM_METRICS } from '@wikifleet/scaling/metrics';
 import { costOf } from '@wikifleet/simulation/cost';
+import { requestCosts } from '@wikifleet/simulation/request-cost';
+import { splitCount } from '@wikifleet/simulation/run-model';
+import type { SimulatedFile } from '@wikifleet/simulation/run-model';
 import { simulate } from '@wikifleet/simulation/simulate';
 import type { SimulatedRun } from '@wikifleet/simulation/simulated-run';
 import { Store } from '@wikifleet/store/store';
@@ -70,7 +76,21 @@ export async function estimate(argv: readonly string[], releases: ReleaseStack):
           drain: flags.drain !== undefined,
         });
   const diagnosis = diagnose(model, run);
-  const result = { files, speed, threads, priceSource: prices.source, model, run, diagnosis, cost: price(run) };
+  const requests = requestCosts(
+    { ...requestsOf(model.files), splits: run.splits, hours: run.endSeconds / 3600, metrics: CUSTOM_METRICS },
+    prices,
+  );
+  const result = {
+    files,
+    speed,
+    threads,
+    priceSource: prices.source,
+    model,
+    run,
+    diagnosis,
+    cost: price(run),
+    requests,
+  };
   if (flags.svg !== undefined) {
     const inputs = [{ name: '--mirrors', path: mirrorsFile }];
     if (flags.files !== undefined) inputs.push({ name: '--files', path: flags.files });
@@ -79,6 +99,20 @@ export async function estimate(argv: readonly string[], releases: ReleaseStack):
   if (flags.json === true) printJson(dataOf(result));
   else reportOf(result).forEach(printLine);
   return EXIT_CODES.done;
+}
+
+/** Requests of all runs: each wiki, which its files' names begin with, is one. */
+function requestsOf(files: readonly SimulatedFile[]): RunRequests {
+  const runs = new Map<string, RequestedFile[]>();
+  for (const file of files) {
+    const [wiki = ''] = file.name.split('-', 1);
+    const own = runs.get(wiki) ?? [];
+    runs.set(wiki, own);
+    own.push({ bytes: file.bytes, splits: splitCount(file) });
+  }
+  const counts = [...runs.values()].map((own) => requestsOfRun(own));
+  const sum = (of: (count: RunRequests) => number): number => counts.reduce((total, count) => total + of(count), 0);
+  return { s3Writes: sum((c) => c.s3Writes), s3Reads: sum((c) => c.s3Reads), sqs: sum((c) => c.sqs) };
 }
 
 async function mirrorsOf(path: string, kind: Kind): Promise<readonly MirrorConfig[]> {

@@ -1,6 +1,7 @@
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine } from '@wikifleet/config/command-line';
+import { counted } from '@wikifleet/domain/counted';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import { printLine } from '@wikifleet/worker/terminal';
 import { asked } from '../aws/aws-calls.js';
@@ -16,6 +17,14 @@ const COMMAND_LINE = {
   flags: {},
 } as const;
 
+/** What becomes of tasks that run. */
+const WAITS = {
+  downloader: (tasks: number): string => `${counted(tasks, 'task')} hand their downloads back within seconds`,
+  converter: (tasks: number): string =>
+    `${counted(tasks, 'task')}: those at work are protected until their split is done; ECS stops each of them within ` +
+    'ten minutes and a split (`status` shows how many run)',
+} as const;
+
 export const stop: Command = async (argv, releases) => {
   parseCommandLine(COMMAND_LINE, argv);
   const { ecs, scaling, services, there } = await openFleet(releases);
@@ -29,7 +38,7 @@ export const stop: Command = async (argv, releases) => {
     const command = new UpdateServiceCommand({ cluster: service.cluster, service: service.name, desiredCount: 0 });
     await asked('ECS: UpdateService', ecs.send(command));
     const running = there[service.role].runningCount ?? 0;
-    const busy = running === 0 ? '' : `; ${running} ran, and busy ones finish their job`;
+    const busy = running === 0 ? '' : `; ${WAITS[service.role](running)}`;
     printLine(`${service.name}: dynamic scaling suspended, minimum 0, count 0${busy}`);
   }
   printLine(`"${asTyped('fleet', 'resume')}" has them scale again`);

@@ -13,6 +13,11 @@ export interface TaskTime {
   readonly spotShare: number;
 }
 
+type TaskPrices = Pick<
+  RegionPrices,
+  'fargateArmVcpuHour' | 'fargateArmGigabyteHour' | 'publicIpv4Hour' | 'fargateSpotShare'
+>;
+
 /** What it cost, line by line. */
 export interface Costs {
   readonly lines: readonly {
@@ -30,7 +35,7 @@ export interface Costs {
 }
 
 /** What tasks cost by their seconds: virtual processors, memory, public addresses. AWS bills by the second. */
-export function computeCosts(times: readonly TaskTime[], prices: RegionPrices): Costs {
+export function computeCosts(times: readonly TaskTime[], prices: TaskPrices): Costs {
   const lines = times.flatMap(({ service, seconds, vcpus, gigabytes, publicAddress, spotShare }) => {
     const hours = seconds / 3600;
     const factor = 1 - spotShare * (1 - prices.fargateSpotShare);

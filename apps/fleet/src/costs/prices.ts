@@ -13,6 +13,15 @@ const regionSchema = z.strictObject({
   publicIpv4Hour: price,
   /** What Spot costs of the price on demand; it moves. */
   fargateSpotShare: z.number().min(0).max(1),
+  /** PUT, POST and LIST of S3, a thousand. */
+  s3WriteThousand: price,
+  /** GET and HEAD of S3, a thousand. */
+  s3ReadThousand: price,
+  sqsMillion: price,
+  /** A custom metric for a month. */
+  metricMonth: price,
+  logGigabyte: price,
+  storageGigabyteMonth: price,
 });
 
 const pricesSchema = z.strictObject({

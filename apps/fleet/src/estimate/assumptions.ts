@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { HourlyPrices } from '@wikifleet/simulation/cost';
+import type { RequestPrices } from '@wikifleet/simulation/request-cost';
 import { z } from 'zod';
 
 const ASSUMED = [
@@ -41,7 +42,17 @@ const pricesSchema = z.object({
   date: z.string(),
   regions: z.record(
     z.string(),
-    z.object({ fargateArmVcpuHour: price, fargateArmGigabyteHour: price, publicIpv4Hour: price }),
+    z.object({
+      fargateArmVcpuHour: price,
+      fargateArmGigabyteHour: price,
+      publicIpv4Hour: price,
+      s3WriteThousand: price,
+      s3ReadThousand: price,
+      sqsMillion: price,
+      metricMonth: price,
+      logGigabyte: price,
+      storageGigabyteMonth: price,
+    }),
   ),
 });
 
@@ -52,11 +63,15 @@ export async function readAssumptions(): Promise<Assumptions> {
 }
 
 /** The prices of a region, with their date; those of us-east-1 where it is not listed. */
-export async function readPrices(region: string, spotShare: number): Promise<HourlyPrices & { source: string }> {
+export async function readPrices(
+  region: string,
+  spotShare: number,
+): Promise<HourlyPrices & RequestPrices & { source: string }> {
   const { regions, date } = pricesSchema.parse(await readData('prices.json'));
   const name = Object.hasOwn(regions, region) ? region : 'us-east-1';
-  const { fargateArmVcpuHour, fargateArmGigabyteHour, publicIpv4Hour } = regions[name]!;
+  const { fargateArmVcpuHour, fargateArmGigabyteHour, publicIpv4Hour, ...requests } = regions[name]!;
   return {
+    ...requests,
     vcpu: fargateArmVcpuHour,
     gigabyte: fargateArmGigabyteHour,
     address: publicIpv4Hour,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { receiptKey } from '@wikifleet/domain/keys';
 import { startLocalCloud } from '@wikifleet/local-cloud/local-cloud';
+import { AWS_ASSUMPTIONS } from '@wikifleet/scaling/aws-assumptions';
 import { Store } from '@wikifleet/store/store';
 import { readAssumptions } from './assumptions.js';
 import { assumedSpeed, converterSpeed, speedOfBench, speedOfReceipts } from './converter-speed.js';
@@ -48,6 +49,13 @@ describe('seconds a split, from the bench', () => {
 });
 
 describe('what a plan assumes', () => {
+  it('what the closed loop assumes of AWS too', async () => {
+    const { startSeconds, periodSeconds } = await readAssumptions();
+    const [soonest, latest] = AWS_ASSUMPTIONS.taskStartSeconds;
+    assert.ok(startSeconds >= soonest && startSeconds <= latest, `${startSeconds} s`);
+    assert.equal(periodSeconds, AWS_ASSUMPTIONS.periodSeconds);
+  });
+
   it('the data files are whole, and stubs are no bzip2', async () => {
     const assumed = await readAssumptions();
     assert.ok(assumed.converterVcpu >= 1 && assumed.slots >= 1);

@@ -1,6 +1,7 @@
 import { counted } from '@wikifleet/domain/counted';
 import type { Diagnosis } from '@wikifleet/simulation/bottleneck';
 import type { Cost } from '@wikifleet/simulation/cost';
+import type { RequestCostLine } from '@wikifleet/simulation/request-cost';
 import { mirrorsLimit } from '@wikifleet/simulation/run-model';
 import type { RunModel } from '@wikifleet/simulation/run-model';
 import type { SimulatedRun } from '@wikifleet/simulation/simulated-run';
@@ -18,7 +19,10 @@ export interface Planned {
   readonly model: RunModel;
   readonly run: SimulatedRun;
   readonly diagnosis: Diagnosis;
+  /** Of the tasks. */
   readonly cost: Cost;
+  /** Of requests, metrics and logs. */
+  readonly requests: readonly RequestCostLine[];
 }
 
 const ROWS = 16;
@@ -27,7 +31,7 @@ const SPLIT_BYTES = 32 * 1024 * 1024;
 
 /** A plan in words: what is done, how it goes, what limits it, the tasks over time, the cost. */
 export function reportOf(planned: Planned): string[] {
-  const { files, speed, threads, model, run, diagnosis, cost, priceSource } = planned;
+  const { files, speed, threads, model, run, diagnosis, cost, requests, priceSource } = planned;
   const { bottleneck, reliefs } = diagnosis;
   return [
     `${files.title}: ${counted(run.files, 'file')}, ${bytesWords(run.bytes)}, ${counted(run.splits, 'split')}, vouched for by ${files.vouchedBy}`,
@@ -47,12 +51,21 @@ export function reportOf(planned: Planned): string[] {
     'Bytes from the mirrors, convert jobs and converters over time:',
     ...bars(run.timeline),
     '',
-    `Cost: ${dollarsWords(cost.dollars)} (${priceSource}; without S3 and SQS)`,
+    `Cost: ${dollarsWords(totalOf(planned))} (${priceSource}; storage is billed by the month: 0.023 a GB)`,
     ...cost.lines.map(
       ({ what, seconds, dollars }) =>
         `  ${dollarsWords(dollars).padStart(10)}  ${what}, ${(seconds / 3600).toFixed(2)} task hours`,
     ),
+    ...requests.map(
+      ({ what, count, dollars }) =>
+        `  ${dollarsWords(dollars).padStart(10)}  ${what}, ${count.toFixed(count < 10 ? 1 : 0)}`,
+    ),
   ];
+}
+
+/** Of tasks, requests, metrics and logs. */
+function totalOf({ cost, requests }: Pick<Planned, 'cost' | 'requests'>): number {
+  return requests.reduce((sum, { dollars }) => sum + dollars, cost.dollars);
 }
 
 function mirrorWords({ mirrors }: RunModel): string {
@@ -117,7 +130,16 @@ export function merged(timeline: readonly TimelinePoint[], most: number): Timeli
 }
 
 /** A plan as data: what the words say, and the whole timeline. */
-export function dataOf({ files, speed, threads, model, run, diagnosis, cost }: Planned): Record<string, unknown> {
+export function dataOf({
+  files,
+  speed,
+  threads,
+  model,
+  run,
+  diagnosis,
+  cost,
+  requests,
+}: Planned): Record<string, unknown> {
   const { timeline, ...figures } = run;
   return {
     title: files.title,
@@ -125,7 +147,7 @@ export function dataOf({ files, speed, threads, model, run, diagnosis, cost }: P
     bottleneck: diagnosis.bottleneck,
     ...figures,
     reliefs: diagnosis.reliefs,
-    cost,
+    cost: { dollars: totalOf({ cost, requests }), lines: cost.lines, requests },
     speed: { ...speed, secondsPerSplit: SPLIT_BYTES / speed.bytesPerSecond, threads },
     fleet: { mirrors: model.mirrors, downloaders: model.downloaders, converters: model.converters, seed: model.seed },
     timeline,

@@ -1,18 +1,18 @@
+import { AWS_ASSUMPTIONS } from '../aws-assumptions.js';
 import type { ConverterStep } from '../converter-steps.js';
+import { PROTECTION_TIMES, ProtectionSchedule } from '../protection-schedule.js';
+import type { ProtectionChange } from '../protection-schedule.js';
 import { ASLEEP, nextPeriod } from '../scaler.js';
 import type { ScalerState } from '../scaler.js';
 
-/** What AWS takes, in seconds; generous. */
-const PERIOD = 60;
-const EVALUATION_LAG = 10;
-const SCHEDULER_EVERY = 5;
-const TASK_START = 40;
+/** What AWS takes, in seconds. */
+const { periodSeconds: PERIOD, evaluationSeconds: EVALUATION_LAG, taskStartSeconds: TASK_START } = AWS_ASSUMPTIONS;
+/** How often ECS adjusts a service: it acts while a task is without protection. */
+const SCHEDULER_EVERY = 15;
 const STOP_IDLE = 2;
-/** What our programs do, in seconds. */
-const POLL = 20;
-const LEASE_EVERY = 30;
+/** What programs do, in seconds. */
 const PROTECTED_FOR = 15 * 60;
-const LET_GO_EVERY = 10 * 60;
+const GRACE = 90;
 const IDLE_PUBLISH_EVERY = 60;
 
 /** Numbers from 0 to 1 that a seed repeats. */
@@ -38,8 +38,8 @@ interface Task {
   job: Job | undefined;
   doneAt: number;
   idleSince: number;
+  readonly schedule: ProtectionSchedule;
   protectedUntil: number;
-  letGoAt: number;
   stoppedAt: number;
 }
 
@@ -140,45 +140,58 @@ export class SimulatedService {
   }
 
   #work(task: Task, now: number): void {
-    // one that is told to stop takes nothing any more
-    if (now < task.runsFrom || task.stoppedAt !== Number.POSITIVE_INFINITY) return;
+    if (now < task.runsFrom) return;
+    // one that was asked to stop finishes its job, and takes no other
+    if (task.stoppedAt !== Number.POSITIVE_INFINITY) {
+      if (task.job !== undefined && now >= task.doneAt) this.#complete(task, now);
+      return;
+    }
     if (!Number.isNaN(this.#wakingSince)) this.wakings.push(now - this.#wakingSince);
     this.#wakingSince = Number.NaN;
     const age = now - task.runsFrom;
     if (this.#options.publishes === 'every 20 s' && age % 20 === 0)
       this.#publish(this.#counted(now), this.#options.lost);
+    this.#protect(task, task.schedule.nextTick <= now * 1000 ? task.schedule.tick(now * 1000) : undefined, now);
     if (task.job !== undefined) {
-      if (this.#options.protect && age % LEASE_EVERY === 0) task.protectedUntil = now + PROTECTED_FOR;
       if (now < task.doneAt) return;
       this.#finish(task, now);
     }
     const idle = now - task.idleSince;
-    // a long poll that brought nothing lets go at once; a busy task at the latest every ten minutes, for a poll's time
-    if (idle === POLL) task.protectedUntil = now;
     if (this.#options.publishes === 'when idle' && idle > 0 && idle % IDLE_PUBLISH_EVERY === 0) {
       this.#publish(this.#counted(now), this.#options.lost);
     }
-    const rests = now - task.letGoAt < POLL;
-    const next = rests ? undefined : this.#waiting.shift();
+    const next = this.#waiting.shift();
     if (next !== undefined) this.#take(task, next, now);
+  }
+
+  /** What the task asks of ECS, and whether it is refused: then more tasks would be protected than are wanted. */
+  #protect(task: Task, change: ProtectionChange | undefined, now: number): void {
+    if (!this.#options.protect || change === undefined) return;
+    if (change === 'release') task.protectedUntil = now;
+    else if (
+      this.#tasks.filter((other) => other !== task && other.protectedUntil > now).length < this.#scaler.desired
+    ) {
+      task.protectedUntil = now + PROTECTED_FOR;
+    } else task.schedule.refused(now * 1000);
   }
 
   #take(task: Task, job: Job, now: number): void {
     task.job = job;
     task.doneAt = now + job.seconds;
-    if (this.#options.protect) task.protectedUntil = now + PROTECTED_FOR;
+    this.#protect(task, task.schedule.enter(now * 1000), now);
   }
 
   #finish(task: Task, now: number): void {
+    this.#complete(task, now);
+    task.idleSince = now;
+    this.#protect(task, task.schedule.leave(now * 1000), now);
+  }
+
+  #complete(task: Task, now: number): void {
     task.job?.done?.(now);
     task.job = undefined;
-    task.idleSince = now;
     this.finished += 1;
     this.lastDoneAt = now;
-    if (now - task.letGoAt >= LET_GO_EVERY) {
-      task.letGoAt = now;
-      task.protectedUntil = now;
-    }
   }
 
   /** ECS knows nothing of jobs: it stops whom nothing protects. While a deployment runs nothing is scaled in. */
@@ -189,19 +202,31 @@ export class SimulatedService {
     const surplus =
       old.length > 0 ? [] : running.filter(open).slice(0, Math.max(0, running.length - this.#scaler.desired));
     for (const task of [...old.filter(open), ...surplus]) {
-      task.stoppedAt = now + STOP_IDLE;
-      if (task.job !== undefined && task.job.seconds !== Number.POSITIVE_INFINITY) this.stoppedBusy += 1;
-      // it hands back what it has, and what waits on a dead mirror has lost nothing
-      if (task.job !== undefined) this.#waiting.push(task.job);
-      task.job = undefined;
+      this.#stop(task, now);
     }
     const left = running.filter(({ stoppedAt }) => stoppedAt === Number.POSITIVE_INFINITY).length;
     for (let i = left; i < this.#scaler.desired; i += 1) this.#start(now);
     this.peak = Math.max(this.peak, this.#tasks.length);
   }
 
+  /** SIGTERM: a converter's job goes on for its grace period, a downloader's is handed back at once. */
+  #stop(task: Task, now: number): void {
+    task.stoppedAt = now + STOP_IDLE;
+    if (task.job === undefined) return;
+    const left = task.doneAt - now;
+    if (this.#options.protect && left <= GRACE) {
+      task.stoppedAt = now + left + STOP_IDLE;
+      return;
+    }
+    // what waits on a dead mirror has lost nothing
+    if (task.job.seconds !== Number.POSITIVE_INFINITY) this.stoppedBusy += 1;
+    this.#waiting.push(task.job);
+    task.job = undefined;
+  }
+
   #start(now: number): void {
-    const runsFrom = now + TASK_START;
+    const [soonest, latest] = TASK_START;
+    const runsFrom = now + soonest + Math.floor((latest - soonest + 1) * this.#options.random());
     const never = Number.POSITIVE_INFINITY;
     this.#tasks.push({
       version: this.#version,
@@ -209,8 +234,8 @@ export class SimulatedService {
       job: undefined,
       doneAt: never,
       idleSince: runsFrom,
+      schedule: new ProtectionSchedule(PROTECTION_TIMES),
       protectedUntil: 0,
-      letGoAt: runsFrom - POLL,
       stoppedAt: never,
     });
   }
