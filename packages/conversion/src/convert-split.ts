@@ -15,7 +15,7 @@ import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
-import { makeEngine } from './engines.js';
+import { engineOf } from './engines.js';
 import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
 import { CONTAINER_BYTES } from './file-source.js';
@@ -215,7 +215,7 @@ class SplitConversion {
   #begin(container: Container, known: KnownHead | null): DumpConversion {
     const { wiki, wikiOverrides = false, filter, pool } = this.#options;
     const options = { wiki, wikiOverrides, filter, ...(known === null ? {} : { head: known.dump }) };
-    const engine = makeEngine(this.#options.engine);
+    const engine = engineOf(this.#options.engine);
     const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
       ? new ThreadedConversion({ ...options, engine, pool }, deliver)

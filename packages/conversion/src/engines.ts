@@ -6,7 +6,19 @@ import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 export const ENGINES = ['fast', 'reference'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-export function makeEngine(engine: Engine): RowEngine {
+const ENGINES_OF_THREAD = new Map<Engine, RowEngine>();
+
+/**
+ * The engine of this thread. Conversions share it: it keeps nothing from one call to the next that another conversion
+ * could see, and a new one for each small split would leave 3.4 MB of WebAssembly memory to the garbage collector.
+ */
+export function engineOf(engine: Engine): RowEngine {
+  const known = ENGINES_OF_THREAD.get(engine) ?? makeEngine(engine);
+  ENGINES_OF_THREAD.set(engine, known);
+  return known;
+}
+
+function makeEngine(engine: Engine): RowEngine {
   switch (engine) {
     case 'fast':
       return new FastEngine();
