@@ -9,7 +9,6 @@ import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
-import type { Run } from '@wikifleet/domain/run';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
 import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { z } from 'zod';
@@ -26,7 +25,8 @@ import type { Folders, LoopbackCloud } from './local-fleet.js';
 import { OwnKeys, refuseForeignFiles } from './own-keys.js';
 import { Progress } from './progress.js';
 import { RunWatcher, isOver } from './run-state.js';
-import type { RunState } from './run-state.js';
+import type { RunState, SeededRun } from './run-state.js';
+import { LookPacer } from './look-pacer.js';
 import { emptiedFiles } from './emptied-files.js';
 import { watchedTree } from './watched-tree.js';
 import type { OpenSource, Source } from './sources.js';
@@ -119,7 +119,7 @@ interface RunningFleet {
 }
 
 /** Seeds the runs of a source, and works until nothing more will happen. */
-async function runSource(source: Source, fleet: RunningFleet): Promise<RunState[]> {
+async function runSource(source: Source, fleet: RunningFleet): Promise<readonly RunState[]> {
   const { options, folders, loopback, faults, say, stop, releases } = fleet;
   if (source.seeds.length === 0) return [];
   const mirrors =
@@ -132,11 +132,11 @@ async function runSource(source: Source, fleet: RunningFleet): Promise<RunState[
     WIKIFLEET_WORKERS: String(options.workers),
     WIKIFLEET_RAW_OBJECTS: options.rawObjects,
   };
-  const runs = await seedAll(source.seeds, options, environment, say, stop);
-  const watch = await startWatch({ cloud: loopback.cloud, runs, port: 0 });
+  const seeded = await seedAll(source.seeds, options, environment, say, stop);
+  const watch = await startWatch({ cloud: loopback.cloud, runs: seeded.map(({ run }) => run), port: 0 });
   releases.defer(watch, async (page) => await page.close());
   say(`Watch it live: ${watch.url}`);
-  return await work(fleet, environment, runs);
+  return await work(fleet, environment, seeded);
 }
 
 /** Of a plan that differs from the files of the folder, what that means and what to do. */
@@ -172,9 +172,9 @@ async function seedAll(
   environment: Environment,
   say: (line: string) => void,
   stop: AbortSignal,
-): Promise<Run[]> {
-  const runs: Run[] = [];
-  const answerSchema = z.object({ run: runSchema });
+): Promise<SeededRun[]> {
+  const runs: SeededRun[] = [];
+  const answerSchema = z.object({ run: runSchema, existed: z.boolean() });
   for (const args of seeds) {
     const { format, compression } = options.rowsFormat;
     const rows = ['--format', format, '--compression', compression];
@@ -184,21 +184,30 @@ async function seedAll(
     const output = await runSeed(all, environment, say, stop).catch((error: unknown) => {
       throw options.from === undefined ? error : explained(error);
     });
-    runs.push(answerSchema.parse(JSON.parse(output)).run);
+    const { run, existed } = answerSchema.parse(JSON.parse(output));
+    runs.push({ run, isNew: !existed });
   }
   return runs;
 }
 
-async function work(fleet: RunningFleet, environment: Environment, runs: readonly Run[]): Promise<RunState[]> {
+async function work(
+  fleet: RunningFleet,
+  environment: Environment,
+  runs: readonly SeededRun[],
+): Promise<readonly RunState[]> {
   const { options, folders, loopback, faults, bar, say, stop, releases } = fleet;
   const { cloud } = loopback;
   const watcher = await RunWatcher.open(cloud.store, runs);
   const progress = new Progress(watcher.plans);
+  const looks = new LookPacer();
   let dead: FleetError | undefined;
   const processes = new FleetProcesses({
     environment,
     logFolder: join(folders.state, 'logs'),
-    onLog: (program, line) => progress.take(program, line),
+    onLog: (program, line) => {
+      progress.take(program, line);
+      looks.take(line);
+    },
     onLogFailed: (path, error) => {
       // a fault that was reported before is the reason
       if (faults.first !== undefined) return;
@@ -213,7 +222,8 @@ async function work(fleet: RunningFleet, environment: Environment, runs: readonl
   const folder = await stateOf(folders.state);
   const scaler = new LocalScaler(options.converters);
   let idleSince: number | undefined;
-  let states = await watcher.read();
+  let { states } = watcher;
+  progress.settle(states);
   if (!(await isOver(states, []))) {
     processes.startDownloader();
   }
@@ -223,11 +233,14 @@ async function work(fleet: RunningFleet, environment: Environment, runs: readonl
     if ((await stateOf(folders.state)) !== folder) throw vanished(folders.state, faults);
     const depth = await cloud.converts.depth();
     processes.scaleConverters(scaler.wanted(depth, processes.converters));
-    states = await watcher.read();
-    progress.settle(states);
+    const isEmptied = isEmpty(depth) && isEmpty(await cloud.downloads.depth());
+    await looks.look(isEmptied, async (names) => {
+      states = await watcher.read(names);
+      progress.settle(states);
+    });
     const { fraction, text } = progress.line();
     bar.show(fraction, text);
-    const isIdle = isEmpty(depth) && isEmpty(await cloud.downloads.depth()) && !(await isOver(states, []));
+    const isIdle = isEmptied && !(await isOver(states, []));
     idleSince = isIdle ? (idleSince ?? performance.now()) : undefined;
     if (idleSince !== undefined && performance.now() - idleSince > IDLE_MS) throw stuck(states);
   }
