@@ -6,9 +6,13 @@ import { runName } from '@wikifleet/domain/run';
 import type { Run } from '@wikifleet/domain/run';
 import { filesWithManifest, readFileManifest, readRunManifest } from '@wikifleet/runs/manifests';
 import { readFailures } from '@wikifleet/runs/failures';
+import { mapParallel } from '@wikifleet/runs/map-parallel';
 import { loadPlan } from '@wikifleet/runs/load-plan';
 import type { Queue } from '@wikifleet/queue/queue';
 import type { Store } from '@wikifleet/store/store';
+
+/** Manifests that are read at once. */
+const PARALLEL_READS = 8;
 
 /** What has become of a run so far. */
 export interface RunState {
@@ -75,13 +79,16 @@ export class RunWatcher {
     const done = new Map<string, FileManifestResult>();
     // one list call for each 1,000 files: asking for each manifest would take longer than the work itself
     const written = await filesWithManifest(this.#store, plan);
-    for (const { file } of plan.files) {
-      if (!written.has(file)) continue;
+    const files = plan.files.map(({ file }) => file).filter((file) => written.has(file));
+    const manifests = await mapParallel(files, PARALLEL_READS, async (file) => {
       const key = `${plan.planId}/${file}`;
       const manifest = this.#done.get(key) ?? (await readFileManifest(this.#store, plan, file));
-      if (manifest === null) continue;
-      this.#done.set(key, manifest);
-      done.set(file, manifest);
+      if (manifest !== null) this.#done.set(key, manifest);
+      return manifest;
+    });
+    for (const [at, file] of files.entries()) {
+      const manifest = manifests[at] ?? null;
+      if (manifest !== null) done.set(file, manifest);
     }
     const all = done.size === plan.files.length;
     const failures = all ? [] : (await readFailures(this.#store, plan)).filter(({ file }) => !done.has(file));
