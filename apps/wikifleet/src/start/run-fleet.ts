@@ -184,8 +184,10 @@ async function seedAll(
     const output = await runSeed(all, environment, say, stop).catch((error: unknown) => {
       throw options.from === undefined ? error : explained(error);
     });
-    const { run, existed } = answerSchema.parse(JSON.parse(output));
-    runs.push({ run, isNew: !existed });
+    for (const line of output.trimEnd().split('\n')) {
+      const { run, existed } = answerSchema.parse(JSON.parse(line));
+      runs.push({ run, isNew: !existed });
+    }
   }
   return runs;
 }
