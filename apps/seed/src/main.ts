@@ -69,7 +69,10 @@ await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const { wiki: wikis, date, kind: kindName, files: filesFrom, runs: runsFrom } = flags;
   if (runsFrom !== undefined && [wikis, date, kindName, filesFrom].some((value) => value !== undefined)) {
-    throw new UsageError('COMMAND_LINE_REFUSED', '--runs names wikis, dates, kinds and files: give it without these flags');
+    throw new UsageError(
+      'COMMAND_LINE_REFUSED',
+      '--runs names wikis, dates, kinds and files: give it without these flags',
+    );
   }
   if (runsFrom === undefined && (wikis === undefined || date === undefined)) {
     throw new UsageError('COMMAND_LINE_REFUSED', `expected --wiki and --date; usage: ${COMMAND_LINE.usage}`);
