@@ -31,6 +31,7 @@ import { emptiedFiles } from './emptied-files.js';
 import { watchedTree } from './watched-tree.js';
 import type { OpenSource, Source } from './sources.js';
 import { failedFiles, summaryLines } from './summary.js';
+import { writtenPages } from './written-pages.js';
 
 export interface FleetOptions {
   readonly out: string;
@@ -88,7 +89,8 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     const states = await runSource(source, { options, folders, loopback, faults, bar, say, stop, releases });
     bar.clear();
     const emptied = await emptiedFiles(loopback.cloud.store, states);
-    const ended = { states, emptied, source };
+    const written = await writtenPages(loopback.cloud.store, states);
+    const ended = { states, emptied, written, source };
     for (const line of summaryLines(ended, folders.out, (performance.now() - started) / 1000)) {
       printLine(line);
     }

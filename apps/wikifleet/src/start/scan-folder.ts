@@ -102,7 +102,11 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
   }
   const warnings = [
     ...renamings(candidates),
-    ...renamed.flatMap(({ file, name, inspection }) => wikiWarnings(file, inspection, runOf(name, inspection.dbname))),
+    ...renamed.flatMap(({ file, name, inspection }) => {
+      // who gives --wiki has said that names do not count
+      const named = options.wiki === undefined ? name.wiki : null;
+      return wikiWarnings(file, named, inspection, runOf(name, inspection.dbname));
+    }),
     ...exportWarnings(candidates, options, folder),
   ];
   return { dumps, left, refused, warnings };
@@ -206,14 +210,24 @@ function runChooser(
   };
 }
 
-/** What of a file's own `dbname` its rows do not follow: --wiki overrides it, or it is no valid wiki name. */
-function wikiWarnings(file: string, { dbname, invalidDbname }: Inspection, { wiki }: Run): string[] {
+/** Where a file's name, its own `dbname` and --wiki do not agree, or its `dbname` is no valid wiki name: what its rows follow. */
+function wikiWarnings(
+  file: string,
+  named: string | null,
+  { dbname, invalidDbname }: Inspection,
+  { wiki }: Run,
+): string[] {
   if (invalidDbname !== null) {
     const rows = `it is converted as ${wiki} (--wiki chooses another)`;
     return [`${file}: its head's dbname "${invalidDbname}" is not a valid wiki name (${WIKI_NAME_RULE}); ${rows}`];
   }
-  if (dbname === null || dbname === wiki) return [];
-  return [`${file}: its head names the wiki ${dbname}; it is converted as ${wiki} (--wiki)`];
+  if (dbname === null) return [];
+  if (dbname !== wiki) return [`${file}: its head names the wiki ${dbname}; it is converted as ${wiki} (--wiki)`];
+  if (named === null || named === dbname) return [];
+  return [
+    `${file}: its name is that of a dump of ${named}, and its head names the wiki ${dbname}: it is converted as ${dbname}, ` +
+      `in one run with other dumps of ${dbname} (--wiki chooses another)`,
+  ];
 }
 
 function exportWarnings(candidates: readonly Candidate[], { kind }: ScanOptions, folder: string): string[] {

@@ -8,6 +8,7 @@ import { count, duration, megabytes, plural, shownName as printable } from '../f
 import type { EmptiedFile } from './emptied-files.js';
 import type { RunState } from './run-state.js';
 import type { Source } from './sources.js';
+import type { WrittenPages } from './written-pages.js';
 
 const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat' } as const;
 
@@ -15,6 +16,7 @@ const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat'
 export interface EndedStart {
   readonly states: readonly RunState[];
   readonly emptied: readonly EmptiedFile[];
+  readonly written: readonly WrittenPages[];
   readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings'>;
 }
 
@@ -27,9 +29,9 @@ export interface FailedFile {
 
 /** What the runs came to: a line a file, all that failed, where the rows lie, and how to look at them. */
 export function summaryLines(ended: EndedStart, out: string, seconds: number): string[] {
-  const { states, source } = ended;
+  const { states, written, source } = ended;
   return [
-    ...states.flatMap(linesOfRun),
+    ...states.flatMap((state) => linesOfRun(state, written)),
     ...failureLines(failedFiles(ended)),
     ...(source.warnings.length === 0
       ? []
@@ -85,8 +87,8 @@ function failureLines(failed: readonly FailedFile[]): string[] {
   return ['', `${plural(failed.length, 'file')} failed:`, ...lines];
 }
 
-function linesOfRun(state: RunState): string[] {
-  const { plan, done, failures, manifest } = state;
+function linesOfRun(state: RunState, written: readonly WrittenPages[]): string[] {
+  const { plan, done, manifest } = state;
   const width = Math.max(...plan.files.map(({ file }) => file.length));
   const lines = plan.files.map(({ file }) => {
     const name = `  ${file.padEnd(width)}`;
@@ -105,9 +107,8 @@ function linesOfRun(state: RunState): string[] {
         (descents === null ? '' : `, ${descents}`);
       return `${name}  ${count(pages).padStart(9)} pages ${count(rows).padStart(10)} rows  ${megabytes(whole.size).padStart(9)}${note}`;
     }
-    const failure = failures.find((candidate) => candidate.file === file);
-    const written = failure?.written?.pages ?? 0;
-    return `${name}  failed${written === 0 ? '' : ` (${plural(written, 'complete page')} written)`}`;
+    const pages = written.find((one) => one.state === state && one.file === file)?.pages ?? 0;
+    return `${name}  failed${pages === 0 ? '' : ` (${plural(pages, 'complete page')} written)`}`;
   });
   const sum =
     manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;
