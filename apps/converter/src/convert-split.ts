@@ -321,7 +321,7 @@ async function finish(writer: ObjectWriter): Promise<StoredObject> {
 function splitFailed(conversion: Conversion): unknown {
   const { failure, counts } = conversion;
   if (!(failure instanceof PermanentError)) return failure;
-  return new SplitFailed(failure, { pages: counts.pages, rows: counts.rows });
+  return new SplitFailed(failure, { pages: counts.pages - counts.partialPages, rows: counts.rows });
 }
 
 function resultOf(

@@ -156,9 +156,9 @@ class IncompleteFile {
 
   constructor(error: PermanentError, results: readonly SplitResult[] | null = null) {
     this.error = error;
-    const sum = (key: 'pages' | 'rows'): number =>
+    const sum = (key: 'pages' | 'partialPages' | 'rows'): number =>
       (results ?? []).reduce((total, { counts }) => total + counts[key], 0);
-    this.written = results === null ? null : { pages: sum('pages'), rows: sum('rows') };
+    this.written = results === null ? null : { pages: sum('pages') - sum('partialPages'), rows: sum('rows') };
   }
 }
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filterArguments } from '@wikifleet/config/filter-flags';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
-import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { FleetError, messageOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
@@ -28,6 +27,7 @@ import { RunWatcher, isOver } from './run-state.js';
 import type { RunState, SeededRun } from './run-state.js';
 import { LookPacer } from './look-pacer.js';
 import { emptiedFiles } from './emptied-files.js';
+import { WatchedFolders } from './watched-folders.js';
 import { watchedTree } from './watched-tree.js';
 import type { OpenSource, Source } from './sources.js';
 import { failedFiles, summaryLines } from './summary.js';
@@ -223,7 +223,7 @@ async function work(
     },
   });
   releases.defer(processes, async (all) => await all.stop());
-  const folder = await stateOf(folders.state);
+  const watched = await WatchedFolders.open(folders, options.from);
   const scaler = new LocalScaler(options.converters);
   let idleSince: number | undefined;
   let { states } = watcher;
@@ -234,7 +234,8 @@ async function work(
   while (!(await isOver(states, [cloud.downloads, cloud.converts]))) {
     await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
     if (dead !== undefined) throw dead;
-    if ((await stateOf(folders.state)) !== folder) throw vanished(folders.state, faults);
+    const gone = await watched.vanished();
+    if (gone !== null) throw vanished(gone, faults);
     const depth = await cloud.converts.depth();
     processes.scaleConverters(scaler.wanted(depth, processes.converters));
     const isEmptied = isEmpty(depth) && isEmpty(await cloud.downloads.depth());
@@ -262,22 +263,12 @@ function isEmpty({ visible, inFlight, delayed }: Depth): boolean {
   return visible + inFlight + delayed === 0;
 }
 
-/** Which folder it is; where it cannot be seen, why. */
-async function stateOf(folder: string): Promise<string> {
-  try {
-    const { dev, ino } = await lstat(folder, { bigint: true });
-    return `${dev} ${ino}`;
-  } catch (error) {
-    return codeOf(error);
-  }
-}
-
 function vanished(folder: string, faults: FaultWatch): FleetError {
   const message =
     `${folder} is not there any more: it was moved or deleted while the fleet worked in it. ` +
     'Run the same command again: it begins with what is there';
-  faults.fail('OUT_VANISHED', message);
-  return faults.first ?? new FleetError('OUT_VANISHED', message);
+  faults.fail('FOLDER_VANISHED', message);
+  return faults.first ?? new FleetError('FOLDER_VANISHED', message);
 }
 
 /** Nothing is left to do, and files have neither a manifest nor a failure. */

@@ -157,8 +157,11 @@ async function look(path: string, file: string): Promise<Candidate | { why: stri
   const name = readDumpFileName(file);
   try {
     const info = await stat(path);
-    if (info.isDirectory()) return { why: 'a folder', isFailure: false };
-    if (!info.isFile()) return { why: 'no file', isFailure: false };
+    if (info.isDirectory()) return { why: 'a folder: dumps in it are not looked for', isFailure: false };
+    if (!info.isFile()) {
+      const why = 'a pipe, a socket or a device: expected a regular file; copy its bytes to one';
+      return { why, isFailure: isNamedDump(name) };
+    }
     const real = await realpath(path);
     const handle = await open(real);
     try {
@@ -171,11 +174,12 @@ async function look(path: string, file: string): Promise<Candidate | { why: stri
     }
   } catch (error) {
     if (!isOfFile(error)) throw error;
-    return {
-      why: `cannot be read: ${messageOf(error)}`,
-      isFailure: name.nameClass === 'dump' || name.nameClass === 'xml',
-    };
+    return { why: `cannot be read: ${messageOf(error)}`, isFailure: isNamedDump(name) };
   }
+}
+
+function isNamedDump({ nameClass }: DumpFileName): boolean {
+  return nameClass === 'dump' || nameClass === 'xml';
 }
 
 /** Whether a file is a dump, or has a dump's name and would be missing without a word. */

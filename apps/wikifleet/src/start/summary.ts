@@ -17,7 +17,7 @@ export interface EndedStart {
   readonly states: readonly RunState[];
   readonly emptied: readonly EmptiedFile[];
   readonly written: readonly WrittenPages[];
-  readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings'>;
+  readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings' | 'dumps'>;
 }
 
 /** A file that is not converted, or of which nothing is left. */
@@ -56,7 +56,7 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
       const isNothing = done?.counts.pages === 0 && source.problems.has(file);
       if (done !== undefined && !isNothing) continue;
       const quarantined = emptied.find((one) => one.state === state && one.file === file)?.reasons ?? [];
-      failed.push({ file, run, why: reasonOf(state, file, source.problems, quarantined) });
+      failed.push({ file, run, why: reasonOf(state, file, source, quarantined) });
     }
   }
   return failed;
@@ -65,10 +65,15 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
 function reasonOf(
   { failures }: RunState,
   file: string,
-  problems: ReadonlyMap<string, string>,
+  { problems, dumps }: EndedStart['source'],
   quarantined: readonly string[],
 ): string {
   const failure = failures.find((candidate) => candidate.file === file);
+  if (failure?.code === 'FILE_NOT_ON_MIRROR') {
+    const dump = dumps.find((candidate) => candidate.file === file);
+    if (dump !== undefined)
+      return `it was deleted, or replaced by one of another size, after it was planned: ${dump.path}`;
+  }
   if (failure?.code === 'CHECKSUM_DIFFERS') return `it changed after it was planned: ${failure.message}`;
   const problem = problems.get(file);
   if (problem !== undefined) return problem;

@@ -8,6 +8,7 @@ import type { RunState } from './run-state.js';
 export interface WrittenPages {
   readonly state: RunState;
   readonly file: string;
+  /** Complete ones. */
   readonly pages: number;
 }
 
@@ -32,7 +33,7 @@ async function pagesOf(store: Store, { plan, failures }: RunState, file: string)
     const { split, counts } = receipt.value.result;
     if (key !== receiptKey(plan.run, plan.planId, file, split.index)) continue;
     converted.add(splitNumber(split.index));
-    pages += counts.pages;
+    pages += counts.pages - counts.partialPages;
   }
   for (const { file: of, stage, written } of failures) {
     // what failed of the whole file is the sum of its receipts
