@@ -50,6 +50,11 @@ const SPLIT_BYTES = 50_000;
 const ATTEMPT = '00000000-0000-4000-8000-000000000000';
 const REPAIR = '0123456789abcdef';
 
+function page(id: number): string {
+  const revision = `<revision><id>${id}0</id><timestamp>2026-09-01T00:00:00Z</timestamp><text>Hello</text></revision>`;
+  return `<page><title>P${id}</title><ns>0</ns><id>${id}</id>${revision}</page>`;
+}
+
 const PLAN: Plan = sealPlan({
   run: RUN,
   vouchedBy: 'listing',
@@ -175,6 +180,20 @@ describe('convertSplit of the converter', function () {
     const manifest = await store.getJson(runManifestKey(RUN, PLAN.planId), runManifestSchema);
     assert.ok(manifest?.value.state === 'closed');
     assert.deepEqual([manifest.value.result.counts.pages, manifest.value.result.counts.rows], [507, 507]);
+  });
+
+  it('asks S3 ten times for a small file of one split, its manifest included', async () => {
+    const other = { file: 'other.xml', path: 'x/other.xml', size: null, checksum: null };
+    // the run stays open: its last file has no manifest
+    const plan = sealPlan({ ...PLAN, files: [...PLAN.files, other] });
+    await store.putJson(planKey(RUN), plan);
+    const [job] = await putRaw(Buffer.from(`<mediawiki>${page(1)}</mediawiki>`), plan);
+    const before = store.traffic.requests;
+    await convert(job);
+    // plan, record, receipt and raw object are read, part, index and receipt written; the plan is read again, the
+    // manifest written, and that of the last file looked for
+    assert.equal(store.traffic.requests - before, 10);
+    assert.ok(await store.head(fileManifestKey(RUN, plan.planId, FILE)));
   });
 
   it('gives the same part and the same result again, by threads too', async () => {

@@ -5,7 +5,7 @@ import type { Conversion } from '@wikifleet/conversion/convert-split';
 import { DEFAULT_ENGINE } from '@wikifleet/conversion/engines';
 import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { compressorFingerprint } from '@wikifleet/compression/compressor-fingerprint';
-import { FleetError, PermanentError } from '@wikifleet/domain/errors';
+import { FleetError, PermanentError, codeOf } from '@wikifleet/domain/errors';
 import { factsOf } from '@wikifleet/domain/formats';
 import { downloadJobOf, serializeJob } from '@wikifleet/domain/jobs';
 import type { ConvertJob } from '@wikifleet/domain/jobs';
@@ -31,7 +31,7 @@ import { readStored, replacing } from '@wikifleet/runs/read-stored';
 import type { Stored } from '@wikifleet/runs/read-stored';
 import type { ObjectWriter } from '@wikifleet/store/object-writer';
 import { openObject } from '@wikifleet/store/file-in-store';
-import type { ObjectHead, Store } from '@wikifleet/store/store';
+import type { Store } from '@wikifleet/store/store';
 import { ROWS_PART_BYTES } from '@wikifleet/store/upload-parts';
 import type { JobContext } from '@wikifleet/worker/service';
 
@@ -95,15 +95,15 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
   const record = usableRecord(plan, file, stored);
   splitOfConvert(plan, record, job);
   const isDone = isDoneBy(there, plan, record, job);
+  let written: Receipt | null = null;
   if (isDone) {
     log.info({ event: 'split_converted_before' }, 'the receipt is there');
   } else {
     checkPartsVersion(plan, record, (parts.fingerprint ?? compressorFingerprint)(plan.settings.compression));
-    const raw = await headOfRawObject(store, record, signal);
-    if (raw === null) return await fetchAgain(parts, plan, file, context);
     try {
-      const made = await makePart(parts, plan, record, job, raw, context);
-      await writeReceipt(store, key, made, there, signal);
+      const made = await makePart(parts, plan, record, job, context);
+      if (made === null) return await fetchAgain(parts, plan, file, context);
+      written = await writeReceipt(store, key, made, there, signal);
     } catch (error) {
       // a permanent failure is not delivered again: this is the last chance to delete what it wrote
       if (error instanceof PermanentError && (await isDiscarded(store, job, context))) return;
@@ -112,7 +112,8 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
     // after the last write: who is killed before it finds out when the message is delivered again
     if (await isDiscarded(store, job, context)) return;
   }
-  const { outcome, run } = await (isDone ? closeAgain : close)(store, plan, file, signal, record);
+  const known = { record, ...(written === null || job.repair !== null ? {} : { receipt: written }) };
+  const { outcome, run } = await (isDone ? closeAgain : close)(store, plan, file, signal, known);
   if (outcome === 'failed') log.error({ event: 'file_failed' }, 'the receipts of the file prove no complete file');
   if (outcome !== 'closed') return;
   log.info({ event: 'file_closed' }, 'the file is complete');
@@ -143,7 +144,7 @@ function isDoneBy(there: Stored<Receipt>, plan: Plan, record: RawRecord, job: Co
 
 /**
  * Writes the receipt in the place of what was read before the conversion. Where a concurrent attempt was faster, its
- * receipt must have the same result, and the repairs of both are kept.
+ * receipt must have the same result, and the repairs of both are kept. Returns the receipt that is there.
  */
 async function writeReceipt(
   store: Store,
@@ -151,16 +152,17 @@ async function writeReceipt(
   made: Receipt,
   read: Stored<Receipt>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Receipt> {
   let there = read;
   for (let attempt = 0; attempt < MAX_RECEIPT_ATTEMPTS; attempt += 1) {
     const others = there.state === 'valid' ? there.value.repairs : [];
-    const receipt = sealReceipt(made.result, made.run, [...made.repairs, ...others]);
-    if (await store.putJson(key, receiptSchema.parse(receipt), replacing(there), signal)) return;
+    const receipt = receiptSchema.parse(sealReceipt(made.result, made.run, [...made.repairs, ...others]));
+    if (await store.putJson(key, receipt, replacing(there), signal)) return receipt;
     there = await readStored(store, key, receiptSchema, signal);
     if (there.state !== 'valid') continue;
     if (there.value.digest !== made.digest) throw receiptsDiffer(key, there.value, made);
-    if (made.repairs.every((id) => there.state === 'valid' && there.value.repairs.includes(id))) return;
+    const { repairs } = there.value;
+    if (made.repairs.every((id) => repairs.includes(id))) return there.value;
   }
   throw new FleetError('RECEIPT_CONTESTED', `${key}: others keep writing it; try again`);
 }
@@ -199,17 +201,35 @@ async function deleteConversion(
   await deleteObsolete(store, run, keys, signal);
 }
 
+/** Null where the record's raw object is not there. No request asks for it first: the first read of its bytes shows it. */
 async function makePart(
   parts: ConverterParts,
   plan: Plan,
   record: RawRecord,
   job: ConvertJob,
-  raw: ObjectHead,
+  context: JobContext,
+): Promise<Receipt | null> {
+  try {
+    return await convertToPart(parts, plan, record, job, context);
+  } catch (error) {
+    const isGone =
+      codeOf(error) === 'OBJECT_CHANGED' && (await headOfRawObject(parts.store, record, context.signal)) === null;
+    if (!isGone) throw error;
+    return null;
+  }
+}
+
+async function convertToPart(
+  parts: ConverterParts,
+  plan: Plan,
+  record: RawRecord,
+  job: ConvertJob,
   context: JobContext,
 ): Promise<Receipt> {
   const { store } = parts;
   const { signal, log, metrics, receiveCount } = context;
   const { settings } = plan;
+  const raw = { size: record.result.size, etag: record.attempt.etag };
   const startedAt = new Date();
   const started = performance.now();
   const format = openPartFormat(settings);
@@ -302,7 +322,7 @@ async function finish(writer: ObjectWriter): Promise<StoredObject> {
 function splitFailed(conversion: Conversion): unknown {
   const { failure, counts } = conversion;
   if (!(failure instanceof PermanentError)) return failure;
-  return new SplitFailed(failure, { pages: counts.pages, rows: counts.rows });
+  return new SplitFailed(failure, { pages: counts.pages - counts.partialPages, rows: counts.rows });
 }
 
 function resultOf(

@@ -18,7 +18,8 @@ import { runMain } from '@wikifleet/worker/run-main';
 import { printJson, reportLine } from '@wikifleet/worker/terminal';
 import { chooseWikis } from './choose-wikis.js';
 import { describe } from './describe.js';
-import { planRun } from './plan-run.js';
+import { planRun, readFileList, readRunList } from './plan-run.js';
+import type { RunRequest } from './plan-run.js';
 import { seedRun } from './seed-run.js';
 
 const COMMAND_LINE = {
@@ -50,6 +51,11 @@ const COMMAND_LINE = {
       value: 'FILE',
       help: 'a JSON array of {file, path, size, checksum} instead of the catalogue',
     },
+    runs: {
+      type: 'string',
+      value: 'FILE',
+      help: 'a JSON array of {kind, wiki, date, files} instead of --wiki, --date, --kind and --files; the first run that\nfails ends it',
+    },
     'wiki-overrides': { type: 'boolean', help: 'rows take --wiki, whatever database name the dump names' },
     'dry-run': { type: 'boolean', help: 'print files, bytes, splits and what would be enqueued, and change nothing' },
     force: { type: 'boolean', help: 'replace a plan that differs, and delete what it made' },
@@ -62,15 +68,24 @@ const NOT_THERE = new Set(['WIKI_UNKNOWN', 'NO_COMPLETE_RUN', 'RUN_UNKNOWN', 'RU
 
 await runMain(async (releases) => {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
-  if (flags.wiki === undefined || flags.date === undefined) {
+  const { wiki: wikis, date, kind: kindName, files: filesFrom, runs: runsFrom } = flags;
+  if (runsFrom !== undefined && [wikis, date, kindName, filesFrom].some((value) => value !== undefined)) {
+    throw new UsageError(
+      'COMMAND_LINE_REFUSED',
+      '--runs names wikis, dates, kinds and files: give it without these flags',
+    );
+  }
+  if (runsFrom === undefined && (wikis === undefined || date === undefined)) {
     throw new UsageError('COMMAND_LINE_REFUSED', `expected --wiki and --date; usage: ${COMMAND_LINE.usage}`);
   }
+  const kind = parseKind(kindName ?? 'articles-multistream');
+  const listed = runsFrom === undefined ? null : await readRunList(runsFrom);
   const request = {
-    kind: parseKind(flags.kind ?? 'articles-multistream'),
-    date: flags.date,
+    kind,
+    date: date ?? '',
     acceptListing: flags['accept-listing'] ?? false,
     ignoreListing: flags['ignore-listing'] ?? false,
-    filesFrom: flags.files,
+    files: filesFrom === undefined ? undefined : await readFileList(filesFrom),
     settings: {
       ...DEFAULT_SETTINGS,
       splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SETTINGS.splitBytes), 1, 2 ** 40),
@@ -79,7 +94,7 @@ await runMain(async (releases) => {
       ...columnsOf(flags),
       ...(flags['wiki-overrides'] === true ? { wikiOverrides: true as const } : {}),
     },
-  } as const;
+  };
   const options = { dryRun: flags['dry-run'] ?? false, force: flags.force ?? false };
   const settings = readSettings(process.env, [
     ...CLOUD_VARIABLES,
@@ -99,17 +114,8 @@ await runMain(async (releases) => {
   const source = catalogueOfMirrors(holding, new AbortController().signal, (name, error) =>
     reportLine(`the mirror ${name} could not be asked: ${messageOf(error)}`),
   );
-  const chosen = await chooseWikis(
-    flags.wiki,
-    request.kind,
-    holding.map(({ mirror }) => mirror),
-  );
-  chosen.remarks.forEach(reportLine);
-  if (request.filesFrom !== undefined && chosen.wikis.length > 1) {
-    throw new UsageError('COMMAND_LINE_REFUSED', '--files lists the files of one run: expected one wiki');
-  }
-  const one = async (wiki: string): Promise<void> => {
-    const { draft, remarks } = await planRun(source, { ...request, wiki });
+  const seed = async (asked: RunRequest): Promise<void> => {
+    const { draft, remarks } = await planRun(source, asked);
     remarks.forEach(reportLine);
     const seeded = await seedRun(cloud, draft, options);
     // wakes the fleet: SQS's own metrics would take minutes
@@ -117,6 +123,20 @@ await runMain(async (releases) => {
     if (flags.json === true) printJson(seeded);
     else describe(draft, seeded).forEach(reportLine);
   };
+  if (listed !== null) {
+    for (const run of listed) await seed({ ...request, ...run });
+    return EXIT_CODES.done;
+  }
+  const chosen = await chooseWikis(
+    wikis ?? '',
+    request.kind,
+    holding.map(({ mirror }) => mirror),
+  );
+  chosen.remarks.forEach(reportLine);
+  if (request.files !== undefined && chosen.wikis.length > 1) {
+    throw new UsageError('COMMAND_LINE_REFUSED', '--files lists the files of one run: expected one wiki');
+  }
+  const one = async (wiki: string): Promise<void> => await seed({ ...request, wiki });
   const [first = '', ...others] = chosen.wikis;
   // what one wiki fails with is what the program fails with
   if (chosen.named && others.length === 0) {

@@ -4,8 +4,8 @@ import type { CatalogueSource } from '@wikifleet/catalogue/catalogue-source';
 import { UsageError, messageOf } from '@wikifleet/domain/errors';
 import { planFileSchema } from '@wikifleet/domain/plan';
 import type { PlanFile, Settings } from '@wikifleet/domain/plan';
-import { parseDate } from '@wikifleet/domain/run';
-import type { Kind } from '@wikifleet/domain/run';
+import { parseDate, runSchema } from '@wikifleet/domain/run';
+import type { Kind, Run } from '@wikifleet/domain/run';
 import type { PlanDraft } from '@wikifleet/runs/plans';
 import { z } from 'zod';
 
@@ -17,8 +17,8 @@ export interface RunRequest {
   readonly acceptListing: boolean;
   /** Whether a list of files that disagrees with the folder's listing is taken as it is. */
   readonly ignoreListing: boolean;
-  /** A file that lists the run's files, instead of the mirror's catalogue. */
-  readonly filesFrom: string | undefined;
+  /** The run's files, instead of those of the mirror's catalogue. */
+  readonly files: readonly PlanFile[] | undefined;
   readonly settings: Settings;
 }
 
@@ -30,10 +30,9 @@ export interface Draft {
 
 /** Resolves a request to the files of a run: by the mirror's catalogue, or by a list that somebody made. */
 export async function planRun(source: CatalogueSource, request: RunRequest): Promise<Draft> {
-  const { kind, wiki, settings } = request;
-  if (request.filesFrom !== undefined) {
+  const { kind, wiki, files, settings } = request;
+  if (files !== undefined) {
     const run = { kind, wiki, date: parseDate(request.date) };
-    const files = await readFileList(request.filesFrom);
     return { draft: { run, vouchedBy: 'listing', settings, files }, remarks: [] };
   }
   const { date, acceptListing, ignoreListing } = request;
@@ -46,16 +45,34 @@ export async function planRun(source: CatalogueSource, request: RunRequest): Pro
   return { draft: { run: found.run, vouchedBy: found.vouchedBy, settings, files: found.files }, remarks };
 }
 
-async function readFileList(path: string): Promise<PlanFile[]> {
+/** A run with its files. */
+export interface ListedRun extends Run {
+  readonly files: readonly PlanFile[];
+}
+
+const filesSchema = z.array(planFileSchema).min(1);
+const runsSchema = z.array(runSchema.extend({ files: filesSchema })).min(1);
+
+/** Reads a JSON array of files; throws `FILE_LIST_REFUSED`. */
+export async function readFileList(path: string): Promise<PlanFile[]> {
+  return await readList(path, 'files', filesSchema);
+}
+
+/** Reads a JSON array of runs, each with its files; throws `FILE_LIST_REFUSED`. */
+export async function readRunList(path: string): Promise<ListedRun[]> {
+  return await readList(path, 'runs', runsSchema);
+}
+
+async function readList<T>(path: string, of: string, schema: z.ZodType<T>): Promise<T> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new UsageError('FILE_LIST_REFUSED', `${path}: expected a JSON array of files: ${messageOf(error)}`, {
+    throw new UsageError('FILE_LIST_REFUSED', `${path}: expected a JSON array of ${of}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  const result = z.array(planFileSchema).min(1).safeParse(value);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new UsageError('FILE_LIST_REFUSED', `${path}: ${problems.join('; ')}`);

@@ -44,7 +44,7 @@ export async function seedRun(cloud: Cloud, draft: PlanDraft, options: SeedOptio
   };
   if (options.dryRun) return { ...(await wouldSeed(cloud, draft, options.force)), ...figures, dryRun: true };
   const { plan, existed } = await settlePlan(cloud.store, draft, { force: options.force });
-  const { files, done, run } = await enqueueMissing(cloud.store, cloud.downloads, plan);
+  const { files, done, run } = await enqueueMissing(cloud.store, cloud.downloads, plan, { isNew: !existed });
   // another `seed --force` may have been faster than this one's last steps
   await checkPlanIsCurrent(cloud.store, plan);
   return { run: plan.run, planId: plan.planId, existed, enqueued: files, done, digest: run.digest, ...figures };

@@ -9,9 +9,10 @@ export function openFile(handle: FileHandle, size: number, path?: string): FileS
     size,
     ...(path === undefined ? {} : { path }),
     async *read(start) {
-      const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      // a file that grew meanwhile is read to its end all the same
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, Math.max(size - start, 0) + 1));
       for (let position = start; ;) {
-        const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, position);
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
         if (bytesRead === 0) return;
         position += bytesRead;
         yield buffer.subarray(0, bytesRead);

@@ -16,7 +16,7 @@ import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
 import type { DeliveredRows, Deliver, DumpConversion } from './dump-conversion.js';
-import { makeEngine } from './engines.js';
+import { engineOf } from './engines.js';
 import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
 import { CONTAINER_BYTES } from './file-source.js';
@@ -220,7 +220,7 @@ class SplitConversion {
     const { choice, format } = this.#options;
     const { encoding } = format;
     const texts = changesRows(choice) ? choice : null;
-    const engine = makeEngine(this.#options.engine, encoding);
+    const engine = engineOf(this.#options.engine, encoding);
     const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
       ? new ThreadedConversion({ ...options, engine, encoding, texts, pool }, deliver)

@@ -7,7 +7,21 @@ import type { RowEngine } from '@wikifleet/mediawiki/row-engine';
 export const ENGINES = ['fast', 'reference'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-export function makeEngine(engine: Engine, encoding: RowEncoding): RowEngine {
+const ENGINES_OF_THREAD = new Map<Engine, RowEngine>();
+
+/**
+ * The engine of this thread for rows as JSON. Conversions share it: it keeps nothing from one call to the next that
+ * another conversion could see, and a new one for each small split would leave 3.4 MB of WebAssembly memory to the garbage
+ * collector. Rows as values are views of an engine's memory, so each conversion has an engine of its own for them.
+ */
+export function engineOf(engine: Engine, encoding: RowEncoding): RowEngine {
+  if (encoding !== 'json') return makeEngine(engine, encoding);
+  const known = ENGINES_OF_THREAD.get(engine) ?? makeEngine(engine, encoding);
+  ENGINES_OF_THREAD.set(engine, known);
+  return known;
+}
+
+function makeEngine(engine: Engine, encoding: RowEncoding): RowEngine {
   switch (engine) {
     case 'fast':
       return new FastEngine(encoding);

@@ -18,6 +18,9 @@ export interface FileSource {
 /** As many first bytes as tell how a file is packed. */
 export const CONTAINER_BYTES = 3;
 
+/** Of a look that is over: its 7 MB serve the next file, where hundreds are looked at one after the other. */
+let spareDecoders: InlineBlockDecoders | undefined;
+
 /** The unpacked bytes of a whole file, in order and in this thread: for a look into it. */
 export async function* unpack(source: FileSource): AsyncGenerator<Uint8Array> {
   switch (containerOf(await source.first(CONTAINER_BYTES))) {
@@ -29,9 +32,14 @@ export async function* unpack(source: FileSource): AsyncGenerator<Uint8Array> {
       return;
     case 'bzip2': {
       const { size } = source;
-      const decoders = new InlineBlockDecoders();
-      for await (const block of new BlockChain({ source: source.read(0), start: 0, end: size, size, decoders }))
-        for (let bytes = block.read(); bytes !== null; bytes = block.read()) yield bytes;
+      const decoders = spareDecoders ?? new InlineBlockDecoders();
+      spareDecoders = undefined;
+      try {
+        for await (const block of new BlockChain({ source: source.read(0), start: 0, end: size, size, decoders }))
+          for (let bytes = block.read(); bytes !== null; bytes = block.read()) yield bytes;
+      } finally {
+        spareDecoders = decoders;
+      }
     }
   }
 }

@@ -60,6 +60,8 @@ interface Outcome {
   readonly pages?: number;
   readonly partial?: number;
   readonly empty?: number;
+  /** The code of what fails the file; none by default. */
+  readonly error?: string;
 }
 
 /** Files with bytes outside of pages: the byte that is named, and the rows before and behind it. */
@@ -95,6 +97,88 @@ const OUTSIDE: readonly [what: string, dump: string, byte: string, rows: number[
   ],
   ['behind the last page', `${HEADER}${page(1, revision(1))}<a/>${END}`, '<a/>', [1]],
   ['behind the root', `${HEADER}${page(1, revision(1))}${END}<!-- c --><a/>${page(2, revision(2))}`, '<a/>', [1]],
+];
+
+/** Files that end within a section: how it begins, what it is called, its end, the code and the rows. */
+const UNTERMINATED: readonly [
+  what: string,
+  dump: string,
+  begin: string,
+  named: RegExp,
+  code: string,
+  rows: number[],
+][] = [
+  ...(
+    [
+      ['<!-- ', 'the end --> of the comment'],
+      ['<?pi ', 'the end \\?> of the processing instruction'],
+    ] as const
+  ).flatMap(([begin, named]): (typeof UNTERMINATED)[number][] => [
+    [
+      `${begin} behind the head`,
+      `${HEADER}${begin}${page(1, revision(1))}${END}`,
+      begin,
+      new RegExp(named),
+      'BYTES_OUTSIDE_PAGES',
+      [],
+    ],
+    [
+      `${begin} between pages`,
+      `${HEADER}${page(1, revision(1))}${begin}${page(2, revision(2))}${END}`,
+      begin,
+      new RegExp(named),
+      'BYTES_OUTSIDE_PAGES',
+      [1],
+    ],
+    [
+      `${begin} behind the root`,
+      `${HEADER}${page(1, revision(1))}${END}${begin}`,
+      begin,
+      new RegExp(named),
+      'BYTES_OUTSIDE_PAGES',
+      [1],
+    ],
+  ]),
+  ...(
+    [
+      ['<!-- ', 'a comment without an end .*the end --> of the comment'],
+      ['<?pi ', 'a processing instruction without an end .*the end \\?>'],
+      ['<![CDATA[', 'a CDATA section without an end .*the end ]]>'],
+    ] as const
+  ).flatMap(([begin, named]): (typeof UNTERMINATED)[number][] => [
+    [
+      `${begin} in a text`,
+      `${HEADER}${page(1, revision(1))}${page(2, revision(2, begin), revision(3))}${page(4, revision(4))}${END}`,
+      begin,
+      new RegExp(named),
+      'SECTION_UNTERMINATED',
+      [1],
+    ],
+    [
+      `${begin} in a page's head`,
+      `${HEADER}${page(1, revision(1))}<page>${begin}${page(2, revision(2))}${END}`,
+      begin,
+      new RegExp(named),
+      'SECTION_UNTERMINATED',
+      [1],
+    ],
+    [
+      `${begin} behind a revision`,
+      `${HEADER}${page(1, revision(1), begin)}${page(2, revision(2))}${END}`,
+      begin,
+      new RegExp(named),
+      'SECTION_UNTERMINATED',
+      [1],
+    ],
+    [
+      `${begin} in an upload`,
+      `${HEADER}${page(1, revision(1), `<upload><x>${begin}</x></upload>`)}${END}`,
+      begin,
+      new RegExp(named),
+      'SECTION_UNTERMINATED',
+      [1],
+    ],
+  ]),
 ];
 
 /** Well-formed files, and the rows of each. */
@@ -300,7 +384,7 @@ const BROKEN: readonly [what: string, dump: string, outcome: Outcome][] = [
   [
     'CDATA without an end',
     `${page(1, revision(1))}${page(2, revision(2, '<![CDATA['), revision(3))}${page(4, revision(4))}`,
-    { rows: [1], pages: 2, codes: ['NOT_WELL_FORMED 2'], partial: 1 },
+    { rows: [1], pages: 2, codes: ['NOT_WELL_FORMED 2'], partial: 1, error: 'SECTION_UNTERMINATED' },
   ],
   [
     'a page cut by the next',
@@ -376,6 +460,43 @@ describe('DumpConverter', () => {
     });
   }
 
+  for (const [what, dump, begin, named, code, rows] of UNTERMINATED) {
+    it(`names what has no end, however the file is cut: ${what}`, () => {
+      const bytes = Buffer.from(dump);
+      for (const cuts of [[], Array.from({ length: bytes.length - 1 }, (_, i) => i + 1)]) {
+        const converter = new DumpConverter({ wiki: null });
+        for (const [i, at] of [0, ...cuts].entries()) converter.push(bytes.subarray(at, cuts[i] ?? bytes.length));
+        converter.end();
+        const { failure } = converter;
+        assert.deepEqual([failure?.code, failure?.place], [code, `byte ${bytes.indexOf(begin)}`]);
+        assert.match(failure?.message ?? '', named);
+        assert.deepEqual(ids(converter.takeRows()?.bytes.toString().split('\n').slice(0, -1) ?? []), rows);
+      }
+    });
+  }
+
+  for (const name of ['us-ascii', 'US-ASCII', 'ascii']) {
+    it(`fails a file that is declared as ${name} and has other bytes, and keeps its rows`, () => {
+      const dump = `<?xml version="1.0" encoding="${name}"?>${HEADER}${page(1, revision(1))}${page(2, revision(2, '\u00e9'))}${END}`;
+      const bytes = Buffer.from(dump);
+      const place = bytes.indexOf(0xc3);
+      for (const cuts of [[], [place], [place + 1], Array.from({ length: bytes.length - 1 }, (_, i) => i + 1)]) {
+        const converter = new DumpConverter({ wiki: null });
+        for (const [i, at] of [0, ...cuts].entries()) converter.push(bytes.subarray(at, cuts[i] ?? bytes.length));
+        converter.end();
+        assert.equal(converter.failure?.code, 'ENCODING_DIFFERS');
+        assert.equal(converter.failure?.place, `byte ${place}`);
+        assert.match(
+          converter.failure?.message ?? '',
+          /US-ASCII, as the XML declaration says; received 0xC3 .*encoding="UTF-8"/,
+        );
+        assert.deepEqual(ids(converter.takeRows()?.bytes.toString().split('\n').slice(0, -1) ?? []), [1, 2]);
+      }
+      assert.equal(convert(dump.replace('\u00e9', '&#233;')).error, null);
+      assert.equal(convert(dump.replace(name, 'utf-8')).error, null);
+    });
+  }
+
   for (const [what, dump, rows] of WELL_FORMED) {
     it(`reads ${what} as XML has it`, () => {
       const length = Buffer.byteLength(dump);
@@ -405,7 +526,7 @@ describe('DumpConverter', () => {
       const got = convert(dump);
       assert.deepEqual(
         [got.error, ids(got.lines), codes(got.quarantine)],
-        [null, outcome.rows ?? [], outcome.codes ?? []],
+        [outcome.error ?? null, outcome.rows ?? [], outcome.codes ?? []],
       );
       const { pages, rows, quarantined, partialPages, pagesWithoutRevision } = got.counts;
       assert.deepEqual([pages, rows, quarantined], [outcome.pages ?? 1, got.lines.length, got.quarantine.length]);
@@ -487,6 +608,7 @@ describe('DumpConverter', () => {
       bytes: bytes.indexOf('\n<page>'),
       wiki: 'aawiki',
       dbname: 'aawiki',
+      isDeclaredAscii: false,
       hasRoot: true,
       encoding: 'utf-8',
       version: '0.11',

@@ -17,6 +17,8 @@ export interface DumpHead {
   /** Whether `<mediawiki` is there. */
   readonly hasRoot: boolean;
   readonly encoding: DumpEncoding;
+  /** Whether the XML declaration names US-ASCII, a subset of UTF-8: then no byte may be above 0x7F. */
+  readonly isDeclaredAscii: boolean;
   /** The schema's, as the root names it: `0.11`. */
   readonly version: string | null;
   /** The code of the wiki's language: what the root names, else what the wiki's name begins with, else `en`. */
@@ -41,8 +43,9 @@ export interface WikiChoice {
 const BOM = '\xef\xbb\xbf';
 const DECLARATION = /^(?:\xef\xbb\xbf)?<\?xml[ \t\r\n]([^<>]*)\?>/;
 const DECLARED = /[ \t\r\n]?encoding[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/;
+const ASCII_NAMES = new Set(['us-ascii', 'ascii']);
 /** ASCII is a subset of UTF-8. */
-const UTF_8_NAMES = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
+const UTF_8_NAMES = new Set(['utf-8', 'utf8', ...ASCII_NAMES]);
 const ROOT = /^<mediawiki[ \t\r\n/>]/;
 const PREFIXED_ROOT = /^<([A-Za-z_][\w.-]{0,100}):mediawiki[ \t\r\n/>]/;
 const WELL_FORMED_TAG =
@@ -131,7 +134,8 @@ export function readDumpHead(bytes: Buffer, encoding: DumpEncoding, choice: Wiki
   refuseDeclarations(text);
   const root = rootTag(text);
   if (root !== null && !isUtf8(bytes)) throw refusedEncoding('bytes that are no UTF-8');
-  checkDeclaration(text, encoding);
+  const declared = declaredEncoding(text);
+  checkDeclaration(declared, encoding);
   const { dbname, invalidDbname } = readDbname(text);
   const wiki = chooseWiki(dbname, choice);
   return {
@@ -143,6 +147,7 @@ export function readDumpHead(bytes: Buffer, encoding: DumpEncoding, choice: Wiki
     invalidDbname,
     hasRoot: root !== null,
     encoding,
+    isDeclaredAscii: declared !== null && ASCII_NAMES.has(declared),
     version:
       root === null ? null : (/[ \t\r\n]version[ \t\r\n]*=[ \t\r\n]*["']([0-9.]{1,20})["']/.exec(root)?.[1] ?? null),
     failure: malformedTag(text),
@@ -225,9 +230,14 @@ function rootTag(text: string): string | null {
   return text.slice(at, end);
 }
 
-function checkDeclaration(text: string, encoding: DumpEncoding): void {
+/** The encoding that the XML declaration names, in lower case; null where it names none. */
+function declaredEncoding(text: string): string | null {
   const declared = DECLARED.exec(DECLARATION.exec(text)?.[1] ?? '');
-  const name = (declared?.[1] ?? declared?.[2] ?? encoding).toLowerCase();
+  return (declared?.[1] ?? declared?.[2])?.toLowerCase() ?? null;
+}
+
+function checkDeclaration(declared: string | null, encoding: DumpEncoding): void {
+  const name = declared ?? encoding;
   const isRight =
     encoding === 'utf-8' ? UTF_8_NAMES.has(name) : name === encoding || name === 'utf-16' || name === 'utf16';
   if (!isRight) throw refusedEncoding(`${encoding} that is declared as ${shown(name)}`);

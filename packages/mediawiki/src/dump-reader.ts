@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { PermanentError } from '@wikifleet/domain/errors';
 import { checkName } from '@wikifleet/domain/names';
 import { readDumpHead } from './dump-head.js';
@@ -44,6 +45,8 @@ export class DumpReader {
   #start: DumpStart | null;
   #head: DumpHead | null = null;
   #headFailure: PermanentError | null = null;
+  /** The first byte above 0x7F, and where it is; not looked for where the declaration allows it. */
+  #nonAscii: { readonly byte: number; readonly offset: number } | null = null;
   /** What the dump begins with, to be shown. */
   #firstBytes = '';
   #offset = 0;
@@ -109,10 +112,11 @@ export class DumpReader {
 
   /**
    * What is wrong with the dump, though all pages that can be read are: the first tag of the head that is malformed, else
-   * the first bytes outside of pages that do not belong there. Final after `end`, or once `done` is true.
+   * the first byte that is not in the declared encoding (`ENCODING_DIFFERS`), else the first bytes outside of pages that do
+   * not belong there, or a section without an end. Final after `end`, or once `done` is true.
    */
   get failure(): PermanentError | null {
-    return this.#headFailure ?? this.#stream.failure;
+    return this.#headFailure ?? this.#encodingFailure() ?? this.#stream.failure;
   }
 
   /** Null until the head's end, or the end. */
@@ -135,7 +139,27 @@ export class DumpReader {
     return this.#offset;
   }
 
+  /** Null before the head is known: only then it is known what is declared. */
+  #encodingFailure(): PermanentError | null {
+    if (this.#nonAscii === null || this.#head?.isDeclaredAscii !== true) return null;
+    const { byte, offset } = this.#nonAscii;
+    const expected = 'bytes of US-ASCII, as the XML declaration says';
+    const received = `0x${byte.toString(16).toUpperCase()}`;
+    const place = `byte ${offset}`;
+    const message =
+      `${place}: expected ${expected}; received ${received} ` +
+      '(the rows were read as UTF-8; where that is right, change the declaration to encoding="UTF-8")';
+    return new PermanentError('ENCODING_DIFFERS', message, { place, expected, received });
+  }
+
+  #findNonAscii(bytes: Uint8Array): void {
+    if (this.#nonAscii !== null || this.#head?.isDeclaredAscii === false || isAscii(bytes)) return;
+    const at = bytes.findIndex((byte) => byte > 0x7f);
+    this.#nonAscii = { byte: bytes[at] ?? 0, offset: this.#offset + at };
+  }
+
   #take(bytes: Uint8Array, isEnd = false): void {
+    this.#findNonAscii(bytes);
     if (this.#firstBytes.length < SHOWN_BYTES)
       this.#firstBytes += Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('latin1');
     this.#offset += bytes.length;

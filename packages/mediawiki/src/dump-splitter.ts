@@ -2,6 +2,7 @@ import { PermanentError } from '@wikifleet/domain/errors';
 import { ByteWindow } from '@wikifleet/domain/byte-window';
 import { Needle, isSpace } from './searchable-bytes.js';
 import { LONGEST_TAG, NO_TAG, TagFinder, UNKNOWN, endOfStartTag } from './tag-finder.js';
+import type { Section } from './section-scanner.js';
 import type { FoundTag, Tag } from './tag-finder.js';
 import type { PageSink } from './page-sink.js';
 import type { PageStream } from './page-stream.js';
@@ -127,7 +128,10 @@ export class DumpSplitter implements PageStream {
     return this.#nextPage !== null || this.#state === 'over';
   }
 
-  /** `BYTES_OUTSIDE_PAGES` or `LOG_DUMP`: the first bytes that do not belong where they are; null where there are none. */
+  /**
+   * `BYTES_OUTSIDE_PAGES` or `LOG_DUMP`: the first bytes that do not belong where they are. `SECTION_UNTERMINATED`: the dump
+   * ends within a comment, a CDATA section or a processing instruction of a page. Null where nothing is wrong.
+   */
   get failure(): PermanentError | null {
     return this.#failure;
   }
@@ -336,7 +340,8 @@ export class DumpSplitter implements PageStream {
     const stop = to ?? end;
     this.#window.dropTo(stop);
     this.#openSection = null;
-    if (to === null || section?.isWellFormed !== true) this.#outside(from, stop, null);
+    if (section !== null && to === null) this.#outside(from, stop, null, endOf(section));
+    else if (section?.isWellFormed !== true) this.#outside(from, stop, null, WITHOUT_DASHES);
     return true;
   }
 
@@ -367,10 +372,10 @@ export class DumpSplitter implements PageStream {
     return true;
   }
 
-  /** Bytes that do not belong where they are; the first of them are in `#start`. */
-  #outside(offset: number, stop: number, bytes: Buffer | null): void {
+  /** Bytes that do not belong where they are; the first of them are in `#start`. `expected`: in the place of what may stand there. */
+  #outside(offset: number, stop: number, bytes: Buffer | null, expected?: string): void {
     const length = stop - offset;
-    const error = outsidePages(offset, this.#endTag !== null, this.#start.subarray(0, length));
+    const error = outsidePages(offset, this.#endTag !== null, this.#start.subarray(0, length), expected);
     this.#failure ??= error;
     if (this.#endTag === null)
       this.#sink.outside({ offset, length, bytes, limit: MAX_PAGE_HEAD_BYTES, closed: false }, error);
@@ -383,6 +388,7 @@ export class DumpSplitter implements PageStream {
       return false;
     }
     if (found?.tag === 'upload') return this.#beginUpload(found);
+    if (found === null) this.#failure ??= unterminatedSection(this.#finder.section(this.#scan));
     const closed = found?.tag === '/revision';
     const stop = found === null ? this.#window.end : closed ? found.end : found.offset;
     this.#emit(stop, closed);
@@ -514,8 +520,26 @@ function isTagBegin(next: string): boolean {
   return next.startsWith('<page') || next.startsWith('</mediawiki');
 }
 
-/** Bytes that are in no page; `endTagSeen`: and behind `</mediawiki>`. */
-export function outsidePages(offset: number, endTagSeen: boolean, bytes: Buffer): PermanentError {
+const SECTION_NAMES = { comment: 'comment', cdata: 'CDATA section', instruction: 'processing instruction' } as const;
+const SECTION_ENDS = { comment: '-->', cdata: ']]>', instruction: '?>' } as const;
+const WITHOUT_DASHES = 'a comment that has no -- before its end -->';
+
+function endOf({ kind }: Section): string {
+  return `the end ${SECTION_ENDS[kind]} of the ${SECTION_NAMES[kind]} that begins there, before the end of the file`;
+}
+
+/** A dump that ends within markup of a page, which hides all that follows it; null where no section is open. */
+function unterminatedSection(section: Section | null): PermanentError | null {
+  if (section === null || section.to !== null) return null;
+  const place = `byte ${section.from}`;
+  const expected = endOf(section);
+  const received = 'none: the pages behind it are part of it';
+  const message = `a ${SECTION_NAMES[section.kind]} without an end at ${place}: expected ${expected}; received ${received}`;
+  return new PermanentError('SECTION_UNTERMINATED', message, { place, expected, received });
+}
+
+/** Bytes that are in no page; `endTagSeen`: and behind `</mediawiki>`. `wanted`: what is expected of these very bytes. */
+export function outsidePages(offset: number, endTagSeen: boolean, bytes: Buffer, wanted?: string): PermanentError {
   const text = bytes.toString('utf8');
   const place = `byte ${offset}`;
   if (!endTagSeen && isLogItem(text)) {
@@ -527,9 +551,10 @@ export function outsidePages(offset: number, endTagSeen: boolean, bytes: Buffer)
       received,
     });
   }
-  const expected = endTagSeen
+  const allowed = endTagSeen
     ? 'only white space, comments and processing instructions behind </mediawiki>'
     : '<page>, </mediawiki>, a comment, a processing instruction or white space';
+  const expected = wanted ?? allowed;
   const received = shown(text);
   const message = `bytes outside of pages at ${place}: expected ${expected}; received ${received}`;
   return new PermanentError('BYTES_OUTSIDE_PAGES', message, { place, expected, received });

@@ -4,7 +4,7 @@
  *
  * A file's manifest is absent, closed, or revoked by a repair that is under way. To close a file, a closer reads in this
  * order: the manifest with its ETag, then all receipts; then it writes the manifest under the condition that it still has
- * that ETag. A repair revokes the manifest before it changes a receipt, so a closer that has read receipts of before the
+ * that ETag, or that none is there. A repair revokes the manifest before it changes a receipt, so a closer that has read receipts of before the
  * repair loses its write and starts again. The run's manifest follows the same rule, with file manifests in the place of
  * receipts.
  */
@@ -37,6 +37,7 @@ import type { Store } from '@wikifleet/store/store';
 import { deleteBelow } from './delete-superseded.js';
 import { writeFailure } from './failures.js';
 import { loadPlan } from './load-plan.js';
+import { mapParallel } from './map-parallel.js';
 import {
   filesWithManifest,
   hasFileManifest,
@@ -57,6 +58,7 @@ export interface RunClosing {
   readonly digest: string | null;
 }
 
+const ABSENT = { state: 'absent' } as const;
 const RUN_OPEN: RunClosing = { closed: false, digest: null };
 
 /** What closing a file came to; `run` is that of its run, which is tried where the file is closed. */
@@ -65,21 +67,30 @@ export interface Closing {
   readonly run: RunClosing;
 }
 
+/** What the caller of a closer has just read or written of the file, so that it is not read again. */
+export interface KnownOfFile {
+  readonly record?: RawRecord;
+  /** A receipt that is there, of a job without a repair. */
+  readonly receipt?: Receipt;
+}
+
 /** Conditional writes that met another one are tried again so often. */
 const MAX_ATTEMPTS = 10;
+/** Manifests that are read at once. */
+const PARALLEL_READS = 8;
 
 /**
  * Closes a file when all its receipts are there and join; then the run, when all manifests are there. Idempotent: anybody
- * may call it at any time. `record` is the file's raw object record where the caller has just read it.
+ * may call it at any time.
  */
 export async function close(
   store: Store,
   plan: Plan,
   file: PlanFile,
   signal?: AbortSignal,
-  record?: RawRecord,
+  known: KnownOfFile = {},
 ): Promise<Closing> {
-  const outcome = await closeFile(store, plan, file, record, signal);
+  const outcome = await closeFile(store, plan, file, known, signal);
   return { outcome, run: outcome === 'closed' ? await closeRun(store, plan, signal) : RUN_OPEN };
 }
 
@@ -92,10 +103,10 @@ export async function closeAgain(
   plan: Plan,
   file: PlanFile,
   signal?: AbortSignal,
-  record?: RawRecord,
+  known: KnownOfFile = {},
 ): Promise<Closing> {
   if ((await readFileManifest(store, plan, file.file, signal)) === null)
-    return await close(store, plan, file, signal, record);
+    return await close(store, plan, file, signal, known);
   return { outcome: 'closed', run: await closeRun(store, plan, signal) };
 }
 
@@ -103,10 +114,10 @@ async function closeFile(
   store: Store,
   plan: Plan,
   file: PlanFile,
-  known: RawRecord | undefined,
+  known: KnownOfFile,
   signal: AbortSignal | undefined,
 ): Promise<ClosingOutcome> {
-  const record = known ?? (await readRawRecord(store, plan, file.file, signal));
+  const record = known.record ?? (await readRawRecord(store, plan, file.file, signal));
   if (record === null) {
     return (await readFileManifest(store, plan, file.file, signal)) === null ? 'open' : 'closed';
   }
@@ -115,10 +126,15 @@ async function closeFile(
   if (splits.length > 1 && (await countReceipts(store, plan, file.file, signal)) < splits.length) return 'open';
   const key = fileManifestKey(plan.run, plan.planId, file.file);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const there = await storedFileManifest(store, plan, file.file, signal);
-    const verdict = await readFile(store, plan, file, record, there, signal);
+    // A manifest is revoked and never deleted: a write on the condition that none is there proves as much as a read before
+    // the receipts that found none. Whoever has just written a receipt mostly meets none.
+    const guessed = attempt === 0 ? known.receipt : undefined;
+    const there = guessed === undefined ? await storedFileManifest(store, plan, file.file, signal) : ABSENT;
+    const verdict = await readFile(store, plan, file, record, there, signal, guessed);
     if (verdict === 'open') return 'open';
     if (verdict instanceof IncompleteFile) {
+      // a repair that is under way may be about to put it right
+      if (guessed !== undefined) continue;
       const { error, written } = verdict;
       await writeFailure(store, plan, file.file, 'file', { error, attempts: 1, written }, signal);
       return 'failed';
@@ -140,13 +156,13 @@ class IncompleteFile {
 
   constructor(error: PermanentError, results: readonly SplitResult[] | null = null) {
     this.error = error;
-    const sum = (key: 'pages' | 'rows'): number =>
+    const sum = (key: 'pages' | 'partialPages' | 'rows'): number =>
       (results ?? []).reduce((total, { counts }) => total + counts[key], 0);
-    this.written = results === null ? null : { pages: sum('pages'), rows: sum('rows') };
+    this.written = results === null ? null : { pages: sum('pages') - sum('partialPages'), rows: sum('rows') };
   }
 }
 
-/** The manifest that a file's receipts come to; `open` while one is missing. */
+/** The manifest that a file's receipts come to; `open` while one is missing. `known` is not read again. */
 async function readFile(
   store: Store,
   plan: Plan,
@@ -154,13 +170,17 @@ async function readFile(
   record: RawRecord,
   manifest: Stored<FileManifest>,
   signal: AbortSignal | undefined,
+  known: Receipt | undefined,
 ): Promise<FileManifestResult | 'open' | IncompleteFile> {
   if (manifest.state === 'malformed') return unusable('MANIFEST_MALFORMED', manifest.message);
   const pending = pendingRepairs(manifest);
   const results: SplitResult[] = [];
   for (const split of splitsOf(record.result.size, record.result.splitBytes)) {
     const key = receiptKey(plan.run, plan.planId, file.file, split.index);
-    const receipt = await readStored(store, key, receiptSchema, signal);
+    const isKnown = known?.result.split.index === split.index;
+    const receipt = isKnown
+      ? ({ state: 'valid', value: known } as const)
+      : await readStored(store, key, receiptSchema, signal);
     if (receipt.state === 'absent') return 'open';
     if (receipt.state === 'malformed') return unusable('RECEIPT_MALFORMED', receipt.message);
     if (!isAnswered(receipt.value, split.index, pending)) return 'open';
@@ -220,9 +240,13 @@ export async function closeRun(store: Store, plan: Plan, signal?: AbortSignal): 
     // only a repair replaces it
     if (there.state === 'malformed') return RUN_OPEN;
     if (there.state === 'valid' && there.value.state === 'closed') return { closed: true, digest: there.value.digest };
+    const manifests = await mapParallel(
+      plan.files,
+      PARALLEL_READS,
+      async ({ file }) => await storedFileManifest(store, plan, file, signal),
+    );
     const files: FileManifestResult[] = [];
-    for (const file of plan.files) {
-      const manifest = await storedFileManifest(store, plan, file.file, signal);
+    for (const manifest of manifests) {
       if (manifest.state !== 'valid' || manifest.value.state !== 'closed') return RUN_OPEN;
       files.push(manifest.value.result);
     }

@@ -49,6 +49,13 @@ describe('what a run keeps', () => {
       assert.deepEqual(sent, ['a', 'b', 'c']);
     });
 
+    it('asks S3 for nothing where the plan was written just now', async () => {
+      const before = s3.store.traffic.requests;
+      const { files, done, run } = await enqueueMissing(s3.store, sender, plan, { isNew: true });
+      assert.deepEqual([files, done, run.closed, sent], [['a', 'b', 'c'], 0, false, ['a', 'b', 'c']]);
+      assert.equal(s3.store.traffic.requests, before);
+    });
+
     it('closes what is ready, marks the failures of the rest as retried, and enqueues just that', async () => {
       const facts = { error: new PermanentError('X', 'x'), attempts: 1, written: null };
       await writeWhole(s3.store, plan, 'a');

@@ -21,8 +21,20 @@ export interface Enqueued {
   readonly run: RunClosing;
 }
 
-/** Enqueues one download job for each file of a plan that has no manifest, and closes what is ready to be closed. */
-export async function enqueueMissing(store: Store, downloads: Sender, plan: Plan): Promise<Enqueued> {
+/**
+ * Enqueues one download job for each file of a plan that has no manifest, and closes what is ready to be closed. `isNew`:
+ * this program wrote the plan just now. Its id is new, too, so no object carries it, and none is looked for.
+ */
+export async function enqueueMissing(
+  store: Store,
+  downloads: Sender,
+  plan: Plan,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<Enqueued> {
+  if (isNew) {
+    await downloads.sendAll(plan.files.map((file) => serializeJob(downloadJobOf(plan, file))));
+    return { files: plan.files.map(({ file }) => file), done: 0, run: { closed: false, digest: null } };
+  }
   // lists of keys first: most files of a new plan have neither a manifest nor a raw object record
   const written = await filesWithManifest(store, plan);
   const recorded = await filesWithRawRecord(store, plan);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { FIXTURES, inFolder, run } from './programs.js';
 import { dumpXml, filesBelow, folderOf } from './small-dumps.js';
 
@@ -73,6 +73,18 @@ const DAMAGES: readonly Damage[] = [
     name: `${DUMP}8.xml`,
     bytes: () => GOOD.replace(/<page>[\s\S]*<\/page>/, '<logitem><id>1</id></logitem>'),
     says: /log events/,
+  },
+  {
+    what: 'a comment without an end',
+    name: `${DUMP}9.xml`,
+    bytes: () => GOOD.replace('<text', '<!-- <text'),
+    says: /a comment without an end at byte \d+: expected the end --> of the comment/,
+  },
+  {
+    what: 'other bytes than those of the declared encoding',
+    name: `${DUMP}10.xml`,
+    bytes: () => `<?xml version="1.0" encoding="us-ascii"?>\n${dumpXml([1], { text: 'h\u00e9' })}`,
+    says: /US-ASCII, as the XML declaration says; received 0xC3/,
   },
   {
     what: 'a dump cut in its text, by any name',
@@ -164,6 +176,32 @@ describe('npm start on a folder with damaged files', function () {
         stdout,
         /1 file failed:\n +twiki-20261001-pages-articles2\.xml +articles\/twiki\/2026-10-01 +cannot be read: ENOENT/,
       );
+    });
+  });
+
+  it('counts what was written of a file that failed in all its splits', async () => {
+    await inFolder(async (folder) => {
+      const sample = join(folder, 'sample');
+      const made = await run('wikifleet/dist/sample.js', ['--out', sample, '--megabytes', '2']);
+      assert.equal(made.code, 0, made.stderr);
+      const name = 'samplewiki-20261001-pages-articles-multistream2.xml-p195p591.bz2';
+      const bytes = await readFile(join(sample, 'samplewiki', '20261001', name));
+      // the last blocks are damaged: the splits before them are converted
+      const from = await folderOf(folder, 'in', { [name]: flipped(bytes, bytes.length - 200) });
+      const out = join(folder, 'out');
+      const { code, stdout } = await run(START, ['--from', from, '--out', out, '--split-bytes', '20000']);
+      assert.equal(code, 1, stdout);
+      const parts = await filesBelow(join(out, 'rows'), /\.jsonl\.gz$/);
+      assert.ok(parts.length > 1, `${parts.length} parts`);
+      let rows = 0;
+      for (const part of parts) {
+        rows += gunzipSync(await readFile(join(out, 'rows', part)))
+          .toString()
+          .trimEnd()
+          .split('\n').length;
+      }
+      // each page of these dumps is one row
+      assert.match(stdout, new RegExp(`${name} +failed \\(${rows} complete pages written\\)$`, 'm'));
     });
   });
 

@@ -254,6 +254,24 @@ describe('npm start on a folder with several dumps', function () {
     });
   });
 
+  it('reports a file whose name is that of another wiki than its head names', async () => {
+    await inFolder(async (folder) => {
+      const from = await folderOf(folder, 'in', {
+        'twiki-20261001-pages-articles1.xml': dumpXml([1]),
+        'bwiki-20261001-pages-articles2.xml': dumpXml([2]),
+      });
+      const { code, stdout, stderr } = await start(from, join(folder, 'out'));
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /1 of 1 run complete, 2 rows/);
+      const [, warnings = ''] = stdout.split('Warnings:\n');
+      assert.match(
+        warnings,
+        /^ {2}bwiki-20261001-pages-articles2\.xml: its name is that of a dump of bwiki, and its head names the wiki twiki: it is converted as twiki, in one run/,
+      );
+      assert.doesNotMatch(stdout, /articles1\.xml: its name/);
+    });
+  });
+
   it('--wiki is the wiki of all rows, whatever the dumps name, and the summary warns of each', async () => {
     await inFolder(async (folder) => {
       const from = await folderOf(folder, 'in', {

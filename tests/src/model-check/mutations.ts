@@ -216,9 +216,9 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     'a closer reads the manifest after the receipts',
     CLOSING,
-    'const verdict = await readFile(store, plan, file, record, there, signal);',
-    'const verdict = await readFile(store, plan, file, record, there, signal); ' +
-      'Object.assign(there, await storedFileManifest(store, plan, file.file, signal));',
+    'const verdict = await readFile(store, plan, file, record, there, signal, guessed);',
+    'const verdict = await readFile(store, plan, file, record, there, signal, guessed); ' +
+      'if (guessed === undefined) Object.assign(there, await storedFileManifest(store, plan, file.file, signal));',
   ),
   edit(
     "a file's manifest is written without a condition",
@@ -250,8 +250,8 @@ export const MUTATIONS: readonly Mutation[] = [
   edit(
     'a receipt is written without a condition',
     CONVERT,
-    'store.putJson(key, receiptSchema.parse(receipt), replacing(there), signal)',
-    'store.putJson(key, receiptSchema.parse(receipt), {}, signal)',
+    'store.putJson(key, receipt, replacing(there), signal)',
+    'store.putJson(key, receipt, {}, signal)',
   ),
   edit('a receipt names only the repairs of its own job', CONVERT, '[...made.repairs, ...others]', 'made.repairs'),
   edit(

@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { columnArguments } from '@wikifleet/config/column-flags';
 import { filterArguments } from '@wikifleet/config/filter-flags';
 import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
-import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
+import { FleetError, messageOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
 import type { ExitCode } from '@wikifleet/domain/exit-codes';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { runSchema } from '@wikifleet/domain/run';
-import type { Run } from '@wikifleet/domain/run';
 import type { ReleaseStack } from '@wikifleet/worker/release-stack';
 import { printLine, reportLine } from '@wikifleet/worker/terminal';
 import { z } from 'zod';
@@ -28,11 +26,14 @@ import type { Folders, LoopbackCloud } from './local-fleet.js';
 import { OwnKeys, refuseForeignFiles } from './own-keys.js';
 import { Progress } from './progress.js';
 import { RunWatcher, isOver } from './run-state.js';
-import type { RunState } from './run-state.js';
+import type { RunState, SeededRun } from './run-state.js';
+import { LookPacer } from './look-pacer.js';
 import { emptiedFiles } from './emptied-files.js';
+import { WatchedFolders } from './watched-folders.js';
 import { watchedTree } from './watched-tree.js';
 import type { OpenSource, Source } from './sources.js';
 import { failedFiles, summaryLines } from './summary.js';
+import { writtenPages } from './written-pages.js';
 
 export interface FleetOptions {
   readonly out: string;
@@ -90,7 +91,8 @@ export async function runFleet(options: FleetOptions, releases: ReleaseStack): P
     const states = await runSource(source, { options, folders, loopback, faults, bar, say, stop, releases });
     bar.clear();
     const emptied = await emptiedFiles(loopback.cloud.store, states);
-    const ended = { states, emptied, source };
+    const written = await writtenPages(loopback.cloud.store, states);
+    const ended = { states, emptied, written, source };
     for (const line of summaryLines(ended, folders.out, (performance.now() - started) / 1000)) {
       printLine(line);
     }
@@ -121,7 +123,7 @@ interface RunningFleet {
 }
 
 /** Seeds the runs of a source, and works until nothing more will happen. */
-async function runSource(source: Source, fleet: RunningFleet): Promise<RunState[]> {
+async function runSource(source: Source, fleet: RunningFleet): Promise<readonly RunState[]> {
   const { options, folders, loopback, faults, say, stop, releases } = fleet;
   if (source.seeds.length === 0) return [];
   const mirrors =
@@ -134,11 +136,11 @@ async function runSource(source: Source, fleet: RunningFleet): Promise<RunState[
     WIKIFLEET_WORKERS: String(options.workers),
     WIKIFLEET_RAW_OBJECTS: options.rawObjects,
   };
-  const runs = await seedAll(source.seeds, options, environment, say, stop);
-  const watch = await startWatch({ cloud: loopback.cloud, runs, port: 0 });
+  const seeded = await seedAll(source.seeds, options, environment, say, stop);
+  const watch = await startWatch({ cloud: loopback.cloud, runs: seeded.map(({ run }) => run), port: 0 });
   releases.defer(watch, async (page) => await page.close());
   say(`Watch it live: ${watch.url}`);
-  return await work(fleet, environment, runs);
+  return await work(fleet, environment, seeded);
 }
 
 /** Of a plan that differs from the files of the folder, what that means and what to do. */
@@ -174,9 +176,9 @@ async function seedAll(
   environment: Environment,
   say: (line: string) => void,
   stop: AbortSignal,
-): Promise<Run[]> {
-  const runs: Run[] = [];
-  const answerSchema = z.object({ run: runSchema });
+): Promise<SeededRun[]> {
+  const runs: SeededRun[] = [];
+  const answerSchema = z.object({ run: runSchema, existed: z.boolean() });
   for (const args of seeds) {
     const { format, compression } = options.rowsFormat;
     const rows = ['--format', format, '--compression', compression];
@@ -186,21 +188,32 @@ async function seedAll(
     const output = await runSeed(all, environment, say, stop).catch((error: unknown) => {
       throw options.from === undefined ? error : explained(error);
     });
-    runs.push(answerSchema.parse(JSON.parse(output)).run);
+    for (const line of output.trimEnd().split('\n')) {
+      const { run, existed } = answerSchema.parse(JSON.parse(line));
+      runs.push({ run, isNew: !existed });
+    }
   }
   return runs;
 }
 
-async function work(fleet: RunningFleet, environment: Environment, runs: readonly Run[]): Promise<RunState[]> {
+async function work(
+  fleet: RunningFleet,
+  environment: Environment,
+  runs: readonly SeededRun[],
+): Promise<readonly RunState[]> {
   const { options, folders, loopback, faults, bar, say, stop, releases } = fleet;
   const { cloud } = loopback;
   const watcher = await RunWatcher.open(cloud.store, runs);
   const progress = new Progress(watcher.plans);
+  const looks = new LookPacer();
   let dead: FleetError | undefined;
   const processes = new FleetProcesses({
     environment,
     logFolder: join(folders.state, 'logs'),
-    onLog: (program, line) => progress.take(program, line),
+    onLog: (program, line) => {
+      progress.take(program, line);
+      looks.take(line);
+    },
     onLogFailed: (path, error) => {
       // a fault that was reported before is the reason
       if (faults.first !== undefined) return;
@@ -212,24 +225,29 @@ async function work(fleet: RunningFleet, environment: Environment, runs: readonl
     },
   });
   releases.defer(processes, async (all) => await all.stop());
-  const folder = await stateOf(folders.state);
+  const watched = await WatchedFolders.open(folders, options.from);
   const scaler = new LocalScaler(options.converters);
   let idleSince: number | undefined;
-  let states = await watcher.read();
+  let { states } = watcher;
+  progress.settle(states);
   if (!(await isOver(states, []))) {
     processes.startDownloader();
   }
   while (!(await isOver(states, [cloud.downloads, cloud.converts]))) {
     await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
     if (dead !== undefined) throw dead;
-    if ((await stateOf(folders.state)) !== folder) throw vanished(folders.state, faults);
+    const gone = await watched.vanished();
+    if (gone !== null) throw vanished(gone, faults);
     const depth = await cloud.converts.depth();
     processes.scaleConverters(scaler.wanted(depth, processes.converters));
-    states = await watcher.read();
-    progress.settle(states);
+    const isEmptied = isEmpty(depth) && isEmpty(await cloud.downloads.depth());
+    await looks.look(isEmptied, async (names) => {
+      states = await watcher.read(names);
+      progress.settle(states);
+    });
     const { fraction, text } = progress.line();
     bar.show(fraction, text);
-    const isIdle = isEmpty(depth) && isEmpty(await cloud.downloads.depth()) && !(await isOver(states, []));
+    const isIdle = isEmptied && !(await isOver(states, []));
     idleSince = isIdle ? (idleSince ?? performance.now()) : undefined;
     if (idleSince !== undefined && performance.now() - idleSince > IDLE_MS) throw stuck(states);
   }
@@ -247,22 +265,12 @@ function isEmpty({ visible, inFlight, delayed }: Depth): boolean {
   return visible + inFlight + delayed === 0;
 }
 
-/** Which folder it is; where it cannot be seen, why. */
-async function stateOf(folder: string): Promise<string> {
-  try {
-    const { dev, ino } = await lstat(folder, { bigint: true });
-    return `${dev} ${ino}`;
-  } catch (error) {
-    return codeOf(error);
-  }
-}
-
 function vanished(folder: string, faults: FaultWatch): FleetError {
   const message =
     `${folder} is not there any more: it was moved or deleted while the fleet worked in it. ` +
     'Run the same command again: it begins with what is there';
-  faults.fail('OUT_VANISHED', message);
-  return faults.first ?? new FleetError('OUT_VANISHED', message);
+  faults.fail('FOLDER_VANISHED', message);
+  return faults.first ?? new FleetError('FOLDER_VANISHED', message);
 }
 
 /** Nothing is left to do, and files have neither a manifest nor a failure. */

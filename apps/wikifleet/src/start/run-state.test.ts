@@ -34,7 +34,7 @@ describe('RunWatcher', () => {
         splitBytes: 30,
       } as const;
       await settlePlan(store, { run, vouchedBy: 'listing', settings, files }, { force: false });
-      const watcher = await RunWatcher.open(store, [run]);
+      const watcher = await RunWatcher.open(store, [{ run, isNew: false }]);
       const before = store.traffic.requests;
       const [state] = await watcher.read();
       assert.equal(state?.done.size, 0);

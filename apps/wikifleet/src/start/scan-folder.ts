@@ -102,7 +102,11 @@ export async function scanFolder(folder: string, options: ScanOptions): Promise<
   }
   const warnings = [
     ...renamings(candidates),
-    ...renamed.flatMap(({ file, name, inspection }) => wikiWarnings(file, inspection, runOf(name, inspection.dbname))),
+    ...renamed.flatMap(({ file, name, inspection }) => {
+      // who gives --wiki has said that names do not count
+      const named = options.wiki === undefined ? name.wiki : null;
+      return wikiWarnings(file, named, inspection, runOf(name, inspection.dbname));
+    }),
     ...exportWarnings(candidates, options, folder),
   ];
   return { dumps, left, refused, warnings };
@@ -153,8 +157,11 @@ async function look(path: string, file: string): Promise<Candidate | { why: stri
   const name = readDumpFileName(file);
   try {
     const info = await stat(path);
-    if (info.isDirectory()) return { why: 'a folder', isFailure: false };
-    if (!info.isFile()) return { why: 'no file', isFailure: false };
+    if (info.isDirectory()) return { why: 'a folder: dumps in it are not looked for', isFailure: false };
+    if (!info.isFile()) {
+      const why = 'a pipe, a socket or a device: expected a regular file; copy its bytes to one';
+      return { why, isFailure: isNamedDump(name) };
+    }
     const real = await realpath(path);
     const handle = await open(real);
     try {
@@ -167,11 +174,12 @@ async function look(path: string, file: string): Promise<Candidate | { why: stri
     }
   } catch (error) {
     if (!isOfFile(error)) throw error;
-    return {
-      why: `cannot be read: ${messageOf(error)}`,
-      isFailure: name.nameClass === 'dump' || name.nameClass === 'xml',
-    };
+    return { why: `cannot be read: ${messageOf(error)}`, isFailure: isNamedDump(name) };
   }
+}
+
+function isNamedDump({ nameClass }: DumpFileName): boolean {
+  return nameClass === 'dump' || nameClass === 'xml';
 }
 
 /** Whether a file is a dump, or has a dump's name and would be missing without a word. */
@@ -206,14 +214,24 @@ function runChooser(
   };
 }
 
-/** What of a file's own `dbname` its rows do not follow: --wiki overrides it, or it is no valid wiki name. */
-function wikiWarnings(file: string, { dbname, invalidDbname }: Inspection, { wiki }: Run): string[] {
+/** Where a file's name, its own `dbname` and --wiki do not agree, or its `dbname` is no valid wiki name: what its rows follow. */
+function wikiWarnings(
+  file: string,
+  named: string | null,
+  { dbname, invalidDbname }: Inspection,
+  { wiki }: Run,
+): string[] {
   if (invalidDbname !== null) {
     const rows = `it is converted as ${wiki} (--wiki chooses another)`;
     return [`${file}: its head's dbname "${invalidDbname}" is not a valid wiki name (${WIKI_NAME_RULE}); ${rows}`];
   }
-  if (dbname === null || dbname === wiki) return [];
-  return [`${file}: its head names the wiki ${dbname}; it is converted as ${wiki} (--wiki)`];
+  if (dbname === null) return [];
+  if (dbname !== wiki) return [`${file}: its head names the wiki ${dbname}; it is converted as ${wiki} (--wiki)`];
+  if (named === null || named === dbname) return [];
+  return [
+    `${file}: its name is that of a dump of ${named}, and its head names the wiki ${dbname}: it is converted as ${dbname}, ` +
+      `in one run with other dumps of ${dbname} (--wiki chooses another)`,
+  ];
 }
 
 function exportWarnings(candidates: readonly Candidate[], { kind }: ScanOptions, folder: string): string[] {

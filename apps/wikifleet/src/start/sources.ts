@@ -21,7 +21,7 @@ import { writeState } from './write-state.js';
 export interface Source {
   /** What the loopback mirror holds; null: the real mirrors are asked. */
   readonly tree: FtpTree | null;
-  /** The arguments of each `seed`. */
+  /** The arguments of each `seed`; each prints a line a run. */
   readonly seeds: readonly (readonly string[])[];
   /** Files that should have been converted and cannot be planned. */
   readonly refused: readonly RefusedFile[];
@@ -176,7 +176,7 @@ async function plannedSource(
   const notes = [...warnings];
   const overlaps: string[] = [];
   const blocked = new Set(refused.flatMap(({ run }) => (run === null ? [] : [runName(run)])));
-  const seeds: string[][] = [];
+  const runs: ListedRun[] = [];
   const planned: FoundDump[] = [];
   for (const [name, members] of runsOf(dumps)) {
     if (blocked.has(name)) {
@@ -189,14 +189,17 @@ async function plannedSource(
     );
     notes.push(...numbering.gaps.map((gap) => `${name}: by the numbers in the names, files are ${gap}`));
     overlaps.push(...numbering.overlaps.map((overlap) => `${name}: ${overlap}`));
-    const seed = await seedOfFolder(members, join(state, `files-${seeds.length}.json`));
-    seeds.push(wiki === undefined ? seed : [...seed, '--wiki-overrides']);
+    runs.push(listedRun(members));
     planned.push(...members);
   }
   if (overlaps.length > 0 && !acceptOverlap) throw overlapError(overlaps);
+  const list = join(state, 'runs.json');
+  await writeState(list, `${JSON.stringify(runs, null, 1)}\n`);
+  // one program for all of them: hundreds would spend most of their time on their start
+  const seed = ['--runs', list, ...(wiki === undefined ? [] : ['--wiki-overrides'])];
   return {
     tree: mappedTree(new Map(planned.map((dump) => [`/${pathOnMirror(dump)}`, dump.path]))),
-    seeds,
+    seeds: runs.length === 0 ? [] : [seed],
     refused,
     notStarted: [...blocked],
     problems: new Map(planned.flatMap(({ file, problem }) => (problem === null ? [] : [[file, problem] as const]))),
@@ -221,14 +224,17 @@ function pathOnMirror({ file }: FoundDump): string {
   return `folder/${file}`;
 }
 
-async function seedOfFolder(dumps: readonly FoundDump[], list: string): Promise<string[]> {
+/** A run as `seed --runs` takes it. */
+interface ListedRun extends Run {
+  readonly files: readonly object[];
+}
+
+function listedRun(dumps: readonly FoundDump[]): ListedRun {
   const files = dumps.map((dump) => ({
     file: dump.file,
     path: pathOnMirror(dump),
     size: dump.size,
     checksum: { algorithm: 'sha256', value: dump.sha256 },
   }));
-  await writeState(list, `${JSON.stringify(files, null, 1)}\n`);
-  const run = dumps[0]?.run as Run;
-  return ['--wiki', run.wiki, '--date', run.date, '--kind', run.kind, '--files', list];
+  return { ...(dumps[0]?.run as Run), files };
 }

@@ -10,6 +10,7 @@ import type { EmptiedFile } from './emptied-files.js';
 import type { RunState } from './run-state.js';
 import type { Source } from './sources.js';
 import { templateLines } from '../template-lines.js';
+import type { WrittenPages } from './written-pages.js';
 
 const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat' } as const;
 
@@ -17,7 +18,8 @@ const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat'
 export interface EndedStart {
   readonly states: readonly RunState[];
   readonly emptied: readonly EmptiedFile[];
-  readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings'>;
+  readonly written: readonly WrittenPages[];
+  readonly source: Pick<Source, 'refused' | 'notStarted' | 'problems' | 'warnings' | 'dumps'>;
 }
 
 /** A file that is not converted, or of which nothing is left. */
@@ -29,9 +31,9 @@ export interface FailedFile {
 
 /** What the runs came to: a line a file, all that failed, where the rows lie, and how to look at them. */
 export function summaryLines(ended: EndedStart, out: string, seconds: number): string[] {
-  const { states, source } = ended;
+  const { states, written, source } = ended;
   return [
-    ...states.flatMap(linesOfRun),
+    ...states.flatMap((state) => linesOfRun(state, written)),
     ...failureLines(failedFiles(ended)),
     ...(source.warnings.length === 0
       ? []
@@ -56,7 +58,7 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
       const isNothing = done?.counts.pages === 0 && source.problems.has(file);
       if (done !== undefined && !isNothing) continue;
       const quarantined = emptied.find((one) => one.state === state && one.file === file)?.reasons ?? [];
-      failed.push({ file, run, why: reasonOf(state, file, source.problems, quarantined) });
+      failed.push({ file, run, why: reasonOf(state, file, source, quarantined) });
     }
   }
   return failed;
@@ -65,10 +67,15 @@ export function failedFiles({ states, emptied, source }: EndedStart): FailedFile
 function reasonOf(
   { failures }: RunState,
   file: string,
-  problems: ReadonlyMap<string, string>,
+  { problems, dumps }: EndedStart['source'],
   quarantined: readonly string[],
 ): string {
   const failure = failures.find((candidate) => candidate.file === file);
+  if (failure?.code === 'FILE_NOT_ON_MIRROR') {
+    const dump = dumps.find((candidate) => candidate.file === file);
+    if (dump !== undefined)
+      return `it was deleted, or replaced by one of another size, after it was planned: ${dump.path}`;
+  }
   if (failure?.code === 'CHECKSUM_DIFFERS') return `it changed after it was planned: ${failure.message}`;
   const problem = problems.get(file);
   if (problem !== undefined) return problem;
@@ -87,8 +94,8 @@ function failureLines(failed: readonly FailedFile[]): string[] {
   return ['', `${plural(failed.length, 'file')} failed:`, ...lines];
 }
 
-function linesOfRun(state: RunState): string[] {
-  const { plan, done, failures, manifest } = state;
+function linesOfRun(state: RunState, written: readonly WrittenPages[]): string[] {
+  const { plan, done, manifest } = state;
   const width = Math.max(...plan.files.map(({ file }) => file.length));
   const lines = plan.files.map(({ file }) => {
     const name = `  ${file.padEnd(width)}`;
@@ -107,9 +114,8 @@ function linesOfRun(state: RunState): string[] {
         (descents === null ? '' : `, ${descents}`);
       return `${name}  ${count(pages).padStart(9)} pages ${count(rows).padStart(10)} rows  ${megabytes(whole.size).padStart(9)}${note}`;
     }
-    const failure = failures.find((candidate) => candidate.file === file);
-    const written = failure?.written?.pages ?? 0;
-    return `${name}  failed${written === 0 ? '' : ` (${plural(written, 'complete page')} written)`}`;
+    const pages = written.find((one) => one.state === state && one.file === file)?.pages ?? 0;
+    return `${name}  failed${pages === 0 ? '' : ` (${plural(pages, 'complete page')} written)`}`;
   });
   const sum =
     manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;

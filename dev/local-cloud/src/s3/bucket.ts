@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { lstat, mkdir, readdir, realpath, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pruneFolders, readJson, removeAll, renameInto, unlessMissing } from './files.js';
 import { KeyLocks } from './key-locks.js';
@@ -94,7 +95,7 @@ export class Bucket {
     return this.locks.run(key, async () => {
       if (this.deleted) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
       options.check?.(await this.#current(key));
-      const { mtimeNs } = await lstat(source, { bigint: true });
+      const { mtimeNs } = lstatSync(source, { bigint: true });
       await this.#records.prepare(key);
       const intent = this.#own('intents', `${randomBytes(12).toString('hex')}.put`);
       let record: ObjectRecord = { ...draft, key, mtimeNs: String(mtimeNs), blob: this.#blobs.has(key) };
@@ -146,7 +147,7 @@ export class Bucket {
   async #current(key: string, walked = false): Promise<StoredObject | undefined> {
     const blob = this.#blobs.has(key);
     if (!blob && !isFileKey(key)) return undefined;
-    const stats = await this.files.stat(this.files.pathOf(key, blob), walked);
+    const stats = this.files.stat(this.files.pathOf(key, blob), walked);
     return stats === undefined ? undefined : storedObject(await this.#records.of(key, stats, blob));
   }
 
@@ -175,7 +176,7 @@ export class Bucket {
     const record = asRecord(value);
     const place = record === undefined ? undefined : this.files.pathOf(record.key, record.blob);
     const safe = record !== undefined && (record.blob || isFileKey(record.key));
-    const stats = safe && place !== undefined ? await this.files.stat(place) : undefined;
+    const stats = safe && place !== undefined ? this.files.stat(place) : undefined;
     if (record !== undefined && place !== undefined && stats !== undefined && matches(record, stats)) {
       if (intent.endsWith('.put')) {
         const { uploadId } = value as { uploadId?: unknown };

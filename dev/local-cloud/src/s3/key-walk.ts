@@ -45,8 +45,7 @@ export class KeyWalk {
   async *#files(): AsyncGenerator<string> {
     const { files, prefix } = this.#options;
     const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    if (base !== '' && !(isFileKey(base.slice(0, -1)) && (await files.isFolder(join(files.folder, base.slice(0, -1))))))
-      return;
+    if (base !== '' && !(isFileKey(base.slice(0, -1)) && files.isFolder(join(files.folder, base.slice(0, -1))))) return;
     const frames = [{ names: await this.#namesIn(base), next: 0 }];
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
       const name = frame.names[frame.next++];

@@ -1,3 +1,5 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { checkRead, deleteCheck, withWriteConditions } from './conditions.js';
 import { parseRange } from './byte-range.js';
@@ -13,6 +15,9 @@ import { S3Error, noSuchKey } from './s3-error.js';
 import { storeBody, storeCopy, withTemporary } from './store-data.js';
 import type { StoredObject } from './stored-object.js';
 import { leaf, s3Document } from './xml.js';
+
+/** Bytes of a body that are read at once, and not streamed. */
+const MAX_READ_AT_ONCE = 64 * 1024;
 
 /** PutObject: stored when the last byte is there and everything said of it holds, else not at all. */
 export async function putObject(call: Call): Promise<void> {
@@ -103,34 +108,64 @@ export async function copyObject(call: Call): Promise<void> {
 /** GetObject and HeadObject. */
 export async function getObject(call: Call): Promise<void> {
   const { request, response, key } = call;
+  if (request.method === 'HEAD') {
+    const object = await bucketOf(call).head(key);
+    if (object === undefined) throw noSuchKey(key);
+    if (sendHead(call, object) !== null) response.end();
+    return;
+  }
   const opened = await bucketOf(call).open(key);
   if (opened === undefined) throw noSuchKey(key);
   const { object, handle } = opened;
   try {
-    const headers = headersToGive(object);
-    if (checkRead(request.headers, object)) {
-      const { etag, 'last-modified': lastModified } = headers;
-      const cache = object.headers['cache-control'];
-      const more = cache === undefined ? {} : { 'cache-control': cache };
-      return sendEmpty(call, 304, { etag, 'last-modified': lastModified, ...more });
-    }
-    const part = partRange(call, object);
-    const range = part ?? parseRange(request.headers.range, object.size);
-    if (part !== undefined && object.parts !== undefined) headers['x-amz-mp-parts-count'] = object.parts.length;
-    // a checksum of the whole says nothing of a piece
-    const whole = range === undefined || (range.start === 0 && range.end === object.size - 1);
-    if (whole && headerOf(request.headers['x-amz-checksum-mode'])?.toUpperCase() === 'ENABLED')
-      Object.assign(headers, checksumHeaders(object.checksum));
-    if (range !== undefined) headers['content-range'] = `bytes ${range.start}-${range.end}/${object.size}`;
-    headers['content-length'] = range === undefined ? object.size : range.end - range.start + 1;
-    response.writeHead(range === undefined ? 200 : 206, { ...idHeaders(call.requestId), ...headers });
-    if (request.method === 'HEAD' || object.size === 0) return void response.end();
-    const { start, end } = range ?? { start: 0, end: object.size - 1 };
+    const range = sendHead(call, object);
+    if (range === null) return;
+    if (object.size === 0) return void response.end();
+    const { start, end } = range;
+    if (end - start < MAX_READ_AT_ONCE) return await sendAtOnce(handle, start, end - start + 1, response);
     // the stream closes the file; one that shrinks under our hands ends the connection, since the length was promised
     await pipeline(handle.createReadStream({ start, end, highWaterMark: 256 * 1024 }), response);
   } finally {
     await handle.close();
   }
+}
+
+/** Sends status and headers of an object that is read; returns which bytes follow, or null where 304 was the answer. */
+function sendHead(call: Call, object: StoredObject): ByteRange | null {
+  const { request, response } = call;
+  const headers = headersToGive(object);
+  if (checkRead(request.headers, object)) {
+    const { etag, 'last-modified': lastModified } = headers;
+    const cache = object.headers['cache-control'];
+    const more = cache === undefined ? {} : { 'cache-control': cache };
+    sendEmpty(call, 304, { etag, 'last-modified': lastModified, ...more });
+    return null;
+  }
+  const part = partRange(call, object);
+  const range = part ?? parseRange(request.headers.range, object.size);
+  if (part !== undefined && object.parts !== undefined) headers['x-amz-mp-parts-count'] = object.parts.length;
+  // a checksum of the whole says nothing of a piece
+  const whole = range === undefined || (range.start === 0 && range.end === object.size - 1);
+  if (whole && headerOf(request.headers['x-amz-checksum-mode'])?.toUpperCase() === 'ENABLED')
+    Object.assign(headers, checksumHeaders(object.checksum));
+  if (range !== undefined) headers['content-range'] = `bytes ${range.start}-${range.end}/${object.size}`;
+  headers['content-length'] = range === undefined ? object.size : range.end - range.start + 1;
+  response.writeHead(range === undefined ? 200 : 206, { ...idHeaders(call.requestId), ...headers });
+  return range ?? { start: 0, end: object.size - 1 };
+}
+
+/** Most objects are small: for these a stream takes longer than all that is read. */
+async function sendAtOnce(handle: FileHandle, start: number, length: number, response: ServerResponse): Promise<void> {
+  const bytes = Buffer.allocUnsafe(length);
+  let received = 0;
+  while (received < length) {
+    const { bytesRead } = await handle.read(bytes, received, length - received, start + received);
+    if (bytesRead === 0) break;
+    received += bytesRead;
+  }
+  // the length was promised
+  if (received < length) response.destroy();
+  else response.end(bytes);
 }
 
 /** DeleteObject: 204 also where there was nothing. */

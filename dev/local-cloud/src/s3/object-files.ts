@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { lstat, mkdir, open, realpath, rename, rmdir } from 'node:fs/promises';
+import { mkdir, open, rename, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '@wikifleet/domain/errors';
-import { renameInto, unlessMissing } from './files.js';
+import { realPathOf, renameInto, stateOf, unlessMissing } from './files.js';
 import { SERVICE_FOLDER, keyHash } from './object-key.js';
 
 /** Never through a link, and never waiting for the other end of a pipe. */
@@ -29,15 +29,15 @@ export class ObjectFiles {
   }
 
   /** The file's state; undefined where there is no regular file of that very name. `walked`: the way there was just walked, and has no link. */
-  async stat(path: string, walked = false): Promise<BigIntStats | undefined> {
-    if (!walked && (await unlessMissing(realpath(path))) !== path) return undefined;
-    const stats = await unlessMissing(lstat(path, { bigint: true }));
+  stat(path: string, walked = false): BigIntStats | undefined {
+    if (!walked && realPathOf(path) !== path) return undefined;
+    const stats = stateOf(path);
     return stats?.isFile() === true ? stats : undefined;
   }
 
   /** Opens the file for reading; undefined where `stat` would say so. */
   async open(path: string): Promise<{ handle: FileHandle; stats: BigIntStats } | undefined> {
-    if ((await unlessMissing(realpath(path))) !== path) return undefined;
+    if (realPathOf(path) !== path) return undefined;
     const handle = await unlessMissing(open(path, READ));
     if (handle === undefined) return undefined;
     const stats = await handle.stat({ bigint: true });
@@ -47,8 +47,8 @@ export class ObjectFiles {
   }
 
   /** Whether this folder is there and is what it seems. */
-  async isFolder(path: string): Promise<boolean> {
-    return (await unlessMissing(realpath(path))) === path && (await lstat(path)).isDirectory();
+  isFolder(path: string): boolean {
+    return realPathOf(path) === path && stateOf(path)?.isDirectory() === true;
   }
 
   /**
@@ -64,7 +64,7 @@ export class ObjectFiles {
     for (let attempt = 1; ; attempt++) {
       try {
         if (!(await this.#ensureFolder(dirname(target)))) return false;
-        const there = await unlessMissing(realpath(target));
+        const there = realPathOf(target);
         if (there !== undefined && there !== target) return false;
         await rename(source, target);
         return true;
@@ -82,7 +82,7 @@ export class ObjectFiles {
   /** Makes the folder and those above it, one by one, following nothing. False where something else is in the way. */
   async #ensureFolder(path: string): Promise<boolean> {
     if (path === this.folder) return true;
-    const real = await unlessMissing(realpath(path));
+    const real = realPathOf(path);
     if (real !== undefined) return real === path;
     if (!(await this.#ensureFolder(dirname(path)))) return false;
     await mkdir(path);

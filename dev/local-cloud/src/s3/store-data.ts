@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { createHasher } from './checksums.js';
 import type { ChecksumAlgorithm } from './checksums.js';
 import { FileSink } from './file-sink.js';
-import { removeAll } from './files.js';
+import { unlessMissing } from './files.js';
 import type { RequestBody } from './request-body.js';
 
 /** Writes a body to a file; when it returns, everything the request says of the body holds. */
@@ -49,7 +49,7 @@ export async function withTemporary<T>(
     }
     return await use();
   } finally {
-    await removeAll(path);
+    await unlessMissing(unlink(path));
   }
 }
 
