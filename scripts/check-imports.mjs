@@ -199,7 +199,8 @@ function checkPackageImport(workspace, file, specifier, place) {
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-  const test = isTest(file) || workspace.folder === 'tests';
+  // neither is deployed
+  const test = isTest(file) || workspace.folder === 'tests' || workspace.folder === 'bench';
   const allowed = test
     ? { ...rootPackage.devDependencies, ...workspace.devDependencies, ...workspace.dependencies }
     : workspace.dependencies;
