@@ -1,0 +1,76 @@
+// Extension tags whose content is shown.
+
+import { AMPERSAND, find, LESS, NEWLINE, skipBlanks, skipBlanksBack, SPACE, APOSTROPHE } from './bytes';
+import { putEntity } from './entities';
+import { output } from './layout';
+import * as o from './output';
+import { step } from './steps';
+import { bodyEnd, bodyOf, CHEMISTRY, CODE, detailOf, GALLERY, MATH, NOWIKI, POEM, PRE } from './tree';
+
+export function emitExtension(node: usize): void {
+  if (o.muted > 0) {
+    o.setLineStart(false);
+    return;
+  }
+  const what = detailOf(node);
+  const from = bodyOf(node);
+  const to = bodyEnd(node);
+  if (what == NOWIKI) emitLiteral(from, to, false);
+  else if (what == PRE || what == CODE) {
+    const isPre = what == PRE;
+    o.breakBlock();
+    emitLines(from, to, isPre);
+    o.breakBlock();
+  } else if (what == POEM) {
+    o.breakBlock();
+    emitLines(from, to, true);
+    o.breakBlock();
+  } else if (what == MATH) {
+    emitFormula(from, to);
+  } else if (what == CHEMISTRY) {
+    emitFormula(from, to);
+  } else if (what == GALLERY) {
+    o.setAfterDrop(true);
+  }
+}
+
+/** Text without markup, but with references. */
+function emitLiteral(from: usize, to: usize, keepsSpaces: bool): void {
+  let at = from;
+  while (at < to) {
+    const begin = at;
+    while (at < to && load<u8>(at) != AMPERSAND && load<u8>(at) != NEWLINE && !isDoubleSpace(at, keepsSpaces)) at += 1;
+    step(1 + (u32(at - begin) >> 3));
+    o.putText(begin, at);
+    if (at == to) break;
+    const byte = load<u8>(at);
+    if (byte == AMPERSAND) at = putEntity(at, to);
+    else {
+      if (byte == NEWLINE) o.setPending(o.GAP);
+      at += 1;
+    }
+  }
+}
+
+function isDoubleSpace(at: usize, keepsSpaces: bool): bool {
+  return !keepsSpaces && load<u8>(at) == SPACE && (load<u8>(at + 1) == SPACE || o.pending != o.NOTHING || o.out == output);
+}
+
+/** The lines as they are. */
+function emitLines(from: usize, to: usize, hasReferences: bool): void {
+  let at = from;
+  while (at < to) {
+    const end = find(NEWLINE, at, to);
+    if (hasReferences) emitLiteral(at, end, true);
+    else o.putText(at, end);
+    o.setPending(o.LINE);
+    at = end + 1;
+  }
+}
+
+function emitFormula(from: usize, to: usize): void {
+  const begin = skipBlanks(from, to);
+  const end = skipBlanksBack(begin, to);
+  if (begin == end) return;
+  emitLiteral(begin, end, false);
+}

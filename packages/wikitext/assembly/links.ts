@@ -1,0 +1,214 @@
+// Internal links: `[[target|label]]`, files, categories, links to other languages.
+
+import { AMPERSAND, COLON, HASH, NEWLINE, OPEN_BRACKET, PIPE, skipBlanks, skipBlanksBack, SLASH, SPACE } from './bytes';
+import { copyLower, LANGUAGE, lookUp, NAMESPACE, PROTOCOL, valueOf } from './dictionary';
+import { emit, emitInline } from './emit';
+import { putEntity } from './entities';
+import { SCRATCH } from './layout';
+import * as o from './output';
+import { restoreQuotes, saveQuotes } from './quotes';
+import { addCategory, addLink, recordsEnd, returnToRecord, setLabel } from './records';
+import { step } from './steps';
+import { endOf, nextOf, NODE_BYTES, startOf } from './tree';
+
+// What a namespace is: the first byte of its entry.
+const FILES: u8 = 1;
+const CATEGORIES: u8 = 2;
+
+/** The first pipe in a range that is in no node, or its end. */
+export function findPipe(from: usize, to: usize, node: usize, last: usize): usize {
+  let at = from;
+  let n = node;
+  while (true) {
+    while (n != last && startOf(n) < at) n = nextOf(n);
+    const stop = n != last ? min(startOf(n), to) : to;
+    const begin = at;
+    while (at < stop && load<u8>(at) != PIPE) at += 1;
+    step(1 + (u32(at - begin) >> 3));
+    if (at < stop || n == last || stop == to) return at;
+    at = endOf(n);
+    n = nextOf(n);
+  }
+}
+
+/** The last pipe, or 0. */
+function lastPipe(from: usize, to: usize, node: usize, last: usize): usize {
+  let found: usize = 0;
+  let at = from;
+  while (true) {
+    const pipe = findPipe(at, to, node, last);
+    if (pipe == to) return found;
+    found = pipe;
+    at = pipe + 1;
+  }
+}
+
+export function emitLink(link: usize): void {
+  const from = startOf(link) + 2;
+  const to = endOf(link) - 2;
+  const node = link + NODE_BYTES;
+  const last = nextOf(link);
+  const pipe = findPipe(from, to, node, last);
+  // a template, a comment or the like in the target
+  if (node != last && startOf(node) < pipe) {
+    emitComposed(link, pipe);
+    return;
+  }
+  emitTarget(link, from, pipe, pipe, to, node, last);
+}
+
+/** A link whose target must be rendered first: behind what is written, and not kept. */
+function emitComposed(link: usize, pipe: usize): void {
+  const from = startOf(link) + 2;
+  const to = endOf(link) - 2;
+  const node = link + NODE_BYTES;
+  const last = nextOf(link);
+  if (o.muted > 0) return;
+  const mark = o.markOf();
+  const record = recordsEnd;
+  const saved = saveQuotes();
+  o.flush();
+  const begin = o.out;
+  emitInline(from, pipe, node, last);
+  restoreQuotes(saved);
+  const end = o.out;
+  const length = end - begin;
+  if (length == 0 || length > 1000) {
+    if (length == 0) o.returnTo(mark);
+    returnToRecord(record);
+    return;
+  }
+  memory.copy(SCRATCH + 0x2000, begin, length);
+  store<u64>(SCRATCH + 0x2000 + length, 0);
+  o.returnTo(mark);
+  returnToRecord(record);
+  emitTarget(link, SCRATCH + 0x2000, SCRATCH + 0x2000 + length, pipe, to, node, last);
+}
+
+function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: usize, node: usize, last: usize): void {
+  let target = skipBlanks(from, targetTo);
+  const isForced = target < targetTo && load<u8>(target) == COLON;
+  if (isForced) target += 1;
+  const targetEnd = skipBlanksBack(target, targetTo);
+  if (!isTitle(target, targetEnd) || pipe + 1 == to) {
+    emitLiteral(link);
+    return;
+  }
+  if (!isForced) {
+    const colon = findColon(target, targetEnd);
+    if (colon != 0) {
+      const end = copyLower(target, skipBlanksBack(target, colon), SCRATCH);
+      const namespace = lookUp(NAMESPACE, SCRATCH, end);
+      if (namespace != 0) {
+        const what = load<u8>(valueOf(namespace));
+        if (what == FILES) {
+          emitFile(pipe, to, node, last);
+          return;
+        }
+        if (what == CATEGORIES) {
+          emitCategory(skipBlanks(colon + 1, targetEnd), targetEnd, pipe, to);
+          return;
+        }
+      } else if (lookUp(LANGUAGE, SCRATCH, end) != 0) {
+        hideLine();
+        return;
+      } else if (isProtocol(SCRATCH, end, colon)) {
+        emitLiteral(link);
+        return;
+      }
+    }
+  }
+  let anchor = target;
+  while (anchor < targetEnd && load<u8>(anchor) != HASH) anchor += 1;
+  step(u32(targetEnd - target) >> 3);
+  const record = addLink(target, skipBlanksBack(target, anchor), min(anchor + 1, targetEnd), targetEnd);
+  const begin = o.out;
+  const saved = saveQuotes();
+  if (pipe < to) {
+    const mark = o.out;
+    emitInline(skipBlanks(pipe + 1, to), skipBlanksBack(pipe + 1, to), node, last);
+    if (o.out == mark) o.setAfterDrop(true);
+    else if (load<u8>(to - 1) == SPACE) o.putByte(SPACE);
+  } else emitName(target, targetEnd);
+  restoreQuotes(saved);
+  setLabel(record, labelStart(begin), o.out);
+}
+
+/** Behind the break that was written before a label. */
+function labelStart(begin: usize): usize {
+  let at = begin;
+  while (at < o.out && load<u8>(at) <= SPACE) at += 1;
+  return at;
+}
+
+/** A target that is shown itself; apostrophes mean nothing there. */
+function emitName(from: usize, to: usize): void {
+  let end = to;
+  if (load<u8>(from) == SLASH) while (end > from + 1 && load<u8>(end - 1) == SLASH) end -= 1;
+  let at = from;
+  while (at < end) {
+    const begin = at;
+    while (at < end && load<u8>(at) != AMPERSAND && !(load<u8>(at) == SPACE && load<u8>(at + 1) == SPACE)) at += 1;
+    o.putText(begin, at);
+    if (at == end) break;
+    at = load<u8>(at) == AMPERSAND ? putEntity(at, end) : at + 1;
+  }
+  step(1 + (u32(to - from) >> 3));
+}
+
+/** What is no link after all: its brackets are text, and the rest is what it is. */
+function emitLiteral(link: usize): void {
+  const from = startOf(link);
+  o.putByte(OPEN_BRACKET);
+  emit(from + 1, endOf(link), link + NODE_BYTES, nextOf(link));
+}
+
+/** Files are left out, but what their caption links to is found. */
+function emitFile(pipe: usize, to: usize, node: usize, last: usize): void {
+  o.setAfterDrop(true);
+  if (pipe == to) return;
+  const caption = lastPipe(pipe, to, node, last);
+  if (caption == 0) return;
+  const saved = saveQuotes();
+  const isLineStart = o.isLineStart;
+  o.mute();
+  emitInline(caption + 1, to, node, last);
+  o.unmute();
+  o.setLineStart(isLineStart);
+  restoreQuotes(saved);
+}
+
+function emitCategory(from: usize, to: usize, pipe: usize, end: usize): void {
+  const key = min(pipe + 1, end);
+  addCategory(from, to, key, end);
+  hideLine();
+}
+
+function hideLine(): void {
+  o.setAfterDrop(true);
+  if (o.isLineStart) o.setSwallowsLine(true);
+}
+
+function findColon(from: usize, to: usize): usize {
+  for (let at = from; at < to; at += 1) if (load<u8>(at) == COLON) return at;
+  return 0;
+}
+
+function isProtocol(from: usize, to: usize, colon: usize): bool {
+  store<u8>(to, COLON);
+  return lookUp(PROTOCOL, from, to + 1) != 0 && (load<u16>(colon, 1) == 0x2f2f || load<u8>(from) == 0x6d);
+}
+
+/** Whether MediaWiki takes it for a title or a section. */
+function isTitle(from: usize, to: usize): bool {
+  if (from >= to) return false;
+  let length = to - from;
+  for (let at = from; at < to; at += 1) {
+    const byte = load<u8>(at);
+    if (byte < SPACE || byte == 0x7f || byte == 0x3c || byte == 0x3e) return false;
+    if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE) return false;
+    if (byte == HASH) length = at - from;
+  }
+  step(1 + (u32(to - from) >> 3));
+  return length <= 512;
+}

@@ -1,0 +1,51 @@
+/** Words of MediaWiki's markup that are the same in every wiki. The numbers are those of the kernel (`assembly/`). */
+
+/** Extension tags by what becomes of their content: see `tree.ts`. */
+export const EXTENSION_TAGS: Readonly<Record<number, string>> = {
+  1: 'ref references templatestyles indicator score timeline graph mapframe maplink hiero imagemap inputbox categorytree charinsert dynamicpagelist rss ogg talkpage thread quiz phonos languages sm2 section-h dpl slippymap kartographer html chart',
+  2: 'nowiki',
+  3: 'pre',
+  4: 'math',
+  5: 'gallery',
+  6: 'poem',
+  7: 'syntaxhighlight source',
+  8: 'noinclude onlyinclude translate tvar section',
+  9: 'includeonly',
+  10: 'chem ce',
+};
+
+/** Elements of HTML by what they do to the text: see `tags.ts`. */
+export const TAGS: Readonly<Record<number, string>> = {
+  1: 'abbr b bdi bdo big caption cite code col colgroup data del dfn em font i ins kbd link mark meta q rb rbc rp rt rtc ruby s samp small span strike strong sub sup time tt u var wbr figure figcaption thead tbody tfoot',
+  2: 'br',
+  3: 'div p center hr ul ol dl',
+  4: 'li dd dt',
+  5: 'table',
+  6: 'h1 h2 h3 h4 h5 h6',
+  7: 'td th',
+  8: 'tr',
+  9: 'blockquote',
+};
+
+/** Between two underscores on each side, in lower case. Local names of other languages are in `local-words.ts`. */
+export const BEHAVIOUR_SWITCHES =
+  'notoc forcetoc toc noeditsection newsectionlink nonewsectionlink nogallery hiddencat expectunusedcategory expectunusedtemplate noindex index nocontentconvert nocc notitleconvert notc staticredirect disambig noglobal start end nofollow archivedtalk expected_unconnected_page expectedunconnectedpage notalk originalabstract bypasspurge';
+
+/** What MediaWiki makes links of ($wgUrlProtocols), without `//`. */
+export const PROTOCOLS =
+  'bitcoin: ftp: ftps: geo: git: gopher: http: https: irc: ircs: magnet: mailto: matrix: mms: news: nntp: redis: sftp: sip: sips: sms: ssh: svn: tel: telnet: urn: wikipedia: worldwind: xmpp:';
+
+/** Parser functions by what they do: see `parser-functions.ts`. */
+export const PARSER_FUNCTIONS: Readonly<Record<number, string>> = {
+  1: 'lc',
+  2: 'uc',
+  3: 'lcfirst',
+  4: 'ucfirst',
+  5: 'formatnum',
+  6: '#if',
+  7: '#ifeq',
+  8: '#switch',
+  9: '#ifexist',
+  10: '#iferror',
+  11: 'plural noexternallanglinks-none bidi',
+};

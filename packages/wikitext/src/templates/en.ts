@@ -1,0 +1,5 @@
+import type { TemplateTable } from './template-tables.js';
+
+export const ENGLISH_TEMPLATES: TemplateTable = [
+  ['{2|text}', 'lang, langx-none'],
+];
