@@ -18,6 +18,7 @@ export const UNIT: u8 = 9;
 export const REDIRECT: u8 = 10;
 export const PROTOCOL: u8 = 11;
 export const WORD: u8 = 12;
+export const REFERENCE_SECTION: u8 = 13;
 
 const HEAD: usize = 8;
 export const MAX_NAME_BYTES: usize = 255;

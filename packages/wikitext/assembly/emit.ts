@@ -28,11 +28,12 @@ import {
   TAB,
   UNDERSCORE,
 } from './bytes';
-import { copyLower, lookUp, PROTOCOL, SWITCH } from './dictionary';
+import { copyLower, lookUp, PROTOCOL, REFERENCE_SECTION, SWITCH } from './dictionary';
 import { putEntity } from './entities';
 import { emitExtension } from './extensions';
 import { outputLimit, output, SCRATCH } from './layout';
 import { emitLink } from './links';
+import { keepsReferenceSections } from './options';
 import * as o from './output';
 import { emitQuotes, resetQuotes } from './quotes';
 import { exhaust, isExhausted, step } from './steps';
@@ -69,7 +70,11 @@ let linkNumber: u32 = 0;
 let noBracketFrom: usize = 0;
 let noBracketTo: usize = 0;
 
+/** The level of the section that is left out, or 0. */
+let leftOutLevel: usize = 0;
+
 export function beginEmit(): void {
+  leftOutLevel = 0;
   depth = 0;
   inlineDepth = 0;
   flattened = 0;
@@ -359,14 +364,22 @@ function emitHeading(at: usize, to: usize, node: usize, last: usize): usize {
     level = min(min(first - at, titleEnd - behind), 6);
     if (level == 0) return at;
   }
-  let from = at + level;
-  titleEnd -= level;
-  o.beginHeading(u32(level));
+  const from = skipSpaces(at + level, titleEnd - level);
+  titleEnd = skipBlanksBack(from, titleEnd - level);
   resetTags();
-  from = skipSpaces(from, titleEnd);
-  emitInline(from, titleEnd, node, last);
+  if (leftOutLevel == 0 || level <= leftOutLevel) {
+    // whatever was left open ends here
+    const isLeftOut = !keepsReferenceSections && lookUp(REFERENCE_SECTION, SCRATCH, copyLower(from, min(titleEnd, from + 250), SCRATCH)) != 0;
+    leftOutLevel = isLeftOut ? level : 0;
+    o.setMuted(isLeftOut ? 1 : 0);
+  } else o.setMuted(1);
+  if (o.muted > 0) emitInline(from, titleEnd, node, last);
+  else {
+    o.beginHeading(u32(level));
+    emitInline(from, titleEnd, node, last);
+    o.endHeading();
+  }
   resetQuotes();
-  o.endHeading();
   o.setLineStart(true);
   return min(end + 1, to);
 }

@@ -6,11 +6,11 @@ import * as c from './counts';
 import { addEntry, clearDictionary } from './dictionary';
 import { beginEmit, emit, flattened } from './emit';
 import { EXCHANGE, INPUT, inputEnd, layOut, MAX_INPUT_BYTES, output, records, reserveInput } from './layout';
+import { RECORDS, setOptions } from './options';
 import { beginOutput, out } from './output';
 import { beginRecords, endSection, recordsEnd } from './records';
 import { emitRedirect } from './redirects';
 import { beginSteps, isExhausted, steps } from './steps';
-import { setKeepsTables } from './tags';
 import { buildTree, firstNode, lastNode } from './tree';
 
 export { EXCHANGE, INPUT } from './layout';
@@ -45,19 +45,20 @@ export function parse(length: u32, variants: bool): i32 {
   beginSteps(length);
   beginEmit();
   beginRecords(true);
-  beginOutput(false);
+  setOptions(0);
+  beginOutput();
   if (emitRedirect()) return IS_REDIRECT;
   buildTree(variants);
   return isExhausted ? EXHAUSTED : DONE;
 }
 
-/** Writes the text that was parsed. */
-export function render(markdown: bool, wantsRecords: bool, keepsTables: bool): i32 {
+/** Writes the text that was parsed; `options`: a set of bits of options.ts. */
+export function render(options: u32): i32 {
+  setOptions(options);
   beginArguments();
   beginEmit();
-  beginRecords(wantsRecords);
-  beginOutput(markdown);
-  setKeepsTables(keepsTables);
+  beginRecords((options & RECORDS) != 0);
+  beginOutput();
   emit(INPUT, inputEnd, firstNode(), lastNode());
   endSection(out);
   return isExhausted ? EXHAUSTED : DONE;

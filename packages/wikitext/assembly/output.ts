@@ -3,6 +3,7 @@
 
 import { copyBytes, SPACE } from './bytes';
 import { output, outputLimit } from './layout';
+import { isMarkdown } from './options';
 import { exhaust, step } from './steps';
 import { addSection, setSectionText } from './records';
 
@@ -25,7 +26,6 @@ export let pending: u8 = NOTHING;
 /** The block that is being written, and whether a line of wikitext begins at which a block may begin. */
 export let block: u8 = NO_BLOCK;
 export let isLineStart: bool = true;
-export let isMarkdown: bool = false;
 /** How many elements are open whose content is left out. */
 export let muted: i32 = 0;
 /** What was left out stood directly before: a space or an empty parenthesis may be left over. */
@@ -45,12 +45,11 @@ let wantedEmphasis: u8 = 0;
 let quoteDepth: i32 = 0;
 const counters = memory.data(64);
 
-export function beginOutput(markdown: bool): void {
+export function beginOutput(): void {
   out = output;
   pending = NOTHING;
   block = NO_BLOCK;
   isLineStart = true;
-  isMarkdown = markdown;
   muted = 0;
   isAfterDrop = false;
   swallowsLine = false;
@@ -124,7 +123,6 @@ export function beginItem(from: usize, to: usize): void {
 }
 
 export function beginHeading(depth: u32): void {
-  muted = 0;
   beginBlock(HEADING);
   prefixKind = HEADING;
   level = depth;

@@ -3,6 +3,7 @@
 import { find, GREATER, isDigit, isLetter, LESS, SLASH } from './bytes';
 import { copyLower, lookUp, TAG, valueOf } from './dictionary';
 import { SCRATCH } from './layout';
+import { keepsTables } from './options';
 import * as o from './output';
 import { step } from './steps';
 import { endOf, nextOf, startOf } from './tree';
@@ -23,15 +24,13 @@ const STAR = memory.data<u8>([0x2a]);
 /** The element that a style hides, and how many of its name are open in it. */
 let hidden: usize = 0;
 let hiddenDepth: i32 = 0;
-export let keepsTables: bool = false;
-
-export function setKeepsTables(value: bool): void {
-  keepsTables = value;
-}
+/** Tables whose content is left out. */
+let openTables: i32 = 0;
 
 export function resetTags(): void {
   hidden = 0;
   hiddenDepth = 0;
+  openTables = 0;
 }
 
 /** Where the tag's `>` is, or `to`; templates may stand in its attributes. */
@@ -94,9 +93,15 @@ function write(what: u8, isClosing: bool, lastByte: u8, isEmpty: bool): void {
       return;
     }
     if (isClosing) {
-      if (o.muted > 0) o.unmute();
+      if (openTables > 0) {
+        openTables -= 1;
+        o.unmute();
+      }
       if (o.muted == 0) o.breakBlock();
-    } else if (!isEmpty) o.mute();
+    } else if (!isEmpty) {
+      openTables += 1;
+      o.mute();
+    }
     return;
   }
   if (o.muted > 0) return;

@@ -8,6 +8,7 @@ import {
   REDIRECT_WORDS,
   type Namespace,
 } from './namespaces.js';
+import { referenceSectionTitles } from './reference-sections.js';
 import { compileRule } from './template-rule.js';
 import { templateRulesOf } from './templates/template-tables.js';
 import { unitEntries } from './units.js';
@@ -26,6 +27,7 @@ const DOMAIN = {
   redirect: 10,
   protocol: 11,
   word: 12,
+  referenceSection: 13,
 } as const;
 
 export interface DictionaryEntry {
@@ -56,6 +58,7 @@ export function* dictionaryOf(wiki: WikiWords): Generator<DictionaryEntry> {
   for (const word of REDIRECT_WORDS.split(' ')) {
     for (const name of new Set([word, word.toUpperCase(), `#${upperFirst(word.slice(1))}`])) yield entry(DOMAIN.redirect, asciiLower(name), ONE);
   }
+  for (const title of referenceSectionTitles()) yield* inEachCase(DOMAIN.referenceSection, title, ONE);
   for (const [name, text] of entities()) yield entry(DOMAIN.entity, name, Buffer.from(text));
   yield* namespaceEntries(wiki);
   for (const [name, pattern] of templateRulesOf(wiki.language)) {
@@ -82,11 +85,15 @@ function* namespaceEntries({ language, namespaces }: WikiWords): Generator<Dicti
   for (const { id, names } of [...CANONICAL_NAMESPACES, ...aliases, ...namespaces]) {
     const what = id === FILE ? 1 : id === 14 ? 2 : 3;
     for (const name of names) {
-      for (const form of new Set([name, name.toLowerCase(), name.toUpperCase(), lowerFirst(name), upperFirst(name)])) {
-        if (form !== '') yield entry(DOMAIN.namespace, asciiLower(form.replaceAll('_', ' ')), Buffer.from([what]));
-      }
+      if (name !== '') yield* inEachCase(DOMAIN.namespace, name, Buffer.from([what]));
     }
   }
+}
+
+/** The kernel knows the case of ASCII letters only: so an entry for each way that other letters are written in. */
+function* inEachCase(domain: number, name: string, value: Buffer): Generator<DictionaryEntry> {
+  const forms = [name, name.toLowerCase(), name.toUpperCase(), lowerFirst(name), upperFirst(name)];
+  for (const form of new Set(forms.map(asciiLower))) yield entry(domain, form, value);
 }
 
 function namesOf(names: string | undefined): string[] {

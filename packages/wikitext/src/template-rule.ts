@@ -86,7 +86,9 @@ function compileUntil(state: State, isGroup: boolean): Buffer {
       state.at += 1;
     } else if (sign === '[') {
       endText();
-      const group = compileUntil(state, true);
+      const inner: State = isCase(state) ? { ...state, used: new Set(state.used) } : state;
+      const group = compileUntil(inner, true);
+      state.at = inner.at;
       const length = Buffer.alloc(2);
       length.writeUInt16LE(group.length + 1);
       parts.push(Buffer.from([OPERATION.group]), length, group, Buffer.from([OPERATION.end]));
@@ -103,6 +105,11 @@ function compileUntil(state: State, isGroup: boolean): Buffer {
       parts.push(Buffer.from([isParagraph ? OPERATION.paragraphBreak : OPERATION.lineBreak]));
     } else text += sign;
   }
+}
+
+/** A group that begins with a test is one of several, of which one is written: it may name arguments that the others name. */
+function isCase({ pattern, at }: State): boolean {
+  return pattern.startsWith('{?', at) || pattern.startsWith('{!', at);
 }
 
 function compileField(state: State, field: string): Buffer {

@@ -7,7 +7,7 @@ interface KernelExports {
   reset(): void;
   prepare(length: number): number;
   parse(length: number, variants: boolean): number;
-  render(markdown: boolean, wantsRecords: boolean, keepsTables: boolean): number;
+  render(options: number): number;
   outputFrom(): number;
   outputTo(): number;
   recordsFrom(): number;
@@ -29,8 +29,26 @@ const IS_REDIRECT = 3;
 let compiled: WebAssembly.Module | null = null;
 
 export interface TextOptions {
-  /** Cells of tables are kept, one row a line. */
+  /** Cells of tables are kept: in plain text a row a line, its cells separated by tabs; in Markdown as tables. */
   readonly keepTables?: boolean;
+  /** Sections that hold references are kept: References, External links and their like. */
+  readonly keepReferenceSections?: boolean;
+  /** Of Markdown: links keep their targets. */
+  readonly keepTargets?: boolean;
+}
+
+/** Bits of `assembly/options.ts`. */
+const MARKDOWN = 1;
+const TABLES = 2;
+const REFERENCE_SECTIONS = 4;
+const TARGETS = 8;
+
+function bitsOf(options: TextOptions): number {
+  return (
+    (options.keepTables === true ? TABLES : 0) |
+    (options.keepReferenceSections === true ? REFERENCE_SECTIONS : 0) |
+    (options.keepTargets === true ? TARGETS : 0)
+  );
 }
 
 /** The kernel in `assembly/` and its memory, for the texts of one wiki. */
@@ -74,21 +92,21 @@ export class WikitextKernel {
   }
 
   /** The plain text of what was parsed: a view, good until the next call; null for a redirect, and where it was given up. */
-  plainText({ keepTables = false }: TextOptions = {}): Buffer | null {
-    return this.#render(false, keepTables);
+  plainText(options: TextOptions = {}): Buffer | null {
+    return this.#render(bitsOf(options));
   }
 
-  markdown({ keepTables = false }: TextOptions = {}): Buffer | null {
-    return this.#render(true, keepTables);
+  markdown(options: TextOptions = {}): Buffer | null {
+    return this.#render(MARKDOWN | bitsOf(options));
   }
 
   get steps(): number {
     return this.#kernel.stepCount();
   }
 
-  #render(markdown: boolean, keepTables: boolean): Buffer | null {
+  #render(options: number): Buffer | null {
     if (this.#isRedirect) return null;
-    const result = this.#kernel.render(markdown, false, keepTables);
+    const result = this.#kernel.render(options);
     this.#refresh();
     if (result !== DONE) return null;
     return this.#bytes.subarray(this.#kernel.outputFrom(), this.#kernel.outputTo());
