@@ -23,6 +23,11 @@ const LARGER = 6;
 const SMALLER = 7;
 const TEMPERATURE: u8 = 1;
 const COMPOSITE: u8 = 2;
+/** An amount of money for something: the sign of the currency stands first. */
+const PRICE: u8 = 3;
+/** Of metres: a length below 3 m is shown in feet and inches. */
+const MAX_METRES_IN_FEET_AND_INCHES: f64 = 3;
+const FEET_AND_INCHES = memory.data<u8>([0x66, 0x74, 0x69, 0x6e]);
 
 const MAX_VALUES: u32 = 4;
 /** Values of a range: value (f64), precision (i32), from, to (u32); range word before it: from, to (u32). */
@@ -162,6 +167,11 @@ export function putConversion(isShort: bool): bool {
     const output = text(unit, DEFAULT_OUTPUT);
     outFrom = output + 1;
     outTo = outFrom + usize(load<u8>(output));
+    const symbol = text(unit, SYMBOL);
+    if (load<u16>(symbol) == 0x6d01 && Math.abs(load<f64>(values)) < MAX_METRES_IN_FEET_AND_INCHES) {
+      outFrom = FEET_AND_INCHES;
+      outTo = FEET_AND_INCHES + 4;
+    }
   }
   readOptions(isShort);
   const disp = word(DISP, 4);
@@ -214,7 +224,12 @@ function readOptions(isShort: bool): void {
   const figures = option(SIGFIG, 6);
   givenFigures = figures == 0 ? 0 : i32(readNumber(a.valueFrom(figures), a.valueTo(figures)));
   const round = word(ROUND, 5);
-  roundTo = round == 0x35 ? 5 : round == 0x3532 ? 25 : 0;
+  roundTo = 0;
+  if (round != 0) {
+    const record = option(ROUND, 5);
+    const nearest = readNumber(a.valueFrom(record), a.valueTo(record));
+    if (isNumber && nearest > 0) roundTo = nearest;
+  }
 }
 
 function addValue(from: usize, to: usize, wordFrom: usize, wordTo: usize): bool {
@@ -260,6 +275,7 @@ function putInput(unit: usize, second: usize, secondFrom: usize, secondTo: usize
   for (let i: u32 = 0; i < valueCount; i += 1) {
     const entry = values + usize(i) * VALUE_BYTES;
     if (i > 0) putRangeWord(load<u32>(entry, 20), load<u32>(entry, 24), isShort);
+    putCurrency(unit);
     putAsWritten(load<u32>(entry, 12), load<u32>(entry, 16), hasCommas);
     value = load<f64>(entry);
   }
@@ -270,17 +286,23 @@ function putInput(unit: usize, second: usize, secondFrom: usize, secondTo: usize
   putUnit(second, readNumber(secondFrom, secondTo), isShort, isHyphenated);
 }
 
+function putCurrency(unit: usize): void {
+  if (load<u8>(unit, KIND) == PRICE) o.putByte(0x24);
+}
+
 function putUnit(unit: usize, value: f64, isShort: bool, isHyphenated: bool): void {
-  if (isShort || !hasText(unit, SINGULAR)) {
+  // degrees are written out only on demand
+  const isSymbol = isShort || (load<u8>(unit, KIND) == TEMPERATURE && !isOutputFull && load<u8>(text(unit, SYMBOL)) > 1);
+  if (isSymbol || !hasText(unit, SINGULAR)) {
     const at = text(unit, SYMBOL);
     // `°` of an angle and `%` stand without a space
     const first = load<u8>(at + 1);
-    if (first != 0x25 && !(first == 0xc2 && load<u8>(at) == 2)) o.putByte(SPACE);
+    if (first != 0x25 && first != 0x2f && !(first == 0xc2 && load<u8>(at) == 2)) o.putByte(SPACE);
     putUnitText(unit, SYMBOL);
     return;
   }
   o.putByte(isHyphenated ? HYPHEN : SPACE);
-  const isOne = isHyphenated || Math.abs(value) == 1;
+  const isOne = isHyphenated || Math.abs(value) == 1 || (Math.abs(value) < 1 && denominator != 0);
   const american = isOne ? AMERICAN : AMERICAN_PLURAL;
   if (isAmerican && hasText(unit, american)) putUnitText(unit, american);
   else putUnitText(unit, isOne ? SINGULAR : PLURAL);
@@ -320,16 +342,21 @@ function converted(unit: usize, second: usize, secondValue: f64, value: f64, out
 
 function putOutput(unit: usize, second: usize, secondValue: f64, output: usize, isBare: bool, isFull: bool): void {
   let last: f64 = 0;
+  // of a range all values have the digits of the most precise one
+  let digits = -99;
+  for (let i: u32 = 0; i < valueCount; i += 1) {
+    const entry = values + usize(i) * VALUE_BYTES;
+    const result = converted(unit, second, secondValue, load<f64>(entry), output);
+    digits = max(digits, digitsOf(unit, second, load<f64>(entry), load<i32>(entry, 8), output, result));
+  }
   for (let i: u32 = 0; i < valueCount; i += 1) {
     const entry = values + usize(i) * VALUE_BYTES;
     if (i > 0) putRangeWord(load<u32>(entry, 20), load<u32>(entry, 24), !isFull);
+    putCurrency(output);
     const value = load<f64>(entry);
     const result = converted(unit, second, secondValue, value, output);
     if (roundTo != 0) putRounded(Math.floor(result / roundTo + 0.5) * roundTo, 0, hasCommas);
-    else {
-      const digits = digitsOf(unit, second, value, load<i32>(entry, 8), output, result);
-      putRounded(result, digits, hasCommas);
-    }
+    else putRounded(result, digits, hasCommas);
     last = result;
   }
   if (!isBare) putUnit(output, valueCount > 1 ? 2 : last, !isFull, isFull && isAdjective);

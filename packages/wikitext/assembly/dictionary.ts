@@ -87,6 +87,15 @@ export function hashOf(domain: u8, from: usize, to: usize): u32 {
   return hash ^ (hash >> 15);
 }
 
+/** Copies with `_` as space. */
+export function copySpaced(from: usize, to: usize, target: usize): usize {
+  for (let at = from; at < to; at += 1) {
+    const byte = load<u8>(at);
+    store<u8>(target + (at - from), byte == 0x5f ? 0x20 : byte);
+  }
+  return target + (to - from);
+}
+
 /** Copies with ASCII in lower case and `_` as space. */
 export function copyLower(from: usize, to: usize, target: usize): usize {
   for (let at = from; at < to; at += 1) {

@@ -20,6 +20,8 @@ const UPPER: u8 = 8;
 const LOWER: u8 = 9;
 const ORDINAL: u8 = 10;
 const LANGUAGE: u8 = 11;
+const PRONUNCIATION: u8 = 16;
+const COUNTRY: u8 = 17;
 
 /** `from` to `to` is the parameter of the rule. False where nothing could be made of the arguments. */
 export function callFunction(which: u8, from: usize, to: usize): bool {
@@ -40,6 +42,8 @@ export function callFunction(which: u8, from: usize, to: usize): bool {
   }
   if (which == ORDINAL) return putOrdinal();
   if (which == LANGUAGE) return putLanguage();
+  if (which == PRONUNCIATION) return putPronunciation();
+  if (which == COUNTRY) return putCountry();
   return false;
 }
 
@@ -124,7 +128,9 @@ function putDate(from: usize, to: usize): bool {
   let position: u32 = 1;
   if (from < to && isDigit(load<u8>(from))) position = u32(load<u8>(from) - 0x30);
   const byDefault = to - from > 1 && load<u8>(to - 1) == 0x64;
-  return putDateAt(position, isDayFirst(byDefault));
+  if (!putDateAt(position, isDayFirst(byDefault))) return false;
+  if (to - from > 1 && load<u8>(to - 1) == 0x61) putAge();
+  return true;
 }
 
 function putDateAt(position: u32, dayFirst: bool): bool {
@@ -280,10 +286,26 @@ function putValue(): bool {
 
 function putSigned(record: usize): void {
   const from = a.valueFrom(record);
+  let at = from;
   if (load<u8>(from) == HYPHEN) {
     putMinus();
-    o.putText(from + 1, a.valueTo(record));
-  } else putArgument(record);
+    at += 1;
+  } else if (!isDigit(load<u8>(from))) {
+    putArgument(record);
+    return;
+  }
+  let end = at;
+  while (end < a.valueTo(record) && (load<u8>(end) | 0x20) != 0x65) end += 1;
+  o.putText(at, end);
+  if (end == a.valueTo(record)) return;
+  // 3e-14
+  o.putText(TIMES_TEN, TIMES_TEN + 4);
+  end += 1;
+  if (load<u8>(end) == HYPHEN) {
+    putMinus();
+    end += 1;
+  }
+  o.putText(end, a.valueTo(record));
 }
 
 function putSignedWith(record: usize, sign: u8): void {
@@ -327,4 +349,73 @@ function putLanguage(): bool {
   if (entry == 0) return false;
   putLiteral(valueOf(entry), valueEnd(entry));
   return true;
+}
+
+/** `{{IPAc-en|UK|ˈ|m|æ|n}}`: "UK: /ˈmæn/". */
+function putPronunciation(): bool {
+  let isOpen = false;
+  let isAny = false;
+  for (let record = a.argumentsFrom; record < a.argumentsTo; record += a.ARGUMENT_BYTES) {
+    if (a.isNamed(record)) continue;
+    const from = a.valueFrom(record);
+    const length = a.valueTo(record) - from;
+    if (length == 0) continue;
+    const first = load<u8>(from);
+    // UK, US, also, lang, pron and their like stand before it
+    if (!isOpen && length == 2 && (first | 0x20) == 0x75 && ((load<u8>(from, 1) | 0x20) == 0x6b || (load<u8>(from, 1) | 0x20) == 0x73)) {
+      o.flush();
+      const begin = o.out;
+      o.putText(from, from + 2);
+      upperText(begin, o.out, false);
+      o.putByte(0x3a);
+      o.putByte(SPACE);
+      isAny = true;
+      continue;
+    }
+    if (!isOpen && length >= 3 && length <= 5 && first - 0x61 < 26) {
+      // also, lang, local, pron
+      if (first == 0x61) {
+        o.putText(from, from + length);
+        o.putByte(SPACE);
+      }
+      if (first == 0x61 || first == 0x6c || first == 0x70) continue;
+    }
+    if (!isOpen) {
+      o.putByte(0x2f);
+      isOpen = true;
+    }
+    if (length == 1 && first == 0x5f) o.putByte(SPACE);
+    else if (length == 1 && first == 0x2c) putTwo(0x2c, SPACE);
+    else putArgument(record);
+  }
+  if (isOpen) o.putByte(0x2f);
+  return isAny || isOpen;
+}
+
+/** A flag's country: by its name, or its code. */
+function putCountry(): bool {
+  const name = a.argumentNamed(NAME, NAME + 4);
+  if (!a.isEmptyValue(name)) return putArgument(name);
+  const record = a.argumentAt(1);
+  if (a.isEmptyValue(record)) return false;
+  const entry = lookUp(WORD, a.valueFrom(record), a.valueTo(record));
+  if (entry == 0) return putArgument(record);
+  o.putText(valueOf(entry), valueEnd(entry));
+  return true;
+}
+
+const NAME = memory.data<u8>([0x6e, 0x61, 0x6d, 0x65]);
+const AGED = memory.data<u8>([0x20, 0x28, 0x61, 0x67, 0x65, 0x64, 0x20]);
+
+/** Of a death date with a birth date behind it. */
+function putAge(): void {
+  const died = integerAt(1);
+  const born = integerAt(4);
+  if (died < 0 || born < 0 || died < born) return;
+  const month = monthAt(2);
+  const birthMonth = monthAt(5);
+  const isBefore = month < birthMonth || (month == birthMonth && integerAt(3) < integerAt(6));
+  o.putText(AGED, AGED + 7);
+  o.putNumber(u32(died - born - (isBefore ? 1 : 0)));
+  o.putByte(0x29);
 }

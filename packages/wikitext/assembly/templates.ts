@@ -4,7 +4,7 @@
 import * as a from './arguments';
 import { COLON, HASH, isBlank, NEWLINE, PIPE, skipBlanks, skipBlanksBack } from './bytes';
 import { count } from './counts';
-import { copyLower, FUNCTION, lookUp, TEMPLATE, valueEnd, valueOf } from './dictionary';
+import { copyLower, copySpaced, FUNCTION, lookUp, TEMPLATE, valueEnd, valueOf } from './dictionary';
 import { emit } from './emit';
 import { callFunction } from './functions';
 import { SCRATCH } from './layout';
@@ -30,6 +30,8 @@ const TEST: u8 = 9;
 /** Whether there is none. */
 const TEST_NOT: u8 = 10;
 const DROP: u8 = 11;
+/** As TEST: a name and a value. */
+const TEST_VALUE: u8 = 12;
 
 /** Of unknown templates: whether and how they are rendered. */
 const STAR = memory.data<u8>([0x2a]);
@@ -97,8 +99,8 @@ export function emitTemplate(template: usize): void {
     o.setAfterDrop(true);
     return;
   }
-  const end = copyLower(name, nameTo, SCRATCH);
-  const entry = lookUp(TEMPLATE, SCRATCH, end);
+  let entry = lookUp(TEMPLATE, SCRATCH, copySpaced(name, nameTo, SCRATCH));
+  if (entry == 0) entry = lookUp(TEMPLATE, SCRATCH, copyLower(name, nameTo, SCRATCH));
   if (entry == 0) {
     count(name, nameTo, false);
     o.setAfterDrop(true);
@@ -185,6 +187,9 @@ export function run(from: usize, to: usize): bool {
       const has = hasOne(at);
       if (has != (operation == TEST)) return false;
       at = namesEnd(at);
+    } else if (operation == TEST_VALUE) {
+      if (!hasValue(at)) return false;
+      at = namesEnd(at);
     } else break;
   }
   return isComplete;
@@ -231,6 +236,17 @@ function hasOne(from: usize): bool {
     at = end;
   }
   return false;
+}
+
+function hasValue(from: usize): bool {
+  const name = from + 2;
+  const nameTo = name + load<u8>(from, 1);
+  const record = a.argumentNamed(name, nameTo);
+  if (a.isEmptyValue(record)) return false;
+  const length: usize = load<u8>(nameTo);
+  if (a.valueTo(record) - a.valueFrom(record) != length) return false;
+  for (let i: usize = 0; i < length; i += 1) if (load<u8>(nameTo + 1 + i) != load<u8>(a.valueFrom(record) + i)) return false;
+  return true;
 }
 
 /** Writes an argument. False where nothing of it is visible. */

@@ -10,6 +10,8 @@ import {
 } from './namespaces.js';
 import { referenceSectionTitles } from './reference-sections.js';
 import { compileRule } from './template-rule.js';
+import { countries } from './templates/countries.js';
+import { languages } from './templates/languages.js';
 import { templateRulesOf } from './templates/template-tables.js';
 import { unitEntries } from './units.js';
 
@@ -62,8 +64,10 @@ export function* dictionaryOf(wiki: WikiWords): Generator<DictionaryEntry> {
   for (const [name, text] of entities()) yield entry(DOMAIN.entity, name, Buffer.from(text));
   yield* namespaceEntries(wiki);
   for (const [name, pattern] of templateRulesOf(wiki.language)) {
-    yield entry(DOMAIN.template, asciiLower(name), compileRule(pattern));
+    yield entry(DOMAIN.template, templateKey(name), compileRule(pattern));
   }
+  for (const [code, name] of languages()) yield entry(DOMAIN.word, code, Buffer.from(name));
+  for (const [code, name] of countries()) yield entry(DOMAIN.word, code, Buffer.from(name));
   yield* unitEntries((name, value) => entry(DOMAIN.unit, name, value));
 }
 
@@ -106,6 +110,11 @@ function lowerFirst(text: string): string {
 
 function upperFirst(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** A name with capitals behind its first letter is found only so; all others in any case of ASCII letters. */
+function templateKey(name: string): string {
+  return /^.[^A-Z]*$/su.test(name) ? asciiLower(name) : name;
 }
 
 /** As the kernel's `copyLower`. */

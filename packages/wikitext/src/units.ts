@@ -15,7 +15,7 @@ const HORSEPOWER = 745.69987158227022;
 const UNITS: readonly Unit[] = [
   // length
   ['km', 1000, 'km', 'kilometre', 'kilometres', 'mi'],
-  ['m', 1, 'm', 'metre', 'metres', 'ftin'],
+  ['m', 1, 'm', 'metre', 'metres', 'ft'],
   ['cm', 0.01, 'cm', 'centimetre', 'centimetres', 'in'],
   ['mm', 0.001, 'mm', 'millimetre', 'millimetres', 'in'],
   ['um, μm, µm', 1e-6, 'μm', 'micrometre', 'micrometres', 'in'],
@@ -127,9 +127,16 @@ const UNITS: readonly Unit[] = [
   ['mmHg', 133.322387415, 'mmHg', 'millimetre of mercury', 'millimetres of mercury', 'kPa'],
   ['Nm, N.m, N·m', 1, 'N⋅m', 'newton-metre', 'newton-metres', 'lbft'],
   ['lbft, lb.ft, lbf.ft, lb·ft, ftlb', 1.3558179483314, 'lb⋅ft', 'pound-foot', 'pound-feet', 'Nm'],
+  // price of land
+  ['$/sqft, $/ft2', 1 / (FOOT * FOOT), '/sq ft', 'per square foot', 'per square foot', '$/m2'],
+  ['$/m2', 1, '/m2', 'per square metre', 'per square metre', '$/sqft'],
+  ['$/acre', 1 / ACRE, '/acre', 'per acre', 'per acre', '$/ha'],
+  ['$/ha', 1e-4, '/ha', 'per hectare', 'per hectare', '$/acre'],
+  ['$/lb', 1 / POUND, '/lb', 'per pound', 'per pound', '$/kg'],
+  ['$/kg', 1, '/kg', 'per kilogram', 'per kilogram', '$/lb'],
   // density, flow, and the like
-  ['/km2, PD/km2', 1e-6, '/km2', 'per square kilometre', 'per square kilometre', '/sqmi'],
-  ['/sqmi, PD/sqmi', 1 / (MILE * MILE), '/sq mi', 'per square mile', 'per square mile', '/km2'],
+  ['/km2, PD/km2, inhabitants/km2', 1e-6, '/km2', 'per square kilometre', 'per square kilometre', '/sqmi'],
+  ['/sqmi, /mi2, PD/sqmi, PD/mi2, inhabitants/sqmi', 1 / (MILE * MILE), '/sq mi', 'per square mile', 'per square mile', '/km2'],
   ['/ha', 1e-4, '/ha', 'per hectare', 'per hectare', '/acre'],
   ['/acre', 1 / ACRE, '/acre', 'per acre', 'per acre', '/ha'],
   ['m3/s, cumecs', 1, 'm3/s', 'cubic metre per second', 'cubic metres per second', 'cuft/s'],
@@ -180,7 +187,7 @@ const AMERICAN = /(?<=m|lit|cent)re(?=s?\b)/g;
 
 export function* unitEntries<T>(make: (name: string, value: Buffer) => T): Generator<T> {
   for (const [codes, factor, symbol, singular, plural, output] of [...UNITS, ...CHANGES]) {
-    const value = unit(factor, 0, 0, [symbol, singular, plural, american(singular), american(plural), output]);
+    const value = unit(factor, 0, codes.startsWith('$') ? 3 : 0, [symbol, singular, plural, american(singular), american(plural), output]);
     for (const code of codes.split(', ')) {
       yield make(code, value);
       if (!MULTIPLIED.has(code)) continue;
