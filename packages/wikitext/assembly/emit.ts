@@ -10,6 +10,7 @@ import {
   copyBytes,
   DOT,
   EQUALS,
+  EXCLAMATION,
   find,
   GREATER,
   HASH,
@@ -19,6 +20,7 @@ import {
   LESS,
   NEWLINE,
   OPEN_BRACKET,
+  PIPE,
   SEMICOLON,
   skipBlanks,
   skipBlanksBack,
@@ -33,11 +35,11 @@ import { putEntity } from './entities';
 import { emitExtension } from './extensions';
 import { outputLimit, output, SCRATCH } from './layout';
 import { emitLink } from './links';
-import { keepsReferenceSections } from './options';
+import { isMarkdown, keepsReferenceSections, keepsTables } from './options';
 import * as o from './output';
 import { emitQuotes, resetQuotes } from './quotes';
 import { exhaust, isExhausted, step } from './steps';
-import { emitTable } from './tables';
+import { beginTables, emitTable, emitTableLine, meetLine, openTable, tableDepth } from './tables';
 import { emitTag, resetTags } from './tags';
 import { emitTemplate, emitArgument } from './templates';
 import {
@@ -83,6 +85,7 @@ export function beginEmit(): void {
   noBracketTo = 0;
   resetQuotes();
   resetTags();
+  beginTables();
 }
 
 /** Writes a range; `node` to `last` are the nodes in it, or more. */
@@ -107,8 +110,11 @@ export function emit(from: usize, to: usize, node: usize, last: usize): void {
       if (at >= to) break;
       continue;
     }
-    emitNode(n);
-    at = endOf(n);
+    if (kindOf(n) == OPEN_TABLE_NODE) at = emitOpenTable(n, to, last);
+    else {
+      emitNode(n);
+      at = endOf(n);
+    }
     n = nextOf(n);
   }
   depth -= 1;
@@ -131,11 +137,29 @@ function emitNode(node: usize): void {
   else if (kind == TABLE_NODE) emitTable(node);
   else if (kind == ARGUMENT_NODE) emitArgument(node);
   else if (kind == VARIANT_NODE) emitVariant(node);
-  else if (kind == OPEN_TABLE_NODE) {
-    // to the next heading
+}
+
+/** A table that is not closed goes on to the end, or, where tables are left out, to the next heading. */
+function emitOpenTable(node: usize, to: usize, last: usize): usize {
+  const end = lineEnd(endOf(node), to, nextOf(node), last);
+  if (o.muted > 0) return end;
+  if (keepsTables && !isMarkdown) openTable();
+  else {
     o.setPending(o.PARAGRAPH);
     o.setMuted(1);
   }
+  return end;
+}
+
+/** Blocks may begin in a cell, wherever its table stands. */
+export function leaveInline(): i32 {
+  const saved = inlineDepth;
+  inlineDepth = 0;
+  return saved;
+}
+
+export function returnInline(saved: i32): void {
+  inlineDepth = saved;
 }
 
 /** Text up to `stop`, or a part of it, or what begins before `stop` and ends behind it. Returns where it went on to. */
@@ -306,7 +330,11 @@ export function lineEnd(from: usize, to: usize, node: usize, last: usize): usize
 /** What the beginning of a line says of the block. Returns `at` where the line is prose, which is not begun yet. */
 function emitLineStart(at: usize, stop: usize, to: usize, node: usize, last: usize): usize {
   const byte = load<u8>(at);
-  if (byte > 0x40 && byte != 0x7c) {
+  if (tableDepth > 0 && o.muted == 0) {
+    if (byte == PIPE || byte == EXCLAMATION) return emitTableLine(at, to, node, last);
+    if (byte != NEWLINE && byte != SPACE) meetLine();
+  }
+  if (byte > 0x40) {
     o.setSwallowsLine(false);
     return at;
   }
