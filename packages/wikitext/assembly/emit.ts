@@ -30,7 +30,7 @@ import {
   TAB,
   UNDERSCORE,
 } from './bytes';
-import { copyLower, lookUp, PROTOCOL, REFERENCE_SECTION, SWITCH } from './dictionary';
+import { copyLower, lookUp, PROTOCOL, REFERENCE_SECTION, SWITCH, valueOf } from './dictionary';
 import { putEntity } from './entities';
 import { emitExtension } from './extensions';
 import { outputLimit, output, SCRATCH } from './layout';
@@ -331,8 +331,10 @@ export function lineEnd(from: usize, to: usize, node: usize, last: usize): usize
 function emitLineStart(at: usize, stop: usize, to: usize, node: usize, last: usize): usize {
   const byte = load<u8>(at);
   if (tableDepth > 0 && o.muted == 0) {
-    if (byte == PIPE || byte == EXCLAMATION) return emitTableLine(at, to, node, last);
-    if (byte != NEWLINE && byte != SPACE) meetLine();
+    const text = skipSpaces(at, stop);
+    const mark = load<u8>(text);
+    if (text < stop && (mark == PIPE || mark == EXCLAMATION)) return emitTableLine(text, to, node, last);
+    if (text < stop && mark != NEWLINE) meetLine();
   }
   if (byte > 0x40) {
     o.setSwallowsLine(false);
@@ -444,6 +446,7 @@ function findColon(from: usize, to: usize, node: usize, last: usize): usize {
   let at = from;
   let n = node;
   let tags = 0;
+  let isEmphasised = false;
   while (true) {
     while (n != last && startOf(n) < at) n = nextOf(n);
     const stop = n != last ? min(startOf(n), to) : to;
@@ -456,13 +459,30 @@ function findColon(from: usize, to: usize, node: usize, last: usize): usize {
         if (end == stop) continue;
         if (load<u8>(end - 1) == SLASH) tags -= 1;
         at = end;
-      } else if (byte == COLON && tags <= 0 && load<u16>(at, 1) != 0x2f2f) return at;
+      } else if (byte == APOSTROPHE && load<u8>(at, 1) == APOSTROPHE) {
+        while (at + 1 < stop && load<u8>(at, 1) == APOSTROPHE) at += 1;
+        isEmphasised = !isEmphasised;
+      } else if (byte == OPEN_BRACKET && isAddress(at + 1, stop)) {
+        const end = findBracket(at, to, n, last);
+        if (end < to) {
+          at = end;
+          while (n != last && startOf(n) < at) n = nextOf(n);
+          break;
+        }
+      } else if (byte == COLON && tags <= 0 && !isEmphasised && !endsProtocol(from, at, stop)) return at;
     }
     step(1 + (u32(to - from) >> 6));
     if (n == last || stop == to) return to;
     at = endOf(n);
     n = nextOf(n);
   }
+}
+
+/** Whether a colon belongs to an address, as in `http://…` and `news:…`. */
+function endsProtocol(from: usize, colon: usize, stop: usize): bool {
+  let at = colon;
+  while (at > from && colon - at < 16 && isLetter(load<u8>(at - 1))) at -= 1;
+  return at < colon && isAddress(at, stop) && colon + 1 < stop && load<u8>(colon, 1) > SPACE;
 }
 
 // External links
@@ -472,11 +492,11 @@ function emitExternalLink(at: usize, stop: usize, to: usize, node: usize, last: 
   const address = at + 1;
   if (address >= stop || !isAddress(address, stop)) return at;
   if (at >= noBracketFrom && at < noBracketTo) return at;
-  const end = findBracket(at, to, node, last);
+  const end = findBracket(addressStart(address, stop), to, node, last);
   if (end == to) return at;
-  let label = address;
+  let label = addressStart(address, min(end, stop));
   const addressStop = min(end, stop);
-  while (label < addressStop && !endsAddress(load<u8>(label))) label += 1;
+  while (label < addressStop && !endsAddress(load<u8>(label)) && !isWideSpace(label)) label += 1;
   step(u32(label - address) >> 2);
   // quotes end an address
   for (let i = address; i + 1 < label; i += 1) {
@@ -497,7 +517,8 @@ function emitExternalLink(at: usize, stop: usize, to: usize, node: usize, last: 
     while (label < next && !endsAddress(load<u8>(label))) label += 1;
     step(u32(label - place) >> 2);
   }
-  const text = skipSpaces(label, end);
+  let text = skipSpaces(label, end);
+  while (text + 3 <= end && isWideSpace(text)) text += 3;
   if (text == end) {
     linkNumber += 1;
     if (o.muted == 0) {
@@ -510,9 +531,34 @@ function emitExternalLink(at: usize, stop: usize, to: usize, node: usize, last: 
   return end + 1;
 }
 
+/** U+3000 and its like end an address as a space does. */
+function isWideSpace(at: usize): bool {
+  const first = load<u8>(at);
+  if (first == 0xe3) return load<u16>(at, 1) == 0x8080;
+  return first == 0xe2 && load<u8>(at, 1) == 0x80 && load<u8>(at, 2) <= 0x8a;
+}
+
+/** Behind the protocol, and behind a host that is an address of IPv6 in brackets. */
+function addressStart(from: usize, to: usize): usize {
+  let at = from;
+  while (at < to && load<u8>(at) != COLON && load<u8>(at) != SLASH) at += 1;
+  if (load<u32>(at) != 0x5b2f2f3a) return from;
+  let end = at + 4;
+  while (end < to && (isHexOrColon(load<u8>(end)) || load<u8>(end) == DOT)) end += 1;
+  // the bracket that was found may be this one
+  return end <= to && load<u8>(end) == CLOSE_BRACKET ? end + 1 : from;
+}
+
+function isHexOrColon(byte: u8): bool {
+  return byte == COLON || byte - 0x30 < 10 || (byte | 0x20) - 0x61 < 6;
+}
+
 function endsAddress(byte: u8): bool {
   return byte <= SPACE || byte == LESS || byte == GREATER || byte == 0x22 || byte == OPEN_BRACKET || byte == CLOSE_BRACKET || byte == 0x7f;
 }
+
+/** Of a protocol: it is followed by two slashes. */
+const WITH_SLASHES: u8 = 1;
 
 /** Whether something follows a protocol that MediaWiki links. */
 function isAddress(at: usize, stop: usize): bool {
@@ -521,9 +567,14 @@ function isAddress(at: usize, stop: usize): bool {
   const most = min(stop, at + 16);
   while (end < most && (isLetter(load<u8>(end)) || load<u8>(end) == DOT || load<u8>(end) == 0x2b)) end += 1;
   if (end == at || end >= stop || load<u8>(end) != COLON) return false;
-  if (load<u16>(end, 1) == 0x2f2f) end += 2;
   const entry = lookUp(PROTOCOL, SCRATCH, copyLower(at, end + 1, SCRATCH));
-  return entry != 0 && (end + 1 == stop ? stop > at : !endsAddress(load<u8>(end, 1)));
+  if (entry == 0) return false;
+  end += 1;
+  const hasSlashes = load<u16>(end) == 0x2f2f;
+  if (load<u8>(valueOf(entry)) == WITH_SLASHES && !hasSlashes) return false;
+  if (hasSlashes) end += 2;
+  // a template may follow, or an address of IPv6
+  return end >= stop || load<u8>(end) == OPEN_BRACKET || !endsAddress(load<u8>(end));
 }
 
 /** The next `]` of the line that is in no node, or `to`. */

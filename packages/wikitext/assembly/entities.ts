@@ -31,7 +31,7 @@ function putNumeric(at: usize, stop: usize): usize {
   let end = at + (isHex ? 3 : 2);
   const digits = end;
   let code: u32 = 0;
-  const most = min(stop, end + 9);
+  const most = min(stop, end + 32);
   for (; end < most; end += 1) {
     const byte = load<u8>(end);
     const digit: u32 = isDigit(byte) ? byte - 0x30 : isHex && (byte | 0x20) - 0x61 < 6 ? (byte | 0x20) - 0x57 : 99;
@@ -62,8 +62,8 @@ function isCharacter(code: u32): bool {
   return (
     code == 9 ||
     code == 10 ||
-    code == 13 ||
-    (code >= 0x20 && code < 0xd800) ||
+    (code >= 0x20 && code < 0x7f) ||
+    (code >= 0xa0 && code < 0xd800) ||
     (code >= 0xe000 && code < 0xfffe) ||
     (code >= 0x10000 && code <= 0x10ffff)
   );

@@ -39,7 +39,7 @@ function emitLiteral(from: usize, to: usize, keepsSpaces: bool): void {
   let at = from;
   while (at < to) {
     const begin = at;
-    while (at < to && load<u8>(at) != AMPERSAND && load<u8>(at) != NEWLINE && !isDoubleSpace(at, keepsSpaces)) at += 1;
+    while (at < to && load<u8>(at) != AMPERSAND && load<u8>(at) != NEWLINE && !isDoubleSpace(at, begin, keepsSpaces)) at += 1;
     step(1 + (u32(at - begin) >> 3));
     o.putText(begin, at);
     if (at == to) break;
@@ -52,8 +52,9 @@ function emitLiteral(from: usize, to: usize, keepsSpaces: bool): void {
   }
 }
 
-function isDoubleSpace(at: usize, keepsSpaces: bool): bool {
-  return !keepsSpaces && load<u8>(at) == SPACE && (load<u8>(at + 1) == SPACE || o.pending != o.NOTHING || o.out == output);
+function isDoubleSpace(at: usize, begin: usize, keepsSpaces: bool): bool {
+  if (keepsSpaces || load<u8>(at) != SPACE) return false;
+  return load<u8>(at + 1) == SPACE || (at == begin && (o.pending != o.NOTHING || o.out == output));
 }
 
 /** The lines as they are. */

@@ -9,7 +9,7 @@ import * as o from './output';
 import { restoreQuotes, saveQuotes } from './quotes';
 import { addCategory, addLink, recordsEnd, returnToRecord, setLabel } from './records';
 import { step } from './steps';
-import { endOf, nextOf, NODE_BYTES, startOf } from './tree';
+import { endOf, kindOf, LINK_NODE, nextOf, NODE_BYTES, startOf } from './tree';
 
 // What a namespace is: the first byte of its entry.
 const FILES: u8 = 1;
@@ -89,7 +89,12 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
   let target = skipBlanks(from, targetTo);
   const isForced = target < targetTo && load<u8>(target) == COLON;
   if (isForced) target += 1;
-  const targetEnd = skipBlanksBack(target, targetTo);
+  let targetEnd = skipBlanksBack(target, targetTo);
+  if (hasPercent(target, targetEnd)) {
+    const end = decodePercents(target, targetEnd);
+    target = DECODED;
+    targetEnd = end;
+  }
   if (!isTitle(target, targetEnd) || pipe + 1 == to) {
     emitLiteral(link);
     return;
@@ -105,6 +110,10 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
           emitFile(pipe, to, node, last);
           return;
         }
+        if (skipBlanks(colon + 1, targetEnd) == targetEnd || load<u8>(skipBlanks(colon + 1, targetEnd)) == HASH) {
+          emitLiteral(link);
+          return;
+        }
         if (what == CATEGORIES) {
           emitCategory(skipBlanks(colon + 1, targetEnd), targetEnd, pipe, to);
           return;
@@ -117,6 +126,11 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
         return;
       }
     }
+  }
+  // a link's label holds no link
+  if (hasLinkIn(pipe, node, last)) {
+    emitLiteral(link);
+    return;
   }
   let anchor = target;
   while (anchor < targetEnd && load<u8>(anchor) != HASH) anchor += 1;
@@ -141,11 +155,59 @@ function labelStart(begin: usize): usize {
   return at;
 }
 
+function hasLinkIn(pipe: usize, node: usize, last: usize): bool {
+  for (let n = node; n != last; n = nextOf(n)) {
+    step(1);
+    if (kindOf(n) == LINK_NODE && startOf(n) > pipe) return true;
+  }
+  return false;
+}
+
+/** Where a target is decoded to. */
+const DECODED: usize = SCRATCH + 0x6000;
+
+function hasPercent(from: usize, to: usize): bool {
+  if (to - from > 1000) return false;
+  for (let at = from; at + 2 < to; at += 1) {
+    if (load<u8>(at) == 0x25 && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) return true;
+  }
+  return false;
+}
+
+/** `%25` is a percent sign in a target. Returns where the decoded text ends. */
+function decodePercents(from: usize, to: usize): usize {
+  let out = DECODED;
+  let at = from;
+  while (at < to) {
+    const byte = load<u8>(at);
+    if (byte == 0x25 && at + 2 < to && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) {
+      store<u8>(out, u8(hexOf(load<u8>(at, 1)) * 16 + hexOf(load<u8>(at, 2))));
+      at += 3;
+    } else {
+      store<u8>(out, byte);
+      at += 1;
+    }
+    out += 1;
+  }
+  store<u64>(out, 0);
+  return out;
+}
+
+function hexOf(byte: u8): u32 {
+  if (byte - 0x30 < 10) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter - 0x61 < 6 ? letter - 0x57 : 16;
+}
+
 /** A target that is shown itself; apostrophes mean nothing there. */
 function emitName(from: usize, to: usize): void {
   let end = to;
-  if (load<u8>(from) == SLASH) while (end > from + 1 && load<u8>(end - 1) == SLASH) end -= 1;
   let at = from;
+  // `[[/a/]]` is shown without its slashes
+  if (load<u8>(from) == SLASH && to > from + 2 && load<u8>(to - 1) == SLASH && load<u8>(from - 1) != COLON) {
+    while (end > from + 1 && load<u8>(end - 1) == SLASH) end -= 1;
+    at += 1;
+  }
   while (at < end) {
     const begin = at;
     while (at < end && load<u8>(at) != AMPERSAND && !(load<u8>(at) == SPACE && load<u8>(at + 1) == SPACE)) at += 1;
@@ -196,15 +258,31 @@ function findColon(from: usize, to: usize): usize {
 
 function isProtocol(from: usize, to: usize, colon: usize): bool {
   store<u8>(to, COLON);
-  return lookUp(PROTOCOL, from, to + 1) != 0 && (load<u16>(colon, 1) == 0x2f2f || load<u8>(from) == 0x6d);
+  return lookUp(PROTOCOL, from, to + 1) != 0;
+}
+
+/** `.`, `..`, and what holds them between slashes, are paths and no titles. */
+function hasDots(from: usize, to: usize): bool {
+  let begin = from;
+  for (let at = from; at <= to; at += 1) {
+    if (at < to && load<u8>(at) == HASH) return false;
+    if (at < to && load<u8>(at) != SLASH) continue;
+    const length = at - begin;
+    if (length == 1 && load<u8>(begin) == 0x2e) return true;
+    if (length == 2 && load<u16>(begin) == 0x2e2e) return true;
+    begin = at + 1;
+  }
+  return false;
 }
 
 /** Whether MediaWiki takes it for a title or a section. */
 function isTitle(from: usize, to: usize): bool {
   if (from >= to) return false;
   let length = to - from;
+  if (load<u16>(from) == 0x2f2f || hasDots(from, to)) return false;
   for (let at = from; at < to; at += 1) {
     const byte = load<u8>(at);
+    if (byte == 0x25 && at + 2 < to && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) return false;
     if (byte < SPACE || byte == 0x7f || byte == 0x3c || byte == 0x3e) return false;
     if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE) return false;
     if (byte == HASH) length = at - from;

@@ -1,7 +1,7 @@
 // Tables. In plain text they are left out, or their cells are kept: a row a line, cells separated by tabs. In Markdown a simple
 // table is written as GitHub's Markdown has it: every row has the same number of cells, and each cell is one line.
 
-import { EXCLAMATION, HYPHEN, NEWLINE, PIPE, PLUS, skipBlanksBack, skipSpaces } from './bytes';
+import { EXCLAMATION, GREATER, HYPHEN, isLetter, LESS, NEWLINE, PIPE, PLUS, skipBlanksBack, skipSpaces } from './bytes';
 import { emit, emitInline, leaveInline, lineEnd, returnInline } from './emit';
 import { findPipe } from './links';
 import { isMarkdown, keepsTables } from './options';
@@ -149,6 +149,13 @@ function cellEnd(from: usize, to: usize, node: usize, last: usize, isHeader: boo
     const begin = at;
     for (; at + 1 < stop; at += 1) {
       const two = load<u16>(at);
+      if (u8(two) == LESS && isLetter(u8(two >> 8))) {
+        // in a tag's attributes these are no marks
+        let end = at + 1;
+        while (end < stop && load<u8>(end) != GREATER && load<u8>(end) != LESS) end += 1;
+        if (end < stop && load<u8>(end) == GREATER) at = end;
+        continue;
+      }
       if (two == 0x7c7c || (isHeader && two == 0x2121)) return at;
     }
     step(1 + (u32(stop - begin) >> 3));

@@ -245,7 +245,7 @@ function closeRun(kind: u8, count: u32, end: usize): void {
   }
   store<u32>(node, start, START);
   store<u32>(node, u32(end), END);
-  store<u32>(node, u32(nodes), NEXT);
+  store<u32>(node, u32(kind == DEAD ? node + NODE_BYTES : nodes), NEXT);
   store<u32>(node, kind, KIND);
 }
 
@@ -272,7 +272,8 @@ function closeBrackets(at: usize): usize {
   if (count < 2) return at + count;
   if (topKind() == OPEN_TABLE) abandonTables(OPEN_BRACKETS);
   if (topKind() != OPEN_BRACKETS) return at + count;
-  closeRun(LINK_NODE, 2, at + 2);
+  // `[[[a]]]` is no link: what stands between the brackets begins with one
+  closeRun((load<u32>(top, END) & 1) == 1 ? DEAD : LINK_NODE, 2, at + 2);
   return at + 2;
 }
 

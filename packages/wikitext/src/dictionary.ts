@@ -55,7 +55,7 @@ export function* dictionaryOf(wiki: WikiWords): Generator<DictionaryEntry> {
   yield* words(DOMAIN.tag, TAGS);
   yield* words(DOMAIN.function, PARSER_FUNCTIONS);
   yield* words(DOMAIN.switch, { 1: BEHAVIOUR_SWITCHES });
-  yield* words(DOMAIN.protocol, { 1: PROTOCOLS });
+  yield* words(DOMAIN.protocol, PROTOCOLS);
   yield* words(DOMAIN.language, { 1: LANGUAGE_CODES });
   for (const word of REDIRECT_WORDS.split(' ')) {
     for (const name of new Set([word, word.toUpperCase(), `#${upperFirst(word.slice(1))}`])) yield entry(DOMAIN.redirect, asciiLower(name), ONE);

@@ -31,9 +31,11 @@ export const TAGS: Readonly<Record<number, string>> = {
 export const BEHAVIOUR_SWITCHES =
   'notoc forcetoc toc noeditsection newsectionlink nonewsectionlink nogallery hiddencat expectunusedcategory expectunusedtemplate noindex index nocontentconvert nocc notitleconvert notc staticredirect disambig noglobal start end nofollow archivedtalk expected_unconnected_page expectedunconnectedpage notalk originalabstract bypasspurge';
 
-/** What MediaWiki makes links of ($wgUrlProtocols), without `//`. */
-export const PROTOCOLS =
-  'bitcoin: ftp: ftps: geo: git: gopher: http: https: irc: ircs: magnet: mailto: matrix: mms: news: nntp: redis: sftp: sip: sips: sms: ssh: svn: tel: telnet: urn: wikipedia: worldwind: xmpp:';
+/** What MediaWiki makes links of ($wgUrlProtocols): 1 with two slashes behind it, 2 also without. */
+export const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: 'ftp: ftps: git: gopher: http: https: irc: ircs: mms: nntp: redis: sftp: ssh: svn: telnet: worldwind:',
+  2: 'bitcoin: geo: magnet: mailto: matrix: news: sip: sips: sms: tel: urn: xmpp:',
+};
 
 /** Parser functions by what they do: see `parser-functions.ts`. */
 export const PARSER_FUNCTIONS: Readonly<Record<number, string>> = {
