@@ -31,7 +31,7 @@ import {
   UNDERSCORE,
 } from './bytes';
 import { copyLower, lookUp, PROTOCOL, REFERENCE_SECTION, SWITCH, valueOf } from './dictionary';
-import { putEntity } from './entities';
+import { putEntity, putSpace } from './entities';
 import { emitExtension } from './extensions';
 import { outputLimit, output, SCRATCH } from './layout';
 import { emitLink } from './links';
@@ -194,7 +194,11 @@ function emitText(from: usize, stop: usize, to: usize, node: usize, last: usize)
     o.setPending(o.GAP);
     return at + 1;
   }
-  if (byte == SPACE || byte == TAB) return at + 1;
+  if (byte == SPACE || byte == 0) return at + 1;
+  if (byte == TAB) {
+    putSpace();
+    return at + 1;
+  }
   if (byte == APOSTROPHE) return emitQuotes(at, stop, to, node, last);
   if (byte == AMPERSAND) return putEntity(at, stop);
   if (byte == LESS) {
@@ -354,6 +358,7 @@ function emitLineStart(at: usize, stop: usize, to: usize, node: usize, last: usi
     while (end < stop && load<u8>(end) == HYPHEN) end += 1;
     step(u32(end - at) >> 2);
     o.endBlock();
+    if (end < stop && load<u8>(end) != NEWLINE) o.breakBlock();
     return end;
   }
   return at;
@@ -447,6 +452,7 @@ function findColon(from: usize, to: usize, node: usize, last: usize): usize {
   let n = node;
   let tags = 0;
   let isEmphasised = false;
+  let resume: usize = 0;
   while (true) {
     while (n != last && startOf(n) < at) n = nextOf(n);
     const stop = n != last ? min(startOf(n), to) : to;
@@ -464,14 +470,19 @@ function findColon(from: usize, to: usize, node: usize, last: usize): usize {
         isEmphasised = !isEmphasised;
       } else if (byte == OPEN_BRACKET && isAddress(at + 1, stop)) {
         const end = findBracket(at, to, n, last);
-        if (end < to) {
-          at = end;
-          while (n != last && startOf(n) < at) n = nextOf(n);
+        if (end < stop) at = end;
+        else if (end < to) {
+          resume = end;
           break;
         }
       } else if (byte == COLON && tags <= 0 && !isEmphasised && !endsProtocol(from, at, stop)) return at;
     }
     step(1 + (u32(to - from) >> 6));
+    if (resume != 0) {
+      at = resume;
+      resume = 0;
+      continue;
+    }
     if (n == last || stop == to) return to;
     at = endOf(n);
     n = nextOf(n);

@@ -15,7 +15,11 @@ export function emitExtension(node: usize): void {
   const what = detailOf(node);
   const from = bodyOf(node);
   const to = bodyEnd(node);
-  if (what == NOWIKI) emitLiteral(from, to, false);
+  if (what == NOWIKI) {
+    // what follows begins no list or heading
+    if (o.isLineStart) o.beginBlock(o.PROSE);
+    emitLiteral(from, to, false);
+  }
   else if (what == PRE || what == CODE) {
     const isPre = what == PRE;
     o.breakBlock();
@@ -62,11 +66,31 @@ function emitLines(from: usize, to: usize, hasReferences: bool): void {
   let at = from;
   while (at < to) {
     const end = find(NEWLINE, at, to);
-    if (hasReferences) emitLiteral(at, end, true);
+    if (hasReferences) emitPreformatted(at, end);
     else o.putText(at, end);
     o.setPending(o.LINE);
     at = end + 1;
   }
+}
+
+/** A line of `<pre>`, in which `<nowiki>` is not shown. */
+function emitPreformatted(from: usize, to: usize): void {
+  let at = from;
+  while (at < to) {
+    const less = find(LESS, at, to);
+    emitLiteral(at, less, true);
+    if (less == to) return;
+    const tag = nowikiTag(less);
+    if (tag == 0) o.putByte(LESS);
+    at = less + max(tag, 1);
+  }
+}
+
+/** The length of `<nowiki>` or `</nowiki>`, or 0. */
+function nowikiTag(at: usize): usize {
+  // `nowiki>`
+  const name = load<u8>(at, 1) == 0x2f ? at + 2 : at + 1;
+  return load<u32>(name) == 0x69776f6e && load<u16>(name, 4) == 0x696b && load<u8>(name, 6) == 0x3e ? name + 7 - at : 0;
 }
 
 function emitFormula(from: usize, to: usize): void {

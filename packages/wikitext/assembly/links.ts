@@ -9,7 +9,7 @@ import * as o from './output';
 import { restoreQuotes, saveQuotes } from './quotes';
 import { addCategory, addLink, recordsEnd, returnToRecord, setLabel } from './records';
 import { step } from './steps';
-import { endOf, kindOf, LINK_NODE, nextOf, NODE_BYTES, startOf } from './tree';
+import { endOf, EXTENSION_NODE, kindOf, LINK_NODE, nextOf, NODE_BYTES, startOf } from './tree';
 
 // What a namespace is: the first byte of its entry.
 const FILES: u8 = 1;
@@ -51,7 +51,9 @@ export function emitLink(link: usize): void {
   const pipe = findPipe(from, to, node, last);
   // a template, a comment or the like in the target
   if (node != last && startOf(node) < pipe) {
-    emitComposed(link, pipe);
+    const kind = kindOf(node);
+    if (kind == LINK_NODE || kind == EXTENSION_NODE) emitLiteral(link);
+    else emitComposed(link, pipe);
     return;
   }
   emitTarget(link, from, pipe, pipe, to, node, last);
@@ -276,7 +278,7 @@ function hasDots(from: usize, to: usize): bool {
 }
 
 /** Whether MediaWiki takes it for a title or a section. */
-function isTitle(from: usize, to: usize): bool {
+export function isTitle(from: usize, to: usize): bool {
   if (from >= to) return false;
   let length = to - from;
   if (load<u16>(from) == 0x2f2f || hasDots(from, to)) return false;
@@ -284,6 +286,7 @@ function isTitle(from: usize, to: usize): bool {
     const byte = load<u8>(at);
     if (byte == 0x25 && at + 2 < to && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) return false;
     if (byte < SPACE || byte == 0x7f || byte == 0x3c || byte == 0x3e) return false;
+    if (from == DECODED && length < to - from) continue;
     if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE) return false;
     if (byte == HASH) length = at - from;
   }

@@ -3,6 +3,7 @@
 import { COLON, CLOSE_BRACKET, find, HASH, isBlank, OPEN_BRACKET, PIPE, skipBlanks, skipBlanksBack } from './bytes';
 import { copyLower, lookUp, REDIRECT } from './dictionary';
 import { INPUT, inputEnd, SCRATCH } from './layout';
+import { isTitle } from './links';
 import { addLink } from './records';
 
 /** Whether the text is a redirect; then its target is a record. */
@@ -25,6 +26,7 @@ export function emitRedirect(): bool {
   let anchor = target;
   while (anchor < to && load<u8>(anchor) != HASH) anchor += 1;
   to = skipBlanksBack(target, to);
+  if (!isTitle(target, to)) return false;
   addLink(target, skipBlanksBack(target, anchor), min(anchor + 1, to), to);
   return true;
 }

@@ -438,7 +438,8 @@ function readExtension(at: usize, attributes: usize, entry: usize, isClosing: bo
   }
   if (isClosing) return at + 1;
   if (load<u8>(greater - 1) == SLASH) {
-    addNode(HIDDEN_NODE, at, end);
+    if (what == NOWIKI) addExtension(what, at, end, end, end);
+    else addNode(HIDDEN_NODE, at, end);
     return end;
   }
   const closing = findClosingTag(entry, attributes - at - 1, at + 1, end);
@@ -453,11 +454,15 @@ function readExtension(at: usize, attributes: usize, entry: usize, isClosing: bo
     addNode(HIDDEN_NODE, at, after + 1);
     return after + 1;
   }
-  const node = addNode(EXTENSION_NODE, at, after + 1);
-  store<u8>(node, what, DETAIL);
-  addNode(BODY_NODE, end, closing);
-  store<u32>(node, u32(nodes), NEXT);
+  addExtension(what, at, after + 1, end, closing);
   return after + 1;
+}
+
+function addExtension(what: u8, from: usize, to: usize, body: usize, bodyTo: usize): void {
+  const node = addNode(EXTENSION_NODE, from, to);
+  store<u8>(node, what, DETAIL);
+  addNode(BODY_NODE, body, bodyTo);
+  store<u32>(node, u32(nodes), NEXT);
 }
 
 /** Where the next `</name` begins, whatever its case, or 0; the search that fails is made once for a name. */

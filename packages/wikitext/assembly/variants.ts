@@ -1,7 +1,7 @@
 // Language converter: `-{text}-`, `-{zh-hans:text; zh-hant:text}-`, `-{flags|…}-`. Of several variants the first is shown.
 
 import { COLON, HYPHEN, isLetter, SEMICOLON, skipBlanks, skipBlanksBack, isDigit } from './bytes';
-import { emitInline } from './emit';
+import { emit, emitInline } from './emit';
 import { findPipe } from './links';
 import * as o from './output';
 import { step } from './steps';
@@ -15,6 +15,11 @@ export function emitVariant(variant: usize): void {
   const pipe = findPipe(from, to, node, last);
   let begin = from;
   if (pipe < to) {
+    // languages: the text is for those
+    if (load<u8>(from) - 0x61 < 26) {
+      emit(pipe + 1, to, node, last);
+      return;
+    }
     // hidden, removed, or the page's title
     for (let at = from; at < pipe; at += 1) {
       const flag = load<u8>(at);
@@ -29,11 +34,12 @@ export function emitVariant(variant: usize): void {
       return;
     }
   }
+  const content = begin;
   begin = skipBlanks(begin, to);
   let code = begin;
   while (code < to && (isLetter(load<u8>(code)) || isDigit(load<u8>(code)) || load<u8>(code) == HYPHEN)) code += 1;
   if (code == begin || load<u8>(code) != COLON || code - begin > 12) {
-    emitInline(begin, to, node, last);
+    emit(content, to, node, last);
     return;
   }
   const text = skipBlanks(code + 1, to);
