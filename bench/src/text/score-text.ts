@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printLine } from '@wikifleet/worker/terminal';
 import { WikitextKernel } from '@wikifleet/wikitext/wikitext-kernel';
+import { proseTemplates } from './prose-templates.js';
 import { readParserTests, type ParserTest } from './parser-tests.js';
 import { headingsAndItems, inOrder, SequenceScore } from './text-scores.js';
 import { squeezed, visibleText } from './visible-text.js';
@@ -83,5 +84,21 @@ function textOf(test: ParserTest): string {
   return squeezed(kernel.plainText({ keepTables: true, keepReferenceSections: true })?.toString() ?? '');
 }
 
+function templates(): void {
+  let [right, all] = [0, 0];
+  for (const page of ['Dog', 'United_States']) {
+    for (const call of proseTemplates(readFileSync(join(values.samples, 'mobileapps', `${page}.html`), 'utf8'))) {
+      const kernel = kernelOf('en');
+      kernel.parse(Buffer.from(`a ${call.wikitext} a`));
+      const received = squeezed((kernel.plainText()?.toString() ?? '').slice(1).slice(0, -1));
+      all += 1;
+      if (received === call.text) right += 1;
+      else if (Number(values.show) > 0) printLine(`${call.wikitext.slice(0, 200)}\n  wanted   ${call.text.slice(0, 200)}\n  received ${received.slice(0, 200)}`);
+    }
+  }
+  printLine(`prose templates: ${right} of ${all}, ${percent(right, all)}`);
+}
+
+if (values.only === undefined || values.only === 'templates') templates();
 if (values.only === undefined || values.only === 'goodwiki') goodwiki();
 if (values.only === undefined || values.only === 'parser') parserTests();

@@ -41,7 +41,8 @@ import { emitQuotes, resetQuotes } from './quotes';
 import { exhaust, isExhausted, step } from './steps';
 import { beginTables, emitTable, emitTableLine, meetLine, openTable, tableDepth } from './tables';
 import { emitTag, resetTags } from './tags';
-import { emitTemplate, emitArgument } from './templates';
+import { voidSection } from './records';
+import { emitTemplate, emitArgument, isCitation } from './templates';
 import {
   ARGUMENT_NODE,
   DEAD,
@@ -72,11 +73,24 @@ let linkNumber: u32 = 0;
 let noBracketFrom: usize = 0;
 let noBracketTo: usize = 0;
 
+/** The last heading that was written: its level, where it begins and ends, and whether references were left out below it. */
+let headingLevel: usize = 0;
+let headingMark: u64 = 0;
+let headingEnd: usize = 0;
+let hasLeftOut: bool = false;
+
+/** At the end of a text. */
+export function endEmit(): void {
+  dropEmptyHeading(0);
+}
+
 /** The level of the section that is left out, or 0. */
 let leftOutLevel: usize = 0;
 
 export function beginEmit(): void {
   leftOutLevel = 0;
+  headingLevel = 0;
+  hasLeftOut = false;
   depth = 0;
   inlineDepth = 0;
   flattened = 0;
@@ -410,9 +424,14 @@ function emitHeading(at: usize, to: usize, node: usize, last: usize): usize {
   } else o.setMuted(1);
   if (o.muted > 0) emitInline(from, titleEnd, node, last);
   else {
+    dropEmptyHeading(level);
+    headingMark = o.markOf();
     o.beginHeading(u32(level));
     emitInline(from, titleEnd, node, last);
     o.endHeading();
+    headingEnd = o.out;
+    headingLevel = level;
+    hasLeftOut = false;
   }
   resetQuotes();
   o.setLineStart(true);
@@ -430,6 +449,9 @@ function emitItem(at: usize, stop: usize, to: usize, node: usize, last: usize): 
     o.setLineStart(false);
     return text;
   }
+  if (text == stop && node != last && startOf(node) == text && isCitation(node) && !keepsReferenceSections) {
+    return leaveOutReference(text, to, node, last);
+  }
   o.beginItem(at, end);
   if (load<u8>(end - 1) != SEMICOLON) return text == stop && stop == to ? to : text;
   const limit = lineEnd(text, to, node, last);
@@ -440,6 +462,26 @@ function emitItem(at: usize, stop: usize, to: usize, node: usize, last: usize): 
   o.beginItem(at, end);
   const definition = skipSpaces(colon + 1, limit);
   return definition;
+}
+
+/** A list item that begins with a citation is a reference. */
+function leaveOutReference(from: usize, to: usize, node: usize, last: usize): usize {
+  const end = lineEnd(from, to, node, last);
+  o.mute();
+  emitInline(from, end, node, last);
+  o.unmute();
+  hasLeftOut = true;
+  o.setLineStart(true);
+  return min(end + 1, to);
+}
+
+/** The last heading goes too, where nothing but references stood below it. */
+function dropEmptyHeading(level: usize): void {
+  if (headingLevel >= level && hasLeftOut && o.out == headingEnd && headingLevel != 0) {
+    o.returnTo(headingMark);
+    voidSection();
+  }
+  headingLevel = 0;
 }
 
 function isItemMark(byte: u8): bool {

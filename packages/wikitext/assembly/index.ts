@@ -4,7 +4,7 @@
 import { beginArguments } from './arguments';
 import * as c from './counts';
 import { addEntry, clearDictionary } from './dictionary';
-import { beginEmit, emit, flattened } from './emit';
+import { beginEmit, emit, endEmit, flattened } from './emit';
 import { EXCHANGE, INPUT, inputEnd, layOut, MAX_INPUT_BYTES, output, records, reserveInput } from './layout';
 import { RECORDS, setOptions } from './options';
 import { beginOutput, out } from './output';
@@ -60,6 +60,7 @@ export function render(options: u32): i32 {
   beginRecords((options & RECORDS) != 0);
   beginOutput();
   emit(INPUT, inputEnd, firstNode(), lastNode());
+  endEmit();
   endSection(out);
   return isExhausted ? EXHAUSTED : DONE;
 }

@@ -73,6 +73,12 @@ export function setSectionText(at: usize): void {
   setRange(section, SECOND, at, at);
 }
 
+/** Its heading is taken back. */
+export function voidSection(): void {
+  if (section != 0) store<u32>(section, 0, KIND);
+  section = 0;
+}
+
 export function endSection(at: usize): void {
   if (section != 0) store<u32>(section, u32(at), SECOND + 4);
 }

@@ -13,7 +13,7 @@ import { callParserFunction } from './parser-functions';
 import * as o from './output';
 import { recordsEnd, returnToRecord } from './records';
 import { step } from './steps';
-import { endOf, HIDDEN_NODE, kindOf, nextOf, NODE_BYTES, startOf } from './tree';
+import { endOf, HIDDEN_NODE, kindOf, nextOf, NODE_BYTES, startOf, TEMPLATE_NODE } from './tree';
 
 // The operations of a rule.
 const END: u8 = 0;
@@ -32,6 +32,7 @@ const TEST_NOT: u8 = 10;
 const DROP: u8 = 11;
 /** As TEST: a name and a value. */
 const TEST_VALUE: u8 = 12;
+const TEST_NOT_VALUE: u8 = 13;
 
 /** Of unknown templates: whether and how they are rendered. */
 const STAR = memory.data<u8>([0x2a]);
@@ -136,6 +137,14 @@ function callFunctionOf(value: usize, name: usize, colon: usize, to: usize, node
   a.setArguments(callerFrom, callerTo);
 }
 
+/** Whether a node is a citation: a template whose name begins with `cite` or is `citation`. */
+export function isCitation(node: usize): bool {
+  if (kindOf(node) != TEMPLATE_NODE) return false;
+  const name = skipBlanks(startOf(node) + 2, endOf(node));
+  const first = load<u32>(name) | 0x20202020;
+  return first == 0x65746963 || (first == 0x61746963 && (load<u32>(name, 4) | 0x20202020) == 0x6e6f6974);
+}
+
 function findColon(from: usize, to: usize): usize {
   const most = min(to, from + 40);
   for (let at = from; at < most; at += 1) if (load<u8>(at) == COLON) return at;
@@ -187,8 +196,8 @@ export function run(from: usize, to: usize): bool {
       const has = hasOne(at);
       if (has != (operation == TEST)) return false;
       at = namesEnd(at);
-    } else if (operation == TEST_VALUE) {
-      if (!hasValue(at)) return false;
+    } else if (operation == TEST_VALUE || operation == TEST_NOT_VALUE) {
+      if (hasValue(at) != (operation == TEST_VALUE)) return false;
       at = namesEnd(at);
     } else break;
   }

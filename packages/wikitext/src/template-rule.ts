@@ -6,7 +6,7 @@
  * | `{1}`, `{name}`     | that argument; `{1\|name}` the first of them that is not empty                          |
  * | `[…]`               | its content, unless an argument in it is empty; groups nest                             |
  * | `{?name}`, `{!name}`| nothing; the group ends here where there is no such argument, or where there is one     |
- * | `{?name=value}`     | the same, where the argument is something else                                          |
+ * | `{?name=value}`     | the same, where the argument is something else; with `!`, where it is this              |
  * | `{*2;, ; and }`     | all positional arguments from the second on, what separates them, and the last two      |
  * | `{items 1}`         | each positional argument from the first on as an item of a list                         |
  * | `{@date 1}`         | what a function of `assembly/functions.ts` makes of the arguments                       |
@@ -28,6 +28,7 @@ const OPERATION = {
   testNot: 10,
   drop: 11,
   testValue: 12,
+  testNotValue: 13,
 } as const;
 
 /** Functions that a rule can call; numbers of `assembly/functions.ts`. */
@@ -117,8 +118,8 @@ function isCase({ pattern, at }: State): boolean {
 }
 
 function compileField(state: State, field: string): Buffer {
-  if (field.startsWith('?') && field.includes('=')) {
-    return named(OPERATION.testValue, field.slice(1).split('='));
+  if (/^[?!].*=/.test(field)) {
+    return named(field.startsWith('?') ? OPERATION.testValue : OPERATION.testNotValue, field.slice(1).split('='));
   }
   if (field.startsWith('?')) return named(OPERATION.test, field.slice(1).split('|'));
   if (field.startsWith('!')) return named(OPERATION.testNot, field.slice(1).split('|'));

@@ -183,7 +183,7 @@ const MULTIPLES: readonly (readonly [prefix: string, factor: number, name: strin
 ];
 const MULTIPLIED = new Set(['km', 'mi', 'm3', 'cuft', 'acre', 'ha', 'sqmi', 'km2', 'm2', 'sqft', 't', 'ST', 'LT', 'lb', 'kg', 'L', 'impgal', 'USgal', 'oilbbl', 'bbl', 'acre.ft']);
 
-const AMERICAN = /(?<=m|lit|cent)re(?=s?\b)/g;
+const AMERICAN = /(?<=met|lit|cent)re(?=s?\b)/g;
 
 export function* unitEntries<T>(make: (name: string, value: Buffer) => T): Generator<T> {
   for (const [codes, factor, symbol, singular, plural, output] of [...UNITS, ...CHANGES]) {

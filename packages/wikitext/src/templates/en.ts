@@ -248,6 +248,9 @@ export const ENGLISH_TEMPLATES: TemplateTable = [
   ['{1} ({2})', 'flagathlete, flagmedalist'],
   ['{1}', 'flagioc, flagioc2, flagpluscountry'],
 
+  ['[{?1=I}I-{2}][{!1=I}{1} {2}][[{?3=I} / I-{4}][{!3=I} / {3} {4}]]', 'jct'],
+  ['I-{1}', 'interstate'],
+
   // science
   ['{@chemistry}', 'chem, chem2, chemical formula'],
   ['{2}{1}', 'nuclide'],
@@ -259,6 +262,8 @@ export const ENGLISH_TEMPLATES: TemplateTable = [
   ['{1}{2}{3}', 'subsup, sub-sup'],
   ['{1}', 'math-inline, bigger, mathcal, mathsf, tmath, vec, vect'],
   ['{1}', 'binomial, taxlink, italic species'],
+
+  ['{2}', 'legend, legend0, legend inline, legend-line'],
 
   // notes that stand in the text
   ['{1}', 'crossreference, crossref, cross-reference, xref, inline hatnote text'],
