@@ -19,9 +19,11 @@ const { values } = parseArgs({
 });
 
 const kernels = new Map<string, WikitextKernel>();
-function kernelOf(language: string): WikitextKernel {
-  const kernel = kernels.get(language) ?? new WikitextKernel({ language, namespaces: [] });
-  kernels.set(language, kernel);
+function kernelOf(language: string, keepsAll = false): WikitextKernel {
+  const key = `${language} ${keepsAll}`;
+  const options = { keepTables: keepsAll, keepReferenceSections: keepsAll };
+  const kernel = kernels.get(key) ?? new WikitextKernel({ language, namespaces: [] }, options);
+  kernels.set(key, kernel);
   return kernel;
 }
 
@@ -79,9 +81,9 @@ function parserTests(): void {
 }
 
 function textOf(test: ParserTest): string {
-  const kernel = kernelOf(test.language);
+  const kernel = kernelOf(test.language, true);
   if (!kernel.parse(Buffer.from(test.wikitext))) return '';
-  return squeezed(kernel.plainText({ keepTables: true, keepReferenceSections: true })?.toString() ?? '');
+  return squeezed(kernel.plainText()?.toString() ?? '');
 }
 
 function templates(): void {

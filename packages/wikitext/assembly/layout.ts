@@ -6,16 +6,19 @@
 // | EXCHANGE   | 32 KiB           | a dictionary entry on its way in, set by the caller                               |
 // | INDEX      | 128 KiB          | hash index of the dictionary: addresses of entries (u32)                          |
 // | DICTIONARY | 1 MiB            | entries: words of markup, entities, namespaces, template rules (dictionary.ts)    |
-// | COUNT_INDEX| 128 KiB          | hash index of the template counts                                                 |
-// | COUNTS     | 1.25 MiB         | template names with their counts (counts.ts)                                      |
+// | COUNT_INDEX| 128 KiB          | hash index of the text's template counts                                          |
+// | COUNTS     | 1.25 MiB         | template names of the text with their counts (counts.ts)                          |
 // | ARGUMENTS  | 256 KiB          | arguments of the template calls that are being rendered (arguments.ts)            |
 // | SCRATCH    | 64 KiB           | a name on its way to the dictionary                                               |
+// | TOTAL_INDEX| 128 KiB          | hash index of the sums of template counts                                         |
+// | TOTALS     | 1.25 MiB         | template names of all texts with their counts                                     |
 // | INPUT      | length + padding | the wikitext, set by the caller                                                   |
 // | then       | 8 × length       | the tree (tree.ts)                                                                |
 // | then       | OUTPUT_RATIO ×   | the text that is written                                                          |
 // | then       | RECORD_RATIO ×   | links, categories and sections of the text (records.ts)                           |
+// | then       | as it needs      | columns as JSON (json.ts)                                                         |
 //
-// The last three move with the length of the text. Memory grows to what the longest text so far needed, at most to what
+// The last four move with the length of the text. Memory grows to what the longest text so far needed, at most to what
 // MAX_INPUT_BYTES needs: about 90 MiB, of which a text of ordinary markup touches a fifth.
 
 export const EXCHANGE: usize = 0x8000;
@@ -31,8 +34,10 @@ export const ARGUMENTS: usize = 0x290000;
 export const ARGUMENTS_BYTES: usize = 0x40000;
 export const SCRATCH: usize = 0x2d0000;
 export const SCRATCH_BYTES: usize = 0x10000;
+export const TOTAL_INDEX: usize = 0x2e0000;
+export const TOTALS: usize = 0x300000;
 export const PADDING: usize = 64;
-export const INPUT: usize = 0x2e0000 + PADDING;
+export const INPUT: usize = 0x440000 + PADDING;
 
 /** MediaWiki refuses to save more than 2 MiB; old revisions are below that too. */
 export const MAX_INPUT_BYTES: usize = 0x400000;
@@ -69,6 +74,11 @@ export function layOut(length: usize): bool {
 /** Room for a text of so many bytes to be copied in. */
 export function reserveInput(length: usize): bool {
   return reserve(INPUT + length + PADDING);
+}
+
+/** Memory up to an address. */
+export function reserveTo(end: usize): bool {
+  return reserve(end + PADDING);
 }
 
 function reserve(end: usize): bool {

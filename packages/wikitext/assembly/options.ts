@@ -15,6 +15,9 @@ export const TARGETS: u32 = 8;
 /** Links, categories and sections are recorded. */
 export const RECORDS: u32 = 16;
 
+/** Template calls are counted. */
+export const COUNTED: u32 = 32;
+
 export function setOptions(bits: u32): void {
   isMarkdown = (bits & MARKDOWN) != 0;
   keepsTables = (bits & TABLES) != 0;

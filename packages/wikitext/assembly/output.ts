@@ -68,6 +68,11 @@ export function setPending(kind: u8): void {
   if (kind > pending) pending = kind;
 }
 
+/** What comes next is written directly. */
+export function clearPending(): void {
+  pending = NOTHING;
+}
+
 export function setAfterDrop(value: bool): void {
   isAfterDrop = value;
 }

@@ -4,10 +4,9 @@ import { COLON, CLOSE_BRACKET, find, HASH, isBlank, OPEN_BRACKET, PIPE, skipBlan
 import { copyLower, lookUp, REDIRECT } from './dictionary';
 import { INPUT, inputEnd, SCRATCH } from './layout';
 import { isTitle } from './links';
-import { addLink } from './records';
 
-/** Whether the text is a redirect; then its target is a record. */
-export function emitRedirect(): bool {
+/** Whether the text is a redirect: its link comes first. */
+export function isRedirect(): bool {
   const from = skipBlanks(INPUT, inputEnd);
   if (load<u8>(from) != HASH && load<u8>(from) < 0x80) return false;
   const most = min(inputEnd, from + 64);
@@ -23,10 +22,5 @@ export function emitRedirect(): bool {
   while (to < close && load<u8>(to) != PIPE) to += 1;
   let target = skipBlanks(at + 2, to);
   if (load<u8>(target) == COLON) target = skipBlanks(target + 1, to);
-  let anchor = target;
-  while (anchor < to && load<u8>(anchor) != HASH) anchor += 1;
-  to = skipBlanksBack(target, to);
-  if (!isTitle(target, to)) return false;
-  addLink(target, skipBlanksBack(target, anchor), min(anchor + 1, to), to);
-  return true;
+  return isTitle(target, skipBlanksBack(target, to));
 }

@@ -172,7 +172,8 @@ function beginCell(): void {
     o.flush();
     o.put(PIPE);
   } else {
-    o.flush();
+    o.clearPending();
+    o.setEmphasis(0);
     o.put(0x20);
     o.put(PIPE);
   }
@@ -182,7 +183,8 @@ function beginCell(): void {
 
 function endRow(): void {
   if (cells == 0) return;
-  o.flush();
+  o.clearPending();
+  o.setEmphasis(0);
   o.put(0x20);
   o.put(PIPE);
   if (rows == 0) {

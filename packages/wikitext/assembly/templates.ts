@@ -60,10 +60,8 @@ export function emitTemplate(template: usize): void {
   const to = endOf(template) - 2;
   const last = nextOf(template);
   let node = template + NODE_BYTES;
-  if (o.muted > 0) {
-    o.setLineStart(false);
-    return;
-  }
+  const isMuted = o.muted > 0;
+  if (isMuted) o.setLineStart(false);
   const pipe = findPipe(from, to, node, last);
   let name = skipBlanks(from, pipe);
   // a comment before the name
@@ -79,6 +77,7 @@ export function emitTemplate(template: usize): void {
   if (colon != 0) {
     const end = copyLower(name, skipBlanksBack(name, colon), SCRATCH);
     const entry = lookUp(FUNCTION, SCRATCH, end);
+    if (entry != 0 && isMuted) return;
     if (entry != 0) {
       callFunctionOf(valueOf(entry), name, colon, to, node, last);
       return;
@@ -98,6 +97,10 @@ export function emitTemplate(template: usize): void {
   }
   if (nameTo - name > MAX_NAME || nameTo <= name) {
     o.setAfterDrop(true);
+    return;
+  }
+  if (isMuted) {
+    count(name, nameTo, false);
     return;
   }
   let entry = lookUp(TEMPLATE, SCRATCH, copySpaced(name, nameTo, SCRATCH));

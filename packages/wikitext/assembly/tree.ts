@@ -254,9 +254,10 @@ function topKind(): u8 {
   return top == 0 ? DEAD : load<u8>(top, KIND);
 }
 
-function runLength(byte: u8, from: usize): u32 {
+/** How many of a byte follow each other, at most `most`. */
+function runLength(byte: u8, from: usize, most: usize = 0xffffff): u32 {
   let at = from;
-  while (load<u8>(at) == byte) at += 1;
+  while (load<u8>(at) == byte && at - from < most) at += 1;
   step(u32(at - from) >> 2);
   return u32(at - from);
 }
@@ -268,7 +269,7 @@ function openBrackets(at: usize): usize {
 }
 
 function closeBrackets(at: usize): usize {
-  const count = runLength(CLOSE_BRACKET, at);
+  const count = runLength(CLOSE_BRACKET, at, 2);
   if (count < 2) return at + count;
   if (topKind() == OPEN_TABLE) abandonTables(OPEN_BRACKETS);
   if (topKind() != OPEN_BRACKETS) return at + count;
@@ -329,7 +330,7 @@ function closeBraces(at: usize): usize {
   const before = load<u8>(at - 1);
   // `|}` at a line's beginning
   if (before == PIPE && at > INPUT && isLineStart(at - 1) && closeTable(at + 1)) return at + 1;
-  const count = runLength(CLOSE_BRACE, at);
+  const count = runLength(CLOSE_BRACE, at, 4);
   if (hasVariants && count == 1 && load<u8>(at + 1) == HYPHEN) {
     if (topKind() == OPEN_TABLE) abandonTables(OPEN_VARIANT);
     if (topKind() == OPEN_VARIANT) {

@@ -1,90 +1,112 @@
 import { dictionaryOf, type WikiWords } from './dictionary.js';
 import { KERNEL } from './kernel.generated.js';
 import { VARIANT_LANGUAGES } from './namespaces.js';
+import { TEXT_COLUMNS, type TemplateCount, type TextColumn, type TextOptions, type TextRefusal } from './text-columns.js';
 
 interface KernelExports {
   define(domain: number, nameLength: number, valueLength: number): number;
-  reset(): void;
   prepare(length: number): number;
+  prepareString(length: number): number;
   parse(length: number, variants: boolean): number;
+  parseString(length: number, variants: boolean): number;
   render(options: number): number;
   outputFrom(): number;
   outputTo(): number;
-  recordsFrom(): number;
-  recordsTo(): number;
+  startColumns(): void;
+  putKey(length: number): number;
+  putColumn(which: number): number;
+  columnsFrom(): number;
+  columnsTo(): number;
   stepCount(): number;
   flattenedCount(): number;
-  countsTo(): number;
+  sumCounts(): void;
+  totalsFrom(): number;
+  totalsTo(): number;
   otherRendered(): number;
   otherDropped(): number;
-  clearCounts(): void;
+  clearTotals(): void;
   readonly EXCHANGE: WebAssembly.Global;
   readonly INPUT: WebAssembly.Global;
 }
 
+/** What `parse` and `render` answer. */
 const DONE = 0;
+const TOO_LONG = 1;
 const IS_REDIRECT = 3;
-
-/** One for all: compiled by the first kernel of a thread. */
-let compiled: WebAssembly.Module | null = null;
-
-export interface TextOptions {
-  /** Cells of tables are kept: in plain text a row a line, its cells separated by tabs; in Markdown as tables. */
-  readonly keepTables?: boolean;
-  /** Sections that hold references are kept: References, External links and their like. */
-  readonly keepReferenceSections?: boolean;
-  /** Of Markdown: links keep their targets. */
-  readonly keepTargets?: boolean;
-}
 
 /** Bits of `assembly/options.ts`. */
 const MARKDOWN = 1;
 const TABLES = 2;
 const REFERENCE_SECTIONS = 4;
 const TARGETS = 8;
+const RECORDS = 16;
+const COUNTED = 32;
 
-function bitsOf(options: TextOptions): number {
-  return (
-    (options.keepTables === true ? TABLES : 0) |
-    (options.keepReferenceSections === true ? REFERENCE_SECTIONS : 0) |
-    (options.keepTargets === true ? TARGETS : 0)
-  );
+/** What `putColumn` takes. */
+const NULL_COLUMN = 0;
+const COLUMN: Readonly<Record<TextColumn, number>> = {
+  plain_text: 1,
+  sections: 2,
+  links: 3,
+  categories: 4,
+  templates: 5,
+  markdown: 1,
+};
+/** Columns that a redirect has; its texts are null. */
+const OF_REDIRECTS: readonly TextColumn[] = ['links', 'categories', 'templates'];
+/** Bytes before the name in an entry of the table of template counts: see `assembly/counts.ts`. */
+const COUNT_HEAD = 20;
+
+/** One for all: compiled by the first kernel of a thread. */
+let compiled: WebAssembly.Module | null = null;
+
+/** The columns of a row, as JSON from `,"name":` on. */
+export interface RowColumns {
+  /** A view, good until the next call. */
+  readonly bytes: Buffer;
+  /** Why all are null; null where they are not, or where there is no wikitext. */
+  readonly refusal: TextRefusal | null;
 }
 
-/** The kernel in `assembly/` and its memory, for the texts of one wiki. */
+/**
+ * The kernel in `assembly/` and its memory, for the texts of one wiki. The memory holds 4.4 MB of tables and some 25 bytes for
+ * each byte of the longest text so far, of which most texts touch a fifth; texts of more than 4 MiB are refused.
+ */
 export class WikitextKernel {
   readonly #kernel: KernelExports;
   readonly #memory: WebAssembly.Memory;
+  readonly #exchange: number;
   readonly #input: number;
   readonly #hasVariants: boolean;
+  readonly #options: number;
   #bytes: Buffer;
   #isRedirect = false;
+  #flattened = 0;
 
-  constructor(wiki: WikiWords) {
+  constructor(wiki: WikiWords, options: TextOptions = {}) {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
     this.#memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     this.#kernel = exports as KernelExports;
     this.#bytes = Buffer.from(this.#memory.buffer);
+    this.#exchange = this.#kernel.EXCHANGE.value;
     this.#input = this.#kernel.INPUT.value;
     this.#hasVariants = VARIANT_LANGUAGES.split(' ').includes(wiki.language);
-    const exchange = this.#kernel.EXCHANGE.value;
+    this.#options = bitsOf(options);
     for (const { domain, name, value } of dictionaryOf(wiki)) {
-      this.#bytes.set(name, exchange);
-      this.#bytes.set(value, exchange + name.length);
-      if (this.#kernel.define(domain, name.length, value.length) === 0) throw new Error('the dictionary of the wikitext kernel is full');
+      this.#bytes.set(name, this.#exchange);
+      this.#bytes.set(value, this.#exchange + name.length);
+      if (this.#kernel.define(domain, name.length, value.length) === 0)
+        throw new RangeError('the dictionary of the wikitext kernel is full');
     }
   }
 
-  /** Parses a text. False where it is longer than the bound, or was given up. */
+  /** Parses a text in UTF-8. False where it is longer than the bound, or was given up. */
   parse(text: Uint8Array): boolean {
     if (this.#kernel.prepare(text.length) === 0) return false;
     this.#refresh();
     this.#bytes.set(text, this.#input);
-    const result = this.#kernel.parse(text.length, this.#hasVariants);
-    this.#refresh();
-    this.#isRedirect = result === IS_REDIRECT;
-    return result === DONE || result === IS_REDIRECT;
+    return this.#parsed(this.#kernel.parse(text.length, this.#hasVariants)) === null;
   }
 
   get isRedirect(): boolean {
@@ -92,21 +114,104 @@ export class WikitextKernel {
   }
 
   /** The plain text of what was parsed: a view, good until the next call; null for a redirect, and where it was given up. */
-  plainText(options: TextOptions = {}): Buffer | null {
-    return this.#render(bitsOf(options));
+  plainText(): Buffer | null {
+    return this.#isRedirect ? null : this.#text(0);
   }
 
-  markdown(options: TextOptions = {}): Buffer | null {
-    return this.#render(MARKDOWN | bitsOf(options));
+  markdown(): Buffer | null {
+    return this.#isRedirect ? null : this.#text(MARKDOWN);
   }
 
+  /**
+   * The columns of a row, in the order of `TEXT_COLUMNS`. `body` is the inside of a JSON string; null where there is no
+   * wikitext: then all are null.
+   */
+  columns(body: Uint8Array | null, columns: readonly TextColumn[]): RowColumns {
+    const refusal = body === null ? null : this.#read(body);
+    this.#kernel.startColumns();
+    const isNull = body === null || refusal !== null || !this.#write(columns);
+    if (isNull) {
+      this.#kernel.startColumns();
+      for (const name of ordered(columns)) this.#put(name, NULL_COLUMN);
+    } else {
+      this.#kernel.sumCounts();
+      this.#flattened += this.#kernel.flattenedCount();
+    }
+    this.#refresh();
+    const bytes = this.#bytes.subarray(this.#kernel.columnsFrom(), this.#kernel.columnsTo());
+    return { bytes, refusal: body !== null && isNull ? (refusal ?? 'exhausted') : null };
+  }
+
+  /** Loops over bytes and nodes of the last text, in units of at most 64 bytes. */
   get steps(): number {
     return this.#kernel.stepCount();
   }
 
-  #render(options: number): Buffer | null {
-    if (this.#isRedirect) return null;
-    const result = this.#kernel.render(options);
+  /** Pieces of texts that were nested too deep and left out, since this was last asked. */
+  takeFlattened(): number {
+    const flattened = this.#flattened;
+    this.#flattened = 0;
+    return flattened;
+  }
+
+  /** Template calls of all texts since this was last asked: 10,000 names at most, and of others their sums under null. */
+  takeTemplateCounts(): { names: TemplateCount[]; other: Omit<TemplateCount, 'name'> } {
+    this.#refresh();
+    const names: TemplateCount[] = [];
+    const to = this.#kernel.totalsTo();
+    for (let entry = this.#kernel.totalsFrom(); entry < to;) {
+      const length = this.#bytes.readUInt32LE(entry + 12);
+      names.push({
+        name: this.#bytes.toString('utf8', entry + COUNT_HEAD, entry + COUNT_HEAD + length),
+        rendered: this.#bytes.readUInt32LE(entry + 4),
+        dropped: this.#bytes.readUInt32LE(entry + 8),
+      });
+      entry = (entry + COUNT_HEAD + length + 3) & ~3;
+    }
+    const other = { rendered: this.#kernel.otherRendered(), dropped: this.#kernel.otherDropped() };
+    this.#kernel.clearTotals();
+    return { names, other };
+  }
+
+  #read(body: Uint8Array): TextRefusal | null {
+    const at = this.#kernel.prepareString(body.length);
+    if (at === 0) return 'too-long';
+    this.#refresh();
+    this.#bytes.set(body, at);
+    return this.#parsed(this.#kernel.parseString(body.length, this.#hasVariants));
+  }
+
+  #parsed(result: number): TextRefusal | null {
+    this.#refresh();
+    this.#isRedirect = result === IS_REDIRECT;
+    if (result === DONE || result === IS_REDIRECT) return null;
+    return result === TOO_LONG ? 'too-long' : 'exhausted';
+  }
+
+  /** False where the text was given up. */
+  #write(columns: readonly TextColumn[]): boolean {
+    let rendered: number | null = null;
+    for (const name of ordered(columns)) {
+      const wanted = name === 'markdown' ? MARKDOWN : 0;
+      if (wanted !== rendered) {
+        const counted = rendered === null ? COUNTED : 0;
+        if (this.#kernel.render(wanted | RECORDS | counted | this.#options) !== DONE) return false;
+        rendered = wanted;
+      }
+      const isNull = this.#isRedirect && !OF_REDIRECTS.includes(name);
+      if (!this.#put(name, isNull ? NULL_COLUMN : COLUMN[name])) return false;
+    }
+    return true;
+  }
+
+  #put(name: TextColumn, which: number): boolean {
+    this.#refresh();
+    const length = this.#bytes.write(`,"${name}":`, this.#exchange, 'latin1');
+    return this.#kernel.putKey(length) !== 0 && this.#kernel.putColumn(which) !== 0;
+  }
+
+  #text(options: number): Buffer | null {
+    const result = this.#kernel.render(options | this.#options);
     this.#refresh();
     if (result !== DONE) return null;
     return this.#bytes.subarray(this.#kernel.outputFrom(), this.#kernel.outputTo());
@@ -116,4 +221,16 @@ export class WikitextKernel {
   #refresh(): void {
     if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = Buffer.from(this.#memory.buffer);
   }
+}
+
+function bitsOf(options: TextOptions): number {
+  return (
+    (options.keepTables === true ? TABLES : 0) |
+    (options.keepReferenceSections === true ? REFERENCE_SECTIONS : 0) |
+    (options.keepTargets === true ? TARGETS : 0)
+  );
+}
+
+function ordered(columns: readonly TextColumn[]): TextColumn[] {
+  return TEXT_COLUMNS.filter((name) => columns.includes(name));
 }
