@@ -35,7 +35,7 @@ import { putEntity, putSpace } from './entities';
 import { emitExtension } from './extensions';
 import { outputLimit, output, SCRATCH } from './layout';
 import { emitLink } from './links';
-import { isMarkdown, keepsReferenceSections, keepsTables } from './options';
+import { isMarkdown, keepsReferenceSections, keepsTables, keepsTargets } from './options';
 import * as o from './output';
 import { emitQuotes, resetQuotes } from './quotes';
 import { exhaust, isExhausted, step } from './steps';
@@ -186,6 +186,10 @@ function emitText(from: usize, stop: usize, to: usize, node: usize, last: usize)
   let marks = marksAt(at);
   if ((marks & 1) == 0) {
     const first = load<u8>(at);
+    if (first == SPACE && o.awaitsEmphasis() && o.muted == 0 && !o.isLineStart && !isSpaceBefore()) {
+      o.put(SPACE);
+      return at + 1;
+    }
     if (first == SPACE && (o.pending != o.NOTHING || o.out == output || isSpaceBefore())) return at + 1;
     if (o.muted > 0) {
       o.setLineStart(false);
@@ -580,7 +584,17 @@ function emitExternalLink(at: usize, stop: usize, to: usize, node: usize, last: 
       o.putNumber(linkNumber);
       o.put(CLOSE_BRACKET);
     }
-  } else emitInline(text, end, n, last);
+  } else {
+    const hasTarget = isMarkdown && keepsTargets && o.muted == 0;
+    if (hasTarget) o.putByte(OPEN_BRACKET);
+    emitInline(text, end, n, last);
+    if (hasTarget) {
+      o.putByte(CLOSE_BRACKET);
+      o.putByte(0x28);
+      o.putText(address, min(label, stop));
+      o.putByte(0x29);
+    }
+  }
   return end + 1;
 }
 

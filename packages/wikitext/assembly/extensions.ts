@@ -3,9 +3,10 @@
 import { AMPERSAND, find, LESS, NEWLINE, skipBlanks, skipBlanksBack, SPACE, APOSTROPHE } from './bytes';
 import { putEntity } from './entities';
 import { output } from './layout';
+import { isMarkdown } from './options';
 import * as o from './output';
 import { step } from './steps';
-import { bodyEnd, bodyOf, CHEMISTRY, CODE, detailOf, GALLERY, MATH, NOWIKI, POEM, PRE } from './tree';
+import { bodyEnd, bodyOf, CHEMISTRY, CODE, detailOf, GALLERY, MATH, NOWIKI, POEM, PRE, startOf } from './tree';
 
 export function emitExtension(node: usize): void {
   if (o.muted > 0) {
@@ -22,20 +23,51 @@ export function emitExtension(node: usize): void {
   }
   else if (what == PRE || what == CODE) {
     const isPre = what == PRE;
+    if (!isPre && isInline(startOf(node), from)) {
+      if (isMarkdown) o.putByte(0x60);
+      emitFormula(from, to);
+      if (isMarkdown) o.putByte(0x60);
+      return;
+    }
     o.breakBlock();
+    if (isMarkdown) putFence();
     emitLines(from, to, isPre);
+    if (isMarkdown) putFence();
     o.breakBlock();
   } else if (what == POEM) {
     o.breakBlock();
     emitLines(from, to, true);
     o.breakBlock();
-  } else if (what == MATH) {
-    emitFormula(from, to);
-  } else if (what == CHEMISTRY) {
-    emitFormula(from, to);
+  } else if (what == MATH || what == CHEMISTRY) {
+    if (!isMarkdown) emitFormula(from, to);
+    else if (skipBlanks(from, to) < to) {
+      o.putByte(0x24);
+      if (what == CHEMISTRY) o.putText(CHEMICAL, CHEMICAL + 4);
+      emitFormula(from, to);
+      if (what == CHEMISTRY) o.putByte(0x7d);
+      o.putByte(0x24);
+    }
   } else if (what == GALLERY) {
     o.setAfterDrop(true);
   }
+}
+
+/** The macro of LaTeX for a chemical formula. */
+const CHEMICAL = memory.data<u8>([0x5c, 0x63, 0x65, 0x7b]); // \\ce{
+const FENCE = memory.data<u8>([0x60, 0x60, 0x60]);
+
+function putFence(): void {
+  o.putText(FENCE, FENCE + 3);
+  o.setPending(o.LINE);
+}
+
+/** Whether the tag has the attribute `inline`. */
+function isInline(from: usize, to: usize): bool {
+  for (let at = from; at + 7 < to; at += 1) {
+    if (load<u8>(at) <= SPACE && load<u32>(at, 1) == 0x696c6e69 && load<u16>(at, 5) == 0x656e) return true;
+  }
+  step(u32(to - from) >> 3);
+  return false;
 }
 
 /** Text without markup, but with references. */

@@ -6,9 +6,9 @@ import * as c from './counts';
 import { addEntry, clearDictionary } from './dictionary';
 import { beginEmit, emit, endEmit, flattened } from './emit';
 import {
-  beginJson,
-  jsonFrom,
-  jsonTo,
+  beginColumns,
+  columnsFrom as firstColumn,
+  columnsTo as lastColumn,
   putBytes,
   putCategories,
   putLinks,
@@ -16,9 +16,8 @@ import {
   putSections,
   putTemplates,
   putTextColumn,
-  rawOf,
-  readString,
-} from './json';
+} from './columns';
+import { rawOf, readString } from './json-string';
 import { COUNTS, EXCHANGE, INPUT, inputEnd, layOut, MAX_INPUT_BYTES, output, reserveInput, reserveTo, TOTALS } from './layout';
 import { COUNTED, RECORDS, setOptions } from './options';
 import { beginOutput, out } from './output';
@@ -113,8 +112,9 @@ export function flattenedCount(): u32 {
 
 // The columns of a row
 
-export function startColumns(): void {
-  beginJson();
+/** As JSON, or as values without keys. */
+export function startColumns(json: bool): void {
+  beginColumns(json);
 }
 
 /** `,"name":`, which is in EXCHANGE. */
@@ -140,11 +140,11 @@ export function putColumn(which: i32): bool {
 }
 
 export function columnsFrom(): usize {
-  return jsonFrom;
+  return firstColumn;
 }
 
 export function columnsTo(): usize {
-  return jsonTo;
+  return lastColumn;
 }
 
 // Sums of template counts

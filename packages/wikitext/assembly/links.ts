@@ -5,6 +5,7 @@ import { copyLower, LANGUAGE, lookUp, NAMESPACE, PROTOCOL, valueOf } from './dic
 import { emit, emitInline } from './emit';
 import { putEntity } from './entities';
 import { SCRATCH } from './layout';
+import { isMarkdown, keepsTargets } from './options';
 import * as o from './output';
 import { restoreQuotes, saveQuotes } from './quotes';
 import { addCategory, addLink, recordsEnd, returnToRecord, setLabel } from './records';
@@ -140,6 +141,10 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
   const record = addLink(target, skipBlanksBack(target, anchor), min(anchor + 1, targetEnd), targetEnd);
   const begin = o.out;
   const saved = saveQuotes();
+  const hasTarget = isMarkdown && keepsTargets && o.muted == 0;
+  const before = o.markOf();
+  if (hasTarget) o.putByte(OPEN_BRACKET);
+  const labelFrom = o.out;
   if (pipe < to) {
     const mark = o.out;
     emitInline(skipBlanks(pipe + 1, to), skipBlanksBack(pipe + 1, to), node, last);
@@ -147,7 +152,30 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
     else if (load<u8>(to - 1) == SPACE) o.putByte(SPACE);
   } else emitName(target, targetEnd);
   restoreQuotes(saved);
+  if (hasTarget) {
+    if (o.out == labelFrom) o.returnTo(before);
+    else putTarget(target, targetEnd);
+    setLabel(record, labelFrom, o.out);
+    return;
+  }
   setLabel(record, labelStart(begin), o.out);
+}
+
+/** `](target)`, with underscores for spaces. */
+function putTarget(from: usize, to: usize): void {
+  o.putByte(0x5d);
+  o.putByte(0x28);
+  for (let at = from; at < to; at += 1) {
+    const byte = load<u8>(at);
+    if (byte == SPACE) o.putByte(0x5f);
+    else if (byte == 0x28 || byte == 0x29) {
+      // a parenthesis would end it
+      o.putByte(0x25);
+      o.putByte(0x32);
+      o.putByte(byte == 0x28 ? 0x38 : 0x39);
+    } else o.putByte(byte);
+  }
+  o.putByte(0x29);
 }
 
 /** Behind the break that was written before a label. */

@@ -43,6 +43,8 @@ let level: u32 = 0;
 let emphasis: u8 = 0;
 let wantedEmphasis: u8 = 0;
 let quoteDepth: i32 = 0;
+/** Of the block that was written last. */
+let lastQuoteDepth: i32 = 0;
 const counters = memory.data(64);
 
 export function beginOutput(): void {
@@ -57,6 +59,7 @@ export function beginOutput(): void {
   emphasis = 0;
   wantedEmphasis = 0;
   quoteDepth = 0;
+  lastQuoteDepth = 0;
   memory.fill(counters, 0, 64);
 }
 
@@ -162,7 +165,7 @@ function writePending(): void {
     } else {
       put(0x0a);
       if (pending == PARAGRAPH) {
-        if (isMarkdown) writeQuoteMarks();
+        if (isMarkdown) writeQuoteMarks(min(quoteDepth, lastQuoteDepth));
         put(0x0a);
       }
     }
@@ -171,18 +174,24 @@ function writePending(): void {
   const breaks = pending >= LINE || out == output;
   pending = NOTHING;
   if (isMarkdown && breaks) {
-    writeQuoteMarks();
+    writeQuoteMarks(quoteDepth);
+    lastQuoteDepth = quoteDepth;
     if (prefixKind != NO_BLOCK) writePrefix();
   }
   if (prefixKind == HEADING) addSection(level, out);
   prefixKind = NO_BLOCK;
 }
 
-function writeQuoteMarks(): void {
-  for (let i = 0; i < min(quoteDepth, 4); i += 1) {
+function writeQuoteMarks(depth: i32): void {
+  for (let i = 0; i < min(depth, 4); i += 1) {
     put(0x3e);
     put(SPACE);
   }
+}
+
+/** Whether emphasis begins with the next visible byte: no space may follow its mark. */
+export function awaitsEmphasis(): bool {
+  return isMarkdown && (wantedEmphasis & ~emphasis) != 0;
 }
 
 /** `## `, or a list's marks by its depth. */

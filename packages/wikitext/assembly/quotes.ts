@@ -27,6 +27,12 @@ export function resetQuotes(): void {
   }
 }
 
+/** An element of HTML begins or ends emphasis: italic is 1, bold 2. */
+export function markEmphasis(bit: u8, isOn: bool): void {
+  emphasis = isOn ? emphasis | bit : emphasis & ~bit;
+  o.setEmphasis(emphasis);
+}
+
 // A label has emphasis of its own.
 
 export function saveQuotes(): u64 {

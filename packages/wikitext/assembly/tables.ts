@@ -91,9 +91,9 @@ export function emitTableLine(at: usize, to: usize, node: usize, last: usize): u
   const first = load<u8>(at);
   const second = load<u8>(at, 1);
   if (first == PIPE && second == HYPHEN) {
+    o.setLineStart(false);
     if (isMarkdown) endRow();
     else {
-      o.setLineStart(false);
       o.beginBlock(o.ROW);
       o.setPending(o.LINE);
     }
@@ -102,6 +102,7 @@ export function emitTableLine(at: usize, to: usize, node: usize, last: usize): u
   if (first == PIPE && second == PLUS) {
     if (isMarkdown) {
       isSimple = false;
+      o.setLineStart(false);
       return end;
     }
     o.breakBlock();

@@ -3,8 +3,9 @@
 import { find, GREATER, isDigit, isLetter, LESS, SLASH } from './bytes';
 import { copyLower, lookUp, TAG, valueOf } from './dictionary';
 import { SCRATCH } from './layout';
-import { keepsTables } from './options';
+import { isMarkdown, keepsTables } from './options';
 import * as o from './output';
+import { markEmphasis } from './quotes';
 import { step } from './steps';
 import { endOf, nextOf, startOf } from './tree';
 
@@ -17,6 +18,9 @@ const TITLE: u8 = 6;
 const CELL: u8 = 7;
 const TABLE_ROW: u8 = 8;
 const QUOTE: u8 = 9;
+const MONOSPACE: u8 = 10;
+const ITALIC: u8 = 11;
+const BOLD: u8 = 12;
 
 /** The mark of a list item that HTML made. */
 const STAR = memory.data<u8>([0x2a]);
@@ -115,6 +119,10 @@ function write(what: u8, isClosing: bool, lastByte: u8, isEmpty: bool): void {
   } else if (what == TITLE) {
     if (isClosing) o.endHeading();
     else o.beginHeading(u32(lastByte) - 0x30);
+  } else if (what == MONOSPACE) {
+    if (isMarkdown && !isEmpty) o.putByte(0x60);
+  } else if (what == ITALIC || what == BOLD) {
+    if (!isEmpty) markEmphasis(what == ITALIC ? 1 : 2, !isClosing);
   } else if (what == CELL) {
     if (!isClosing) o.putCellMark();
   } else if (what == TABLE_ROW) {

@@ -16,7 +16,7 @@ export const EXTENSION_TAGS: Readonly<Record<number, string>> = {
 
 /** Elements of HTML by what they do to the text: see `tags.ts`. */
 export const TAGS: Readonly<Record<number, string>> = {
-  1: 'abbr b bdi bdo big caption cite code col colgroup data del dfn em font i ins kbd link mark meta q rb rbc rp rt rtc ruby s samp small span strike strong sub sup time tt u var wbr figure figcaption thead tbody tfoot',
+  1: 'abbr bdi bdo big caption cite col colgroup data del dfn font ins link mark meta q rb rbc rp rt rtc ruby s small span strike sub sup time u var wbr figure figcaption thead tbody tfoot',
   2: 'br',
   3: 'div p center hr ul ol dl',
   4: 'li dd dt',
@@ -25,6 +25,9 @@ export const TAGS: Readonly<Record<number, string>> = {
   7: 'td th',
   8: 'tr',
   9: 'blockquote',
+  10: 'code tt kbd samp',
+  11: 'i em',
+  12: 'b strong',
 };
 
 /** Between two underscores on each side, in lower case. Local names of other languages are in `local-words.ts`. */

@@ -12,7 +12,7 @@ interface KernelExports {
   render(options: number): number;
   outputFrom(): number;
   outputTo(): number;
-  startColumns(): void;
+  startColumns(json: boolean): void;
   putKey(length: number): number;
   putColumn(which: number): number;
   columnsFrom(): number;
@@ -60,7 +60,10 @@ const COUNT_HEAD = 20;
 /** One for all: compiled by the first kernel of a thread. */
 let compiled: WebAssembly.Module | null = null;
 
-/** The columns of a row, as JSON from `,"name":` on. */
+/** How the columns of a row are written: as JSON, or as values without keys (`row-values.ts` in the package `domain`). */
+export type ColumnEncoding = 'json' | 'values';
+
+/** The columns of a row; as JSON from `,"name":` on. */
 export interface RowColumns {
   /** A view, good until the next call. */
   readonly bytes: Buffer;
@@ -103,10 +106,7 @@ export class WikitextKernel {
 
   /** Parses a text in UTF-8. False where it is longer than the bound, or was given up. */
   parse(text: Uint8Array): boolean {
-    if (this.#kernel.prepare(text.length) === 0) return false;
-    this.#refresh();
-    this.#bytes.set(text, this.#input);
-    return this.#parsed(this.#kernel.parse(text.length, this.#hasVariants)) === null;
+    return this.#read(text) === null;
   }
 
   get isRedirect(): boolean {
@@ -123,15 +123,16 @@ export class WikitextKernel {
   }
 
   /**
-   * The columns of a row, in the order of `TEXT_COLUMNS`. `body` is the inside of a JSON string; null where there is no
-   * wikitext: then all are null.
+   * The columns of a row, in the order of `TEXT_COLUMNS`. `body` is the wikitext, in JSON the inside of a string; null where
+   * there is no wikitext: then all are null.
    */
-  columns(body: Uint8Array | null, columns: readonly TextColumn[]): RowColumns {
-    const refusal = body === null ? null : this.#read(body);
-    this.#kernel.startColumns();
+  columns(body: Uint8Array | null, columns: readonly TextColumn[], encoding: ColumnEncoding = 'json'): RowColumns {
+    const isJson = encoding === 'json';
+    const refusal = body === null ? null : isJson ? this.#readString(body) : this.#read(body);
+    this.#kernel.startColumns(isJson);
     const isNull = body === null || refusal !== null || !this.#write(columns);
     if (isNull) {
-      this.#kernel.startColumns();
+      this.#kernel.startColumns(isJson);
       for (const name of ordered(columns)) this.#put(name, NULL_COLUMN);
     } else {
       this.#kernel.sumCounts();
@@ -174,6 +175,13 @@ export class WikitextKernel {
   }
 
   #read(body: Uint8Array): TextRefusal | null {
+    if (this.#kernel.prepare(body.length) === 0) return 'too-long';
+    this.#refresh();
+    this.#bytes.set(body, this.#input);
+    return this.#parsed(this.#kernel.parse(body.length, this.#hasVariants));
+  }
+
+  #readString(body: Uint8Array): TextRefusal | null {
     const at = this.#kernel.prepareString(body.length);
     if (at === 0) return 'too-long';
     this.#refresh();
