@@ -177,6 +177,10 @@ export const ENGLISH_TEMPLATES: TemplateTable = [
   ['\n\n{1}', 'term, dt, glossary term'],
   ['\n{1|2}', 'defn, dd, glossary definition'],
 
+  // places of Wikivoyage
+  ['{name}', 'marker'],
+  ['[{name}[ ({alt})][, {address}][, {directions}][. {content}]]', 'listing, vcard, see, do, buy, eat, drink, sleep, go, city, prosvasi, proorismos'],
+
   // names of ships, aircraft, planets and the like
   ['[{!3}USS {1}[ ({2})]][{?3=1}{1}[ ({2})]][{?3=2}{1}][{?3=3}{2}][{?3=4}USS {2}][{?3=5}USS {1}[ ({2})]][{?3=6}USS {1}]', 'USS'],
   ['[{!3}HMS {1}[ ({2})]][{?3=1}{1}[ ({2})]][{?3=2}{1}][{?3=3}{2}][{?3=4}HMS {2}][{?3=5}HMS {1}[ ({2})]][{?3=6}HMS {1}]', 'HMS'],
