@@ -18,7 +18,12 @@ CREATE EXTERNAL TABLE wikifleet_rows (
   revision_size bigint,
   revision_content_slots map<string,struct<content_body:string,content_format:string,content_model:string,content_sha1:string,content_size:bigint,origin_rev_id:bigint>>,
   revision_content_is_visible boolean,
-  plain_text string
+  plain_text string,
+  sections array<struct<level:bigint,title:string,text:string>>,
+  links array<struct<target:string,anchor:string,label:string>>,
+  categories array<struct<name:string,sort_key:string>>,
+  templates array<struct<name:string,count:bigint,rendered:bigint>>,
+  markdown string
 )
 PARTITIONED BY (kind string, wiki_id string, snapshot string)
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'

@@ -23,8 +23,8 @@ CREATE OR REPLACE MACRO wikifleet_rows(files) AS TABLE
     revision_content_is_visible: 'BOOLEAN'
   });
 
--- The same of runs that have them, with the columns plain_text: null where a row has none.
-CREATE OR REPLACE MACRO wikifleet_rows_plain_text(files) AS TABLE
+-- The same of runs that have them, with the columns plain_text, sections, links, categories, templates, markdown: null where a row has none.
+CREATE OR REPLACE MACRO wikifleet_rows_with_texts(files) AS TABLE
   SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = 268435456, hive_partitioning = false, columns = {
     wiki_id: 'VARCHAR',
     page_id: 'BIGINT',
@@ -44,7 +44,12 @@ CREATE OR REPLACE MACRO wikifleet_rows_plain_text(files) AS TABLE
     revision_size: 'BIGINT',
     revision_content_slots: 'MAP(VARCHAR, STRUCT(content_body VARCHAR, content_format VARCHAR, content_model VARCHAR, content_sha1 VARCHAR, content_size BIGINT, origin_rev_id BIGINT))',
     revision_content_is_visible: 'BOOLEAN',
-    plain_text: 'VARCHAR'
+    plain_text: 'VARCHAR',
+    sections: 'STRUCT(level BIGINT, title VARCHAR, text VARCHAR)[]',
+    links: 'STRUCT(target VARCHAR, anchor VARCHAR, label VARCHAR)[]',
+    categories: 'STRUCT(name VARCHAR, sort_key VARCHAR)[]',
+    templates: 'STRUCT(name VARCHAR, count BIGINT, rendered BIGINT)[]',
+    markdown: 'VARCHAR'
   });
 
 -- The rows of Parquet files, which have their columns in them: the same names and types.

@@ -37,7 +37,7 @@ ROW = pa.schema(
         ("revision_content_is_visible", pa.bool_()),
     ]
 )
-# Of runs that have them, with the columns plain_text: null where a row has none.
-ROW_PLAIN_TEXT = ROW.append(pa.field("plain_text", pa.string()))
+# Of runs that have them, with the columns plain_text, sections, links, categories, templates, markdown: null where a row has none.
+ROW_WITH_TEXTS = ROW.append(pa.field("plain_text", pa.string())).append(pa.field("sections", pa.list_(pa.struct([("level", pa.int64()), ("title", pa.string()), ("text", pa.string())])))).append(pa.field("links", pa.list_(pa.struct([("target", pa.string()), ("anchor", pa.string()), ("label", pa.string())])))).append(pa.field("categories", pa.list_(pa.struct([("name", pa.string()), ("sort_key", pa.string())])))).append(pa.field("templates", pa.list_(pa.struct([("name", pa.string()), ("count", pa.int64()), ("rendered", pa.int64())])))).append(pa.field("markdown", pa.string()))
 # Bytes: the longest line must fit in one block.
 BLOCK_SIZE = 268435456

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { rowsPrefix } from '../packages/domain/dist/keys.js';
 import { rowJsonSchema } from '../packages/domain/dist/row-schema.js';
 import { KINDS } from '../packages/domain/dist/run.js';
+import { TEXT_COLUMNS } from '../packages/domain/dist/text-columns.js';
 import { writeOutput } from '../packages/worker/dist/output-file.js';
 
 const FOLDER = fileURLToPath(new URL('../schema/', import.meta.url));
@@ -18,7 +19,7 @@ const MADE = 'Made of row.schema.json by scripts/make-schema.mjs.';
 const json = rowJsonSchema();
 const slot = json.$defs.slot;
 /** Columns that only some runs have. Readers of all others do without: theirs have names of their own. */
-const OPTIONAL = ['plain_text'];
+const OPTIONAL = [...TEXT_COLUMNS];
 const columns = json.required;
 for (const [{ required = [], properties }, optional] of [
   [json, OPTIONAL],
@@ -32,8 +33,11 @@ const slotKeys = Object.keys(slot.properties);
 if (slotKeys.join() !== slotKeys.toSorted().join())
   throw new Error(`expected sorted keys, received ${slotKeys.join()}`);
 
-/** A column's type in another language: `types` has the words for string, integer, boolean and slots. */
+/** A column's type in another language: `types` has the words for string, integer, boolean, slots and, of a list, for its entries. */
 function typeOf(schema, types) {
+  if ([schema.type].flat()[0] === 'array') {
+    return types.list(Object.entries(schema.items.properties).map(([name, value]) => [name, typeOf(value, types)]));
+  }
   const named = schema.additionalProperties?.$ref === '#/$defs/slot' ? 'slots' : [schema.type].flat()[0];
   if (types[named] === undefined) throw new Error(`no type for ${JSON.stringify(schema)}`);
   return types[named];
@@ -52,7 +56,7 @@ function jsonText() {
 }
 
 function duckdb() {
-  const types = { string: 'VARCHAR', integer: 'BIGINT', boolean: 'BOOLEAN' };
+  const types = { string: 'VARCHAR', integer: 'BIGINT', boolean: 'BOOLEAN', list: (of) => `STRUCT(${of.map((one) => one.join(' ')).join(', ')})[]` };
   const struct = `STRUCT(${fields(slot, types, (name, type) => `${name} ${type}`).join(', ')})`;
   const list = fields(json, { ...types, slots: `MAP(VARCHAR, ${struct})` }, (name, type) => `    ${name}: '${type}'`);
   const optional = fields(json, types, (name, type) => `    ${name}: '${type}'`, OPTIONAL);
@@ -69,7 +73,7 @@ ${list.join(',\n')}
   });
 
 -- The same of runs that have them, with the columns ${OPTIONAL.join(', ')}: null where a row has none.
-CREATE OR REPLACE MACRO wikifleet_rows_${OPTIONAL.join('_')}(files) AS TABLE
+CREATE OR REPLACE MACRO wikifleet_rows_with_texts(files) AS TABLE
   SELECT * FROM read_json(files, format = 'newline_delimited', maximum_object_size = ${LONGEST_LINE}, hive_partitioning = false, columns = {
 ${[...list, ...optional].join(',\n')}
   });
@@ -100,7 +104,13 @@ function spark() {
 }
 
 function arrow() {
-  const types = { string: 'pa.string()', integer: 'pa.int64()', boolean: 'pa.bool_()', slots: 'SLOTS' };
+  const types = {
+    string: 'pa.string()',
+    integer: 'pa.int64()',
+    boolean: 'pa.bool_()',
+    slots: 'SLOTS',
+    list: (of) => `pa.list_(pa.struct([${of.map(([name, type]) => `("${name}", ${type})`).join(', ')}]))`,
+  };
   const lines = (schema) => fields(schema, types, (name, type) => `        ("${name}", ${type}),`).join('\n');
   const optional = fields(json, types, (name, type) => `.append(pa.field("${name}", ${type}))`, OPTIONAL).join('');
   return `"""The row as an Arrow schema, for pyarrow, pandas, Polars and datasets. ${MADE}"""
@@ -121,7 +131,7 @@ ${lines(json)}
     ]
 )
 # Of runs that have them, with the columns ${OPTIONAL.join(', ')}: null where a row has none.
-ROW_${OPTIONAL.join('_').toUpperCase()} = ROW${optional}
+ROW_WITH_TEXTS = ROW${optional}
 # Bytes: the longest line must fit in one block.
 BLOCK_SIZE = ${LONGEST_LINE}
 `;
@@ -129,7 +139,12 @@ BLOCK_SIZE = ${LONGEST_LINE}
 
 /** The table as Hive has it: a column that is a part of the path is none beside. */
 function hive() {
-  const types = { string: 'string', integer: 'bigint', boolean: 'boolean' };
+  const types = {
+    string: 'string',
+    integer: 'bigint',
+    boolean: 'boolean',
+    list: (of) => `array<struct<${of.map((one) => one.join(':')).join(',')}>>`,
+  };
   const struct = `struct<${fields(slot, types, (name, type) => `${name}:${type}`).join(',')}>`;
   const all = fields(json, { ...types, slots: `map<string,${struct}>` }, (name, type) => ({ name, type }), [
     ...columns,

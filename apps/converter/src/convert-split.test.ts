@@ -370,7 +370,7 @@ describe('convertSplit of the converter', function () {
   describe('with a message that does not fit the plan', () => {
     const unfit: [what: string, change: (job: ConvertJob) => object][] = [
       ['other settings', ({ settings }) => ({ settings: { ...settings, namespaces: [0] } })],
-      ['another column', ({ settings }) => ({ settings: { ...settings, plainText: true } })],
+      ['another column', ({ settings }) => ({ settings: { ...settings, extract: ['plain_text' as const] } })],
       ['the file as one split', ({ object }) => ({ split: { index: 0, count: 1, start: 0, end: object.size } })],
       [
         'a split that is not there',

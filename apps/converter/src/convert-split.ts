@@ -237,7 +237,7 @@ async function makePart(
       wiki: job.run.wiki,
       filter: settings,
       format,
-      plainText: settings.plainText,
+      choice: settings,
       wikiOverrides: settings.wikiOverrides ?? false,
       rows: part,
       index,

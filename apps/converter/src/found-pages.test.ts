@@ -10,6 +10,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import type { BlockPool } from '@wikifleet/conversion/block-pool';
 import { convertSplit as convertBytes } from '@wikifleet/conversion/convert-split';
+import { NO_OPTIONAL_COLUMNS } from '@wikifleet/domain/row-columns';
 import { openPartFormat } from '@wikifleet/conversion/output-formats';
 import { containerOf } from '@wikifleet/domain/containers';
 import { convertJobOf, splitsOf } from '@wikifleet/domain/jobs';
@@ -159,8 +160,8 @@ describe('one page out of what the converter wrote', function () {
       wiki,
       engine: 'fast',
       filter: EVERY_PAGE,
-      plainText: false,
-      format: openPartFormat({ format: 'jsonl', compression: 'none', plainText: false }),
+      choice: NO_OPTIONAL_COLUMNS,
+      format: openPartFormat({ format: 'jsonl', compression: 'none', ...NO_OPTIONAL_COLUMNS }),
       pool,
       rows: { write: async (piece) => void (await Promise.resolve(pieces.push(Uint8Array.from(piece)))) },
       index: null,

@@ -1,6 +1,7 @@
 import { asTyped } from '@wikifleet/config/as-typed';
 import { parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
+import { COLUMN_FLAGS, columnsOf } from '@wikifleet/config/column-flags';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { CLOUD_VARIABLES, readSettings } from '@wikifleet/config/settings';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
@@ -38,7 +39,7 @@ const COMMAND_LINE = {
     ...rowsFormatFlags(),
     'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 33554432)' },
     ...FILTER_FLAGS,
-    ...PLAIN_TEXT_FLAG,
+    ...COLUMN_FLAGS,
     'accept-listing': { type: 'boolean', help: "take the folder's listing where nobody vouches for the files" },
     'ignore-listing': {
       type: 'boolean',
@@ -75,7 +76,7 @@ await runMain(async (releases) => {
       splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SETTINGS.splitBytes), 1, 2 ** 40),
       ...parseRowsFormat(flags),
       ...filterOf(flags),
-      plainText: flags['plain-text'] ?? false,
+      ...columnsOf(flags),
       ...(flags['wiki-overrides'] === true ? { wikiOverrides: true as const } : {}),
     },
   } as const;

@@ -4,7 +4,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber, wikiName } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
+import { COLUMN_FLAGS, columnsOf } from '@wikifleet/config/column-flags';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { openBlockPool } from '@wikifleet/conversion/block-pool';
 import { DEFAULT_ENGINE, ENGINES } from '@wikifleet/conversion/engines';
@@ -50,7 +51,7 @@ const COMMAND_LINE = {
     },
     ...FILTER_FLAGS,
     ...rowsFormatFlags('none'),
-    ...PLAIN_TEXT_FLAG,
+    ...COLUMN_FLAGS,
     out: { type: 'string', value: 'FILE', help: 'where the rows go instead of standard output' },
     quarantine: {
       type: 'string',
@@ -95,8 +96,8 @@ await runMain(async (releases) => {
   const workers = wholeNumber('workers', flags.workers ?? String(availableParallelism()), 1, 256);
   const splitBytes = wholeNumber('split-bytes', flags['split-bytes'] ?? String(DEFAULT_SPLIT_BYTES), 1, 2 ** 40);
   const wiki = flags.wiki === undefined ? null : wikiName('wiki', flags.wiki);
-  const plainText = flags['plain-text'] ?? false;
-  const format = openPartFormat({ ...rowsFormat, plainText });
+  const choice = columnsOf(flags);
+  const format = openPartFormat({ ...rowsFormat, ...choice });
   const { handle, size } = await openDump(path);
   releases.defer(handle, async (h) => await h.close());
   const stop = releases.defer(new StopSignal(), (s) => s.dispose());
@@ -117,7 +118,7 @@ await runMain(async (releases) => {
       wiki,
       engine,
       filter,
-      plainText,
+      choice,
       pool,
       splitBytes,
       format,

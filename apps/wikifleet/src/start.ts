@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { asTyped } from '@wikifleet/config/as-typed';
 import { oneOf, parseCommandLine, wholeNumber } from '@wikifleet/config/command-line';
-import { FILTER_FLAGS, PLAIN_TEXT_FLAG, filterOf } from '@wikifleet/config/filter-flags';
+import { COLUMN_FLAGS, columnsOf } from '@wikifleet/config/column-flags';
+import { FILTER_FLAGS, filterOf } from '@wikifleet/config/filter-flags';
 import { parseRowsFormat, rowsFormatFlags } from '@wikifleet/config/rows-format';
 import { DEFAULT_SPLIT_BYTES } from '@wikifleet/domain/plan';
 import { KINDS } from '@wikifleet/domain/run';
@@ -42,7 +43,7 @@ const COMMAND_LINE = {
     },
     ...FILTER_FLAGS,
     ...rowsFormatFlags(),
-    ...PLAIN_TEXT_FLAG,
+    ...COLUMN_FLAGS,
     'accept-overlap': {
       type: 'boolean',
       help: 'with --from: convert files too whose names say that they hold the same pages',
@@ -92,7 +93,7 @@ await runMain(async (releases) => {
       port,
       filter,
       rowsFormat,
-      plainText: flags['plain-text'] ?? false,
+      choice: columnsOf(flags),
       rawObjects,
       fresh: flags.fresh === true && flags.keep !== true,
       force: flags.force ?? false,

@@ -21,8 +21,8 @@ const { values } = parseArgs({
 const kernels = new Map<string, WikitextKernel>();
 function kernelOf(language: string, keepsAll = false): WikitextKernel {
   const key = `${language} ${keepsAll}`;
-  const options = { keepTables: keepsAll, keepReferenceSections: keepsAll };
-  const kernel = kernels.get(key) ?? new WikitextKernel({ language, namespaces: [] }, options);
+  const keep = keepsAll ? (['tables', 'references'] as const) : [];
+  const kernel = kernels.get(key) ?? new WikitextKernel({ language, namespaces: [] }, keep);
   kernels.set(key, kernel);
   return kernel;
 }

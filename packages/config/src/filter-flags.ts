@@ -14,14 +14,6 @@ export const FILTER_FLAGS = {
 
 const INTEGER = /^-?(?:0|[1-9][0-9]{0,14})$/;
 
-/** The flag for the column `plain_text`. */
-export const PLAIN_TEXT_FLAG = {
-  'plain-text': {
-    type: 'boolean',
-    help: 'rows get a last column plain_text: wikitext as plain text (slow: some 4 MB/s a converter)',
-  },
-} as const;
-
 /** Reads the filter from `FILTER_FLAGS`; throws a `UsageError`. */
 export function filterOf(flags: { readonly namespaces?: string; readonly 'no-redirects'?: boolean }): PageFilter {
   const namespaces = flags.namespaces === undefined ? null : namespacesOf(flags.namespaces);

@@ -1,10 +1,12 @@
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import type { RowEncoding } from '@wikifleet/domain/row-values';
+import type { TextCounts } from '@wikifleet/domain/text-columns';
 import type { PageCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { PageBatch } from '@wikifleet/mediawiki/page-batch';
 import type { PageState, RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { SentError } from './sent-error.js';
+import type { TextSettings } from './text-columns.js';
 
 /** What a thread is asked: the rows of a batch. Its bytes are the thread's until it answers. */
 export interface BatchRequest {
@@ -14,6 +16,8 @@ export interface BatchRequest {
   readonly filter: PageFilter | null;
   /** Of the rows. */
   readonly encoding: RowEncoding;
+  /** What columns are made of texts; null where rows stay as they are. */
+  readonly texts: TextSettings | null;
   /** Memory that came back with rows, to be used again. */
   readonly memory: ArrayBuffer | undefined;
 }
@@ -23,6 +27,8 @@ export type BatchReply =
   | {
       readonly kind: 'rows';
       readonly rows: SentRows | null;
+      /** What was found in the texts of these rows; null where no columns are made of them. */
+      readonly texts: TextCounts | null;
       readonly quarantine: readonly QuarantineRecord[];
       readonly counts: PageCounts;
       readonly pages: SentPages;

@@ -13,6 +13,7 @@ import { MemberEncoders } from './member-encoders.js';
 import type { MemberPool, MemberReply, MemberRequest } from './member-pool.js';
 import { PoolThread, poolClosed } from './pool-thread.js';
 import { fromSent } from './sent-error.js';
+import { TextColumnsCache } from './text-columns.js';
 
 /** What became of a batch: rows, or the batch itself, which needs the reference. */
 export type ConvertedBatch = Exclude<BatchReply, { kind: 'error' }>;
@@ -87,6 +88,7 @@ class ThreadPool implements BlockPool {
   #pageThread: PoolThread | undefined;
   readonly #decoder = new BlockDecoder();
   #converter: BatchConverter | undefined;
+  readonly #texts = new TextColumnsCache();
   readonly #encoders = new MemberEncoders();
   /** Those of blocks that were read: memory is bounded by the blocks that are asked for. */
   readonly #spare: BlockBuffers[] = [];
@@ -201,7 +203,7 @@ class ThreadPool implements BlockPool {
     const asked = this.#batches.shift();
     if (asked === undefined) return false;
     this.#converter ??= new BatchConverter();
-    asked.resolve(answerBatch(this.#converter, asked.request));
+    asked.resolve(answerBatch(this.#converter, this.#texts, asked.request));
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { emptyCounts, sumByName } from '@wikifleet/domain/receipts';
 import { PageOrderKeeper } from '@wikifleet/domain/page-order';
 import type { PageOrder } from '@wikifleet/domain/page-order';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import type { Counts, Follower, Head, Member, Position } from '@wikifleet/domain/receipts';
 import { NO_SEQUENCE } from '@wikifleet/domain/sequence';
 import type { Sequence } from '@wikifleet/domain/sequence';
@@ -14,7 +15,7 @@ import type { RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
-import type { Deliver, DumpConversion } from './dump-conversion.js';
+import type { DeliveredRows, Deliver, DumpConversion } from './dump-conversion.js';
 import { makeEngine } from './engines.js';
 import type { Engine } from './engines.js';
 import { ExpansionBudget } from './expansion-budget.js';
@@ -26,7 +27,6 @@ import { MemberWriter } from './member-writer.js';
 import type { ByteSink } from './member-writer.js';
 import { Outside } from './outside.js';
 import type { PartFormat } from './part-format.js';
-import { PlainTextColumn } from './plain-text/plain-text-column.js';
 import { PositionMap } from './position-map.js';
 import { QuarantineWriter } from './quarantine-writer.js';
 import type { UnreadableUnit } from './quarantine-writer.js';
@@ -34,6 +34,7 @@ import { readSplit } from './split-bytes.js';
 import type { Range, SplitReader } from './split-bytes.js';
 import { NO_HEAD, headOf, isUtf16, readHead, wikiWarnings } from './split-head.js';
 import type { KnownHead } from './split-head.js';
+import { changesRows, TextColumns, TextCounter, textSettings } from './text-columns.js';
 import { ThreadedConversion } from './threaded-conversion.js';
 
 export interface ConversionOptions {
@@ -46,8 +47,8 @@ export interface ConversionOptions {
   readonly engine: Engine;
   /** Which pages become rows. */
   readonly filter: PageFilter;
-  /** Whether rows have the column `plain_text`. */
-  readonly plainText: boolean;
+  /** Which columns the rows have; the format's too. */
+  readonly choice: ColumnChoice;
   /** What the rows become; who opened it writes its `end`. */
   readonly format: PartFormat;
   /** Decodes the blocks and converts the pages; one conversion at a time may use it. */
@@ -164,8 +165,9 @@ class SplitConversion {
   readonly #budget: ExpansionBudget;
   readonly #order = new PageOrderKeeper();
   #conversion: DumpConversion | null = null;
-  /** Null where rows have no such column. */
-  readonly #plainText: PlainTextColumn | null;
+  /** Of texts in rows that this thread made; made with the first of them. */
+  #texts: TextColumns | null = null;
+  readonly #textCounter = new TextCounter();
   #xmlBytes = 0;
   #reportedAt = performance.now();
 
@@ -181,7 +183,6 @@ class SplitConversion {
     );
     this.#quarantine = new QuarantineWriter(options.quarantine, (offset) => this.#positions.at(offset));
     this.#budget = new ExpansionBudget(options.split);
-    this.#plainText = options.plainText ? new PlainTextColumn(options.signal, options.format.encoding) : null;
   }
 
   async run(container: Container, reader: SplitReader, known: KnownHead | null): Promise<Conversion> {
@@ -216,11 +217,13 @@ class SplitConversion {
   #begin(container: Container, known: KnownHead | null): DumpConversion {
     const { wiki, wikiOverrides = false, filter, pool } = this.#options;
     const options = { wiki, wikiOverrides, filter, ...(known === null ? {} : { head: known.dump }) };
-    const { encoding } = this.#options.format;
+    const { choice, format } = this.#options;
+    const { encoding } = format;
+    const texts = changesRows(choice) ? choice : null;
     const engine = makeEngine(this.#options.engine, encoding);
     const deliver: Deliver = async (rows, quarantine, pages) => await this.#deliver(rows, quarantine, pages);
     return this.#isThreaded(container)
-      ? new ThreadedConversion({ ...options, engine, encoding, pool }, deliver)
+      ? new ThreadedConversion({ ...options, engine, encoding, texts, pool }, deliver)
       : new InlineConversion(new DumpConverter({ ...options, engine }), deliver);
   }
 
@@ -280,7 +283,7 @@ class SplitConversion {
   }
 
   async #deliver(
-    chunk: RowChunk | null,
+    chunk: DeliveredRows | null,
     quarantine: readonly QuarantineRecord[],
     { ids, offsets }: SeenPages,
   ): Promise<void> {
@@ -290,13 +293,26 @@ class SplitConversion {
       this.#order.add(id, offset);
       if (onPages !== undefined) await onPages.page(id, this.#positions.at(offset).block);
     }
-    if (chunk !== null) await this.#writer.add(this.#plainText === null ? chunk : await this.#plainText.addTo(chunk));
+    if (chunk !== null) await this.#writer.add(this.#withTexts(chunk));
     await this.#quarantine.add(quarantine);
+  }
+
+  #withTexts(chunk: DeliveredRows): RowChunk {
+    const { choice, format } = this.#options;
+    if (!changesRows(choice)) return chunk;
+    if (chunk.texts !== undefined) {
+      this.#textCounter.add(chunk.texts);
+      return chunk;
+    }
+    this.#texts ??= new TextColumns(textSettings(choice, this.#conversion?.reader.head ?? null), format.encoding);
+    const rows = this.#texts.addTo(chunk);
+    this.#textCounter.add(this.#texts.takeCounts());
+    return rows;
   }
 
   #countsOf({ counts }: DumpConversion): Counts {
     const quarantineDropped = sumByName([counts.quarantineDropped, this.#quarantine.dropped]);
-    return { ...counts, quarantineDropped, plainTextRefused: this.#plainText?.refused ?? {} };
+    return { ...counts, quarantineDropped, ...this.#textCounter.counts };
   }
 
   #report(conversion: DumpConversion, position: number): void {

@@ -1,13 +1,17 @@
 import { PermanentError } from '@wikifleet/domain/errors';
+import type { TextCounts } from '@wikifleet/domain/text-columns';
 import type { DumpConverter } from '@wikifleet/mediawiki/dump-converter';
 import type { DumpCounts } from '@wikifleet/mediawiki/dump-counts';
 import type { DumpReader } from '@wikifleet/mediawiki/dump-reader';
 import type { RowChunk, SeenPages } from '@wikifleet/mediawiki/page-converter';
 import type { QuarantineRecord } from '@wikifleet/mediawiki/quarantine';
 
+/** Rows that a thread made; `texts` is there where it wrote the columns of texts too. */
+export type DeliveredRows = RowChunk & { readonly texts?: TextCounts };
+
 /** Takes rows, quarantine and pages in the order of the dump. */
 export type Deliver = (
-  rows: RowChunk | null,
+  rows: DeliveredRows | null,
   quarantine: readonly QuarantineRecord[],
   pages: SeenPages,
 ) => Promise<void>;

@@ -9,9 +9,11 @@ import type { BlockRequest } from './block-messages.js';
 import { MemberEncoders } from './member-encoders.js';
 import type { MemberRequest } from './member-pool.js';
 import type { ThreadReply, ThreadRequest } from './pool-thread.js';
+import { TextColumnsCache } from './text-columns.js';
 
 const decoder = new BlockDecoder();
 const converter = new BatchConverter();
+const texts = new TextColumnsCache();
 const blocks: BlockRequest[] = [];
 const batches: BatchRequest[] = [];
 const encoders = new MemberEncoders();
@@ -40,7 +42,7 @@ function takeAll(): void {
 function workOnce(): boolean {
   const batch = batches.shift();
   if (batch !== undefined) {
-    const reply = answerBatch(converter, batch);
+    const reply = answerBatch(converter, texts, batch);
     answer({ kind: 'batch', reply }, movedOf(reply));
     return true;
   }

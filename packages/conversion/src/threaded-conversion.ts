@@ -1,6 +1,7 @@
 import { PermanentError } from '@wikifleet/domain/errors';
 import { isEveryPage } from '@wikifleet/domain/page-filter';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import type { RowEncoding } from '@wikifleet/domain/row-values';
 import { BatchCutter } from '@wikifleet/mediawiki/batch-cutter';
 import { CountKeeper } from '@wikifleet/mediawiki/dump-counts';
@@ -17,6 +18,7 @@ import { fromSentRows } from './batch-messages.js';
 import type { BlockPool, ConvertedBatch } from './block-pool.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
 import { fromSent } from './sent-error.js';
+import { textSettings } from './text-columns.js';
 
 export interface ThreadedOptions extends DumpReaderOptions {
   /** Converts what the threads refuse, in this thread. */
@@ -24,6 +26,8 @@ export interface ThreadedOptions extends DumpReaderOptions {
   readonly filter: PageFilter;
   /** Of the rows, the engine's too; JSON by default. */
   readonly encoding?: RowEncoding;
+  /** Columns made of texts, as threads write them; null, by default: rows stay as they are. */
+  readonly texts?: ColumnChoice | null;
   readonly pool: BlockPool;
   /** Bytes of a batch at most; the outcome is the same. */
   readonly batchBytes?: number;
@@ -52,6 +56,7 @@ export class ThreadedConversion implements DumpConversion {
   readonly #splitter: DumpSplitter;
   readonly #filter: PageFilter | null;
   readonly #encoding: RowEncoding;
+  readonly #texts: ColumnChoice | null;
   readonly #pool: BlockPool;
   readonly #deliver: Deliver;
   readonly #underWay: UnderWay[] = [];
@@ -66,7 +71,7 @@ export class ThreadedConversion implements DumpConversion {
   /** What ends the conversion. */
   #failure: PermanentError | null = null;
 
-  constructor({ engine, filter, encoding = 'json', pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
+  constructor({ engine, filter, encoding = 'json', texts = null, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
     this.#cutter = new BatchCutter(batchBytes);
     this.#filter = isEveryPage(filter) ? null : filter;
     this.#pages = new PageConverter(engine, this.#counts, this.#filter);
@@ -75,6 +80,7 @@ export class ThreadedConversion implements DumpConversion {
     this.#encoding = encoding;
     this.#pool = pool;
     this.#deliver = deliver;
+    this.#texts = texts;
   }
 
   get counts(): DumpCounts {
@@ -143,6 +149,7 @@ export class ThreadedConversion implements DumpConversion {
       wiki,
       filter: this.#filter,
       encoding: this.#encoding,
+      texts: this.#texts === null ? null : textSettings(this.#texts, this.reader.head),
       memory: this.#memory.pop(),
     });
   }
@@ -165,7 +172,9 @@ export class ThreadedConversion implements DumpConversion {
     this.#cutter.endTag ??= reply.endTag;
     if (reply.failure !== null) this.#outside ??= fromSent(reply.failure);
     this.#cutter.giveBack(reply.bytes);
-    await this.#deliver(reply.rows === null ? null : fromSentRows(reply.rows), reply.quarantine, reply.pages);
+    const rows = reply.rows === null ? null : fromSentRows(reply.rows);
+    const delivered = rows === null || reply.texts === null ? rows : { ...rows, texts: reply.texts };
+    await this.#deliver(delivered, reply.quarantine, reply.pages);
     if (reply.rows !== null && this.#memory.length < this.#pool.batches) this.#memory.push(reply.rows.bytes.buffer);
   }
 

@@ -16,6 +16,8 @@ import { MAX_NAMESPACES } from './page-filter.js';
 import { COMPRESSIONS, DEFAULT_SETTINGS, sealPlan } from './plan.js';
 import type { Plan } from './plan.js';
 import { KINDS } from './run.js';
+import { COLUMN_NAMES } from './row-columns.js';
+import { TEXT_COLUMNS, TEXT_EXTRAS } from './text-columns.js';
 
 const PLAN: Plan = sealPlan({
   run: { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' },
@@ -167,7 +169,9 @@ describe('jobs', () => {
         partsVersion: fc.nat(9),
         namespaces: fc.option(namespaces),
         redirects: fc.boolean(),
-        plainText: fc.boolean(),
+        extract: fc.subarray([...TEXT_COLUMNS]),
+        keepInText: fc.subarray([...TEXT_EXTRAS]),
+        columns: fc.option(fc.subarray([...COLUMN_NAMES])),
       }),
       repair: fc.option(hex(16)),
     });

@@ -14,8 +14,9 @@ import {
   sumCounts,
   timeSchema,
 } from './receipts.js';
-import type { RawResult, SplitResult } from './receipts.js';
+import type { Counts, RawResult, SplitResult } from './receipts.js';
 import { runSchema } from './run.js';
+import { MAX_TEMPLATE_NAMES, MAX_TEMPLATES_OF_A_RUN, mostFrequentTemplates } from './text-columns.js';
 
 /** When and where it was closed: outside of the proof, as in a receipt. */
 const closedSchema = z.object({ closedAt: timeSchema, host: hostSchema }).nullable().catch(null);
@@ -125,6 +126,11 @@ export function sealManifest<T>(result: T, run: z.infer<typeof closedSchema>) {
   return { version: 2, state: 'closed', digest: digestOf(result), result, run: closedSchema.parse(run) } as const;
 }
 
+/** Only the most frequent templates by name. */
+function withFewerNames(counts: Counts, most: number): Counts {
+  return { ...counts, ...mostFrequentTemplates(counts, most) };
+}
+
 /** The manifest of a file: a pure function of its plan, record and receipts' results, which must be all there and join. */
 export function fileManifestResult(
   plan: Plan,
@@ -143,7 +149,7 @@ export function fileManifestResult(
     upstreamChecksum: file.checksum,
     rawRecord: digestOf(raw),
     receipts: results.map(digestOf),
-    counts: sumCounts(results.map((result) => result.counts)),
+    counts: withFewerNames(sumCounts(results.map((result) => result.counts)), MAX_TEMPLATE_NAMES),
     pageOrder: descentsOf(results.map(({ sequence }) => sequence.pageOrder)),
     parts: results.flatMap(({ part, split, counts: { rows, pages }, members, index }) => {
       const pageIds = pageIdsOf(
@@ -163,7 +169,7 @@ export function runManifestResult(plan: Plan, files: readonly FileManifestResult
     run: plan.run,
     vouchedBy: plan.vouchedBy,
     settings: plan.settings,
-    counts: sumCounts(files.map((file) => file.counts)),
+    counts: withFewerNames(sumCounts(files.map((file) => file.counts)), MAX_TEMPLATES_OF_A_RUN),
     files: files.map((result) => ({
       file: result.file,
       manifest: digestOf(result),

@@ -5,7 +5,9 @@ import { COMPRESSIONS, COMPRESSIONS_OF, FORMATS } from './formats.js';
 import type { Compression, Format } from './formats.js';
 import { isName, nameSchema } from './names.js';
 import { EVERY_PAGE, pageFilterSchema } from './page-filter.js';
+import { COLUMN_NAMES } from './row-columns.js';
 import { runSchema } from './run.js';
+import { TEXT_COLUMNS, TEXT_EXTRAS } from './text-columns.js';
 
 /** The version of the row format (docs/rows.md). A receipt of another version does not fit. */
 export const ROWS_VERSION = 1;
@@ -81,8 +83,19 @@ export const settingsSchema = z
     rowsVersion: z.number().int(),
     partsVersion: z.number().int(),
     ...pageFilterSchema.shape,
-    /** Whether rows have the column `plain_text`. */
-    plainText: z.boolean(),
+    /** Columns made of the wikitext, in the order of TEXT_COLUMNS. */
+    extract: z.array(z.enum(TEXT_COLUMNS)).refine((list) => isSubsequence(list, TEXT_COLUMNS), {
+      error: `expected columns in this order, none twice: ${TEXT_COLUMNS.join(', ')}`,
+    }),
+    /** What their texts keep beside prose, in the order of TEXT_EXTRAS. */
+    keepInText: z.array(z.enum(TEXT_EXTRAS)).refine((list) => isSubsequence(list, TEXT_EXTRAS), {
+      error: `expected words in this order, none twice: ${TEXT_EXTRAS.join(', ')}`,
+    }),
+    /** The only columns of the rows beside KEY_COLUMNS, in the order of the rows; null: all. */
+    columns: z
+      .array(z.string().max(100))
+      .refine((list) => isSubsequence(list, COLUMN_NAMES), { error: 'expected columns in the order of rows, none twice' })
+      .nullable(),
     /** There where the run's wiki is that of all rows, whatever `dbname` the dump names. */
     wikiOverrides: z.literal(true).optional(),
   })
@@ -90,6 +103,17 @@ export const settingsSchema = z
     const message = formatProblem(settings);
     if (message !== null) context.addIssue({ code: 'custom', path: ['compression'], message });
   });
+
+/** Whether `list` has some of the words of `all`, in their order, none twice. */
+function isSubsequence(list: readonly string[], all: readonly string[]): boolean {
+  let at = -1;
+  for (const word of list) {
+    const place = all.indexOf(word);
+    if (place <= at) return false;
+    at = place;
+  }
+  return true;
+}
 
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -101,7 +125,9 @@ export const DEFAULT_SETTINGS = {
   rowsVersion: ROWS_VERSION,
   partsVersion: PARTS_VERSION,
   ...EVERY_PAGE,
-  plainText: false,
+  extract: [],
+  keepInText: [],
+  columns: null,
 } as const satisfies Settings;
 
 /** As many plans of one run may follow each other. */

@@ -23,6 +23,7 @@ import {
 } from './receipts.js';
 import type { Counts, RawResult, SplitResult } from './receipts.js';
 import { NO_SEQUENCE } from './sequence.js';
+import { mostFrequentTemplates } from './text-columns.js';
 
 const RUN = { kind: 'articles', wiki: 'aawiki', date: '2026-10-01' } as const;
 const SHA = 'a'.repeat(64);
@@ -154,6 +155,7 @@ describe('what is sealed', () => {
 
 describe('sumCounts', () => {
   const name = fc.constantFrom('a', 'b', 'restrictions', 'upload', 'Zebra', 'constructor', 'ä', '𝒳', 'ﬁ');
+  const calls = fc.record({ rendered: fc.nat(), dropped: fc.nat() });
   const counts: fc.Arbitrary<Counts> = fc.record({
     pages: fc.nat(),
     rows: fc.nat(),
@@ -164,7 +166,10 @@ describe('sumCounts', () => {
     filteredPages: fc.nat(),
     filteredRevisions: fc.nat(),
     pagesWithoutNamespace: fc.nat(),
-    plainTextRefused: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
+    textsRefused: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
+    textsFlattened: fc.nat(),
+    templates: fc.dictionary(name, calls, { noNullPrototype: true }),
+    otherTemplates: calls,
     unmapped: fc.dictionary(name, fc.nat(), { noNullPrototype: true }),
   });
 
@@ -180,6 +185,16 @@ describe('sumCounts', () => {
         assert.equal(JSON.stringify(sumCounts([sumCounts(all.slice(0, cut)), sumCounts(all.slice(cut))])), bytes);
       }),
     );
+  });
+
+  it('keeps the most frequent templates by name, and the sum of all', () => {
+    const calls = { a: { rendered: 1, dropped: 1 }, b: { rendered: 0, dropped: 5 }, c: { rendered: 2, dropped: 0 } };
+    const all = { templates: calls, otherTemplates: { rendered: 1, dropped: 2 } };
+    assert.deepEqual(mostFrequentTemplates(all, 3), all);
+    assert.deepEqual(mostFrequentTemplates(all, 2), {
+      templates: { a: calls.a, b: calls.b },
+      otherTemplates: { rendered: 3, dropped: 2 },
+    });
   });
 
   it('loses no element', () => {

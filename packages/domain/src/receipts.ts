@@ -6,6 +6,7 @@ import { checksumSchema, planIdSchema, sizeSchema } from './plan.js';
 import type { Plan } from './plan.js';
 import { runSchema } from './run.js';
 import { sequenceSchema } from './sequence.js';
+import { sumTemplates } from './text-columns.js';
 
 const count = z.number().int().nonnegative();
 
@@ -63,8 +64,13 @@ export const countsSchema = z.strictObject({
   filteredRevisions: count,
   /** Pages that a filter of namespaces let pass because the dump does not say theirs; 0 without one. */
   pagesWithoutNamespace: count,
-  /** Wikitexts that have no plain text though rows have that column: `too-long`, `too-deep`, `failed`. */
-  plainTextRefused: z.record(z.string(), count),
+  /** Wikitexts whose columns are null though rows have columns made of them, by `TEXT_REFUSALS`. */
+  textsRefused: z.record(z.string(), count),
+  /** Pieces of texts that were nested too deep and left out. */
+  textsFlattened: count,
+  /** Calls of templates in texts, by name, MAX_TEMPLATE_NAMES at most; the others as a sum. */
+  templates: z.record(z.string().max(200), z.strictObject({ rendered: count, dropped: count })),
+  otherTemplates: z.strictObject({ rendered: count, dropped: count }),
   /** Elements that the rows have no column for, by name. */
   unmapped: z.record(z.string(), count),
 });
@@ -215,6 +221,7 @@ const SUM_KEYS = [
   'filteredPages',
   'filteredRevisions',
   'pagesWithoutNamespace',
+  'textsFlattened',
 ] as const;
 
 export function emptyCounts(): Counts {
@@ -228,7 +235,10 @@ export function emptyCounts(): Counts {
     filteredPages: 0,
     filteredRevisions: 0,
     pagesWithoutNamespace: 0,
-    plainTextRefused: {},
+    textsRefused: {},
+    textsFlattened: 0,
+    templates: {},
+    otherTemplates: { rendered: 0, dropped: 0 },
     unmapped: {},
   };
 }
@@ -249,7 +259,8 @@ export function sumCounts(parts: readonly Counts[]): Counts {
   const sum = emptyCounts();
   for (const part of parts) for (const key of SUM_KEYS) sum[key] += part[key];
   sum.quarantineDropped = sumByName(parts.map(({ quarantineDropped }) => quarantineDropped));
-  sum.plainTextRefused = sumByName(parts.map(({ plainTextRefused }) => plainTextRefused));
+  sum.textsRefused = sumByName(parts.map(({ textsRefused }) => textsRefused));
+  Object.assign(sum, sumTemplates(parts));
   sum.unmapped = sumByName(parts.map(({ unmapped }) => unmapped));
   return sum;
 }

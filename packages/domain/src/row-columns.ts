@@ -1,3 +1,6 @@
+import { TEXT_COLUMNS } from './text-columns.js';
+import type { TextColumn, TextExtra } from './text-columns.js';
+
 /** What a value is: a scalar, or one made of fields. A struct is never null; who has none leaves it out of a list or a map. */
 export type FieldType =
   | 'string'
@@ -59,19 +62,61 @@ export const ROW_COLUMNS: readonly Field[] = [
 /** Those of a page, with which a row begins. */
 export const PAGE_COLUMNS: readonly Field[] = ROW_COLUMNS.slice(0, 5);
 
-/** Those that a run has where its settings say so, in the order in which they follow. */
-const OPTIONAL_COLUMNS = {
-  plainText: optional(19, 'plain_text', 'string'),
-} as const;
-
-/** The settings that add columns. */
-export type ColumnChoice = Readonly<Record<keyof typeof OPTIONAL_COLUMNS, boolean>>;
-
-/** The columns of a run's rows, in their order. */
-export function rowColumns(choice: ColumnChoice): readonly Field[] {
-  const added = Object.entries(OPTIONAL_COLUMNS).filter(([name]) => choice[name as keyof ColumnChoice]);
-  return [...ROW_COLUMNS, ...added.map(([, column]) => column)];
+function list(id: number, struct: readonly Field[]): FieldType {
+  return { list: required(id, 'element', { struct }) };
 }
 
+/** Those that a run has where its settings say so, in the order in which they follow. */
+const OPTIONAL_COLUMNS: Readonly<Record<TextColumn, Field>> = {
+  plain_text: optional(19, 'plain_text', 'string'),
+  sections: optional(
+    20,
+    'sections',
+    list(109, [required(110, 'level', 'integer'), required(111, 'title', 'string'), required(112, 'text', 'string')]),
+  ),
+  links: optional(
+    21,
+    'links',
+    list(113, [required(114, 'target', 'string'), optional(115, 'anchor', 'string'), required(116, 'label', 'string')]),
+  ),
+  categories: optional(
+    22,
+    'categories',
+    list(117, [required(118, 'name', 'string'), optional(119, 'sort_key', 'string')]),
+  ),
+  templates: optional(
+    23,
+    'templates',
+    list(120, [required(121, 'name', 'string'), required(122, 'count', 'integer'), required(123, 'rendered', 'integer')]),
+  ),
+  markdown: optional(24, 'markdown', 'string'),
+};
+
+/** Columns that rows have whatever is chosen. */
+export const KEY_COLUMNS: readonly string[] = ['wiki_id', 'page_id', 'page_title', 'revision_id'];
+
+/** The settings that decide on the columns of a run's rows. */
+export interface ColumnChoice {
+  /** Columns made of the wikitext. */
+  readonly extract: readonly TextColumn[];
+  /** What their texts keep beside prose. */
+  readonly keepInText: readonly TextExtra[];
+  /** Only these, and KEY_COLUMNS; null: all. */
+  readonly columns: readonly string[] | null;
+}
+
+/** The columns of a run's rows, in their order. */
+export function rowColumns({ extract, columns }: ColumnChoice): readonly Field[] {
+  const added = TEXT_COLUMNS.filter((name) => extract.includes(name)).map((name) => OPTIONAL_COLUMNS[name]);
+  return [...ROW_COLUMNS, ...added].filter(({ name }) => isChosen(name, columns));
+}
+
+export function isChosen(name: string, columns: readonly string[] | null): boolean {
+  return columns === null || KEY_COLUMNS.includes(name) || columns.includes(name);
+}
+
+/** Every name of a column that can be chosen. */
+export const COLUMN_NAMES: readonly string[] = [...ROW_COLUMNS.map(({ name }) => name), ...TEXT_COLUMNS];
+
 /** The choice of the columns that every row has. */
-export const NO_OPTIONAL_COLUMNS: ColumnChoice = { plainText: false };
+export const NO_OPTIONAL_COLUMNS: ColumnChoice = { extract: [], keepInText: [], columns: null };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { z } from 'zod';
 import { rowJsonSchema, rowSchema } from './row-schema.js';
 import type { Row } from './row-type.js';
+import { TEXT_COLUMNS } from './text-columns.js';
 
 /** True where each can stand for the other; anything else does not compile. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -73,7 +74,7 @@ describe('the schema of a row', () => {
     assert.ok(sameType && sameKeys);
     const { required, properties, additionalProperties } = rowJsonSchema();
     assert.deepEqual(required, Object.keys(ROW));
-    assert.deepEqual(Object.keys(properties ?? {}), [...Object.keys(ROW), 'plain_text']);
+    assert.deepEqual(Object.keys(properties ?? {}), [...Object.keys(ROW), ...TEXT_COLUMNS]);
     assert.equal(additionalProperties, false);
   });
 });

@@ -9,6 +9,7 @@ const integer = (description: string) => z.int().min(-LARGEST).max(LARGEST).desc
 const integerOrNull = (description: string) => z.int().min(-LARGEST).max(LARGEST).nullable().describe(description);
 const text = (description: string) => z.string().describe(description);
 const textOrNull = (description: string) => z.string().nullable().describe(description);
+const listOrNull = <T extends z.ZodType>(description: string, entry: T) => z.array(entry).nullable().describe(description);
 const flag = (description: string) => z.boolean().describe(description);
 
 const slotSchema = z
@@ -67,9 +68,37 @@ export const rowSchema = z
       })
       .meta({ description: 'Role to slot, main first', propertyNames: { pattern: ROLE } }),
     revision_content_is_visible: flag('False where the text of the main slot is deleted'),
-    plain_text: textOrNull(
-      'Only in rows of a run that asked for it: the main slot as plain text; null where that is no wikitext, or too long or too deep',
+    // only in rows of a run that asked for them; null where the main slot is no wikitext, is a redirect, or was refused
+    plain_text: textOrNull('The text of the main slot without markup').exactOptional(),
+    sections: listOrNull(
+      'The plain text by sections, the lead first, as level 0',
+      z.strictObject({
+        level: integer('2 for a heading == of this kind =='),
+        title: text('Empty for the lead'),
+        text: text('Without the text of subsections'),
+      }),
     ).exactOptional(),
+    links: listOrNull(
+      'Links to pages, in their order',
+      z.strictObject({
+        target: text('The title'),
+        anchor: textOrNull('The section; null where the link names none'),
+        label: text('What is shown; empty where the link stands in what the text leaves out'),
+      }),
+    ).exactOptional(),
+    categories: listOrNull(
+      'Categories, in their order',
+      z.strictObject({ name: text('Without its namespace'), sort_key: textOrNull('Null where there is none') }),
+    ).exactOptional(),
+    templates: listOrNull(
+      'Templates that were called, in the order of their first calls',
+      z.strictObject({
+        name: text('Without its namespace'),
+        count: integer('How often'),
+        rendered: integer('How often of these it was rendered to text'),
+      }),
+    ).exactOptional(),
+    markdown: textOrNull('The text of the main slot as Markdown').exactOptional(),
   })
   .meta({
     title: `A row of Wikifleet, version ${ROWS_VERSION}`,

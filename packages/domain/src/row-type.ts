@@ -47,6 +47,11 @@ export interface Row {
   revision_size: number | null;
   revision_content_slots: RowSlots;
   revision_content_is_visible: boolean;
-  /** Only where the run asked for it (`--plain-text`): the main slot's wikitext as plain text; null where there is none. */
+  // Only where the run asked for them (`--extract`): what is made of the main slot's wikitext; null where there is none.
   plain_text?: string | null;
+  sections?: { level: number; title: string; text: string }[] | null;
+  links?: { target: string; anchor: string | null; label: string }[] | null;
+  categories?: { name: string; sort_key: string | null }[] | null;
+  templates?: { name: string; count: number; rendered: number }[] | null;
+  markdown?: string | null;
 }

@@ -19,6 +19,10 @@ export interface DumpHead {
   readonly encoding: DumpEncoding;
   /** The schema's, as the root names it: `0.11`. */
   readonly version: string | null;
+  /** The code of the wiki's language: what the root names, else what the wiki's name begins with, else `en`. */
+  readonly language: string;
+  /** The wiki's namespaces with their local names, `MAX_NAMESPACES_OF_A_HEAD` at most; those without a name are left out. */
+  readonly namespaces: readonly { readonly id: number; readonly names: readonly string[] }[];
   /** `HEAD_MALFORMED`: the first tag of the head that is not well-formed; null where all are. */
   readonly failure: PermanentError | null;
 }
@@ -129,9 +133,12 @@ export function readDumpHead(bytes: Buffer, encoding: DumpEncoding, choice: Wiki
   if (root !== null && !isUtf8(bytes)) throw refusedEncoding('bytes that are no UTF-8');
   checkDeclaration(text, encoding);
   const { dbname, invalidDbname } = readDbname(text);
+  const wiki = chooseWiki(dbname, choice);
   return {
     bytes: bytes.length,
-    wiki: chooseWiki(dbname, choice),
+    wiki,
+    language: languageOf(root, wiki),
+    namespaces: readNamespaces(text),
     dbname,
     invalidDbname,
     hasRoot: root !== null,
@@ -140,6 +147,29 @@ export function readDumpHead(bytes: Buffer, encoding: DumpEncoding, choice: Wiki
       root === null ? null : (/[ \t\r\n]version[ \t\r\n]*=[ \t\r\n]*["']([0-9.]{1,20})["']/.exec(root)?.[1] ?? null),
     failure: malformedTag(text),
   };
+}
+
+const LANGUAGE = /[ \t\r\n]xml:lang[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3})["']/;
+const WIKI_OF_A_LANGUAGE = /^([a-z]{2,3}(?:_[a-z]{2,8})?)wik/;
+
+function languageOf(root: string | null, wiki: string): string {
+  const named = root === null ? undefined : LANGUAGE.exec(root)?.[1];
+  return (named ?? WIKI_OF_A_LANGUAGE.exec(wiki)?.[1]?.replace('_', '-') ?? 'en').toLowerCase();
+}
+
+/** A wiki has some dozens of namespaces. */
+const MAX_NAMESPACES_OF_A_HEAD = 500;
+const MAX_NAMESPACE_NAME = 200;
+const NAMESPACE_TAG = /<namespace[ \t\r\n][^<>]{0,200}?key[ \t\r\n]*=[ \t\r\n]*["'](-?[0-9]{1,6})["'][^<>]{0,200}>([^<>]{1,800})</g;
+
+function readNamespaces(text: string): DumpHead['namespaces'] {
+  const namespaces: { id: number; names: string[] }[] = [];
+  for (const [, key = '', name = ''] of text.matchAll(NAMESPACE_TAG)) {
+    if (namespaces.length === MAX_NAMESPACES_OF_A_HEAD) break;
+    const local = Buffer.from(resolveEntities(name), 'latin1').toString('utf8');
+    if (Buffer.byteLength(local) <= MAX_NAMESPACE_NAME) namespaces.push({ id: Number(key), names: [local] });
+  }
+  return namespaces;
 }
 
 function chooseWiki(dbname: string | null, { wiki, overrides }: WikiChoice): string {

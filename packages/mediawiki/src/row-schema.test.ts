@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { rowSchema } from '@wikifleet/domain/row-schema';
+import { TEXT_COLUMNS } from '@wikifleet/domain/text-columns';
 import fc from 'fast-check';
 import { generatedPage } from './testing/page-generators.js';
 import { convert } from './testing/test-tools.js';
 
-/** The column that is made beside the engines is none of theirs. */
-const KEYS = Object.keys(rowSchema.shape).filter((key) => key !== 'plain_text');
+/** The columns that are made beside the engines are none of theirs. */
+const KEYS = Object.keys(rowSchema.shape).filter((key) => !TEXT_COLUMNS.some((name) => name === key));
 const SLOT_KEYS = Object.keys(rowSchema.shape.revision_content_slots.shape.main.shape);
 
 describe('the published schema', function () {

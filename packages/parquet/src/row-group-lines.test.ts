@@ -121,7 +121,7 @@ describe('the lines of a row group', function () {
 
     it(`have plain_text where the run has it: ${compression}`, async () => {
       const lines = [line({ plain_text: 'a b' }), line({ plain_text: null })];
-      const choice = { plainText: true };
+      const choice = { ...NO_OPTIONAL_COLUMNS, extract: ['plain_text'] } as const;
       const group = groupOf(lines, compression, choice);
       const received = [...(await read(group, 2, compression, choice))];
       assert.ok(Buffer.concat(received).equals(Buffer.concat(lines)));

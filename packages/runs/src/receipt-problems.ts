@@ -40,9 +40,10 @@ export function contradictionOf(plan: Plan, result: SplitResult): string | null 
     return `${filteredPages} pages filtered out and ${pagesWithoutRevision} without a revision, of ${pages}`;
   const ordered = result.sequence.pageOrder?.pages ?? 0;
   if (ordered > pages) return `the order of ${ordered} pages, of ${pages}`;
-  const refused = Object.keys(counts.plainTextRefused);
-  if (!plan.settings.plainText && refused.length > 0)
-    return `texts refused (${refused.join(', ')}), and no plain_text in the plan`;
+  const { textsRefused, textsFlattened, templates, otherTemplates } = counts;
+  const found = Object.keys(textsRefused).length + textsFlattened + Object.keys(templates).length;
+  if (plan.settings.extract.length === 0 && found + otherTemplates.rendered + otherTemplates.dropped > 0)
+    return 'counts of texts, and no columns made of texts in the plan';
   const header = part === null ? 0 : factsOf(plan.settings.format).headerBytes;
   let [offset, rows] = [header, 0];
   for (const member of members) {

@@ -236,8 +236,8 @@ describe('verifyRun and repairRun', () => {
       { splits: [1] },
     ],
     [
-      'a receipt counts texts that were refused, by a plan without plain_text',
-      async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, plainTextRefused: { failed: 1 } } })),
+      'a receipt counts texts that were refused, by a plan without columns of texts',
+      async () => await changeResult(1, ({ counts }) => ({ counts: { ...counts, textsRefused: { exhausted: 1 } } })),
       [['RECEIPT_CONTRADICTS', 1]],
       { splits: [1] },
     ],

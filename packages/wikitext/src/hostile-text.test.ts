@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { TEXT_COLUMNS } from '@wikifleet/domain/text-columns';
 import { WikitextKernel } from './wikitext-kernel.js';
-import { TEXT_COLUMNS } from './text-columns.js';
 
 const BYTES = 1024 * 1024;
 /** Steps a byte that no text may pass in one reading and rendering; ordinary pages take 0.1. */

@@ -1,7 +1,9 @@
-import { dictionaryOf, type WikiWords } from './dictionary.js';
+import { TEXT_COLUMNS } from '@wikifleet/domain/text-columns';
+import type { TemplateCalls, TextColumn, TextExtra, TextRefusal } from '@wikifleet/domain/text-columns';
+import { dictionaryOf } from './dictionary.js';
+import type { WikiWords } from './dictionary.js';
 import { KERNEL } from './kernel.generated.js';
 import { VARIANT_LANGUAGES } from './namespaces.js';
-import { TEXT_COLUMNS, type TemplateCount, type TextColumn, type TextOptions, type TextRefusal } from './text-columns.js';
 
 interface KernelExports {
   define(domain: number, nameLength: number, valueLength: number): number;
@@ -36,9 +38,7 @@ const IS_REDIRECT = 3;
 
 /** Bits of `assembly/options.ts`. */
 const MARKDOWN = 1;
-const TABLES = 2;
-const REFERENCE_SECTIONS = 4;
-const TARGETS = 8;
+const EXTRA: Readonly<Record<TextExtra, number>> = { tables: 2, references: 4, targets: 8 };
 const RECORDS = 16;
 const COUNTED = 32;
 
@@ -86,7 +86,8 @@ export class WikitextKernel {
   #isRedirect = false;
   #flattened = 0;
 
-  constructor(wiki: WikiWords, options: TextOptions = {}) {
+  /** `keep`: what texts keep beside prose. */
+  constructor(wiki: WikiWords, keep: readonly TextExtra[] = []) {
     compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
     this.#memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
@@ -95,7 +96,7 @@ export class WikitextKernel {
     this.#exchange = this.#kernel.EXCHANGE.value;
     this.#input = this.#kernel.INPUT.value;
     this.#hasVariants = VARIANT_LANGUAGES.split(' ').includes(wiki.language);
-    this.#options = bitsOf(options);
+    this.#options = keep.reduce((bits, extra) => bits | EXTRA[extra], 0);
     for (const { domain, name, value } of dictionaryOf(wiki)) {
       this.#bytes.set(name, this.#exchange);
       this.#bytes.set(value, this.#exchange + name.length);
@@ -156,17 +157,15 @@ export class WikitextKernel {
   }
 
   /** Template calls of all texts since this was last asked: 10,000 names at most, and of others their sums under null. */
-  takeTemplateCounts(): { names: TemplateCount[]; other: Omit<TemplateCount, 'name'> } {
+  takeTemplateCounts(): { names: [name: string, calls: TemplateCalls][]; other: TemplateCalls } {
     this.#refresh();
-    const names: TemplateCount[] = [];
+    const names: [string, TemplateCalls][] = [];
     const to = this.#kernel.totalsTo();
     for (let entry = this.#kernel.totalsFrom(); entry < to;) {
       const length = this.#bytes.readUInt32LE(entry + 12);
-      names.push({
-        name: this.#bytes.toString('utf8', entry + COUNT_HEAD, entry + COUNT_HEAD + length),
-        rendered: this.#bytes.readUInt32LE(entry + 4),
-        dropped: this.#bytes.readUInt32LE(entry + 8),
-      });
+      const name = this.#bytes.toString('utf8', entry + COUNT_HEAD, entry + COUNT_HEAD + length);
+      const [rendered, dropped] = [this.#bytes.readUInt32LE(entry + 4), this.#bytes.readUInt32LE(entry + 8)];
+      names.push([name, { rendered, dropped }]);
       entry = (entry + COUNT_HEAD + length + 3) & ~3;
     }
     const other = { rendered: this.#kernel.otherRendered(), dropped: this.#kernel.otherDropped() };
@@ -229,14 +228,6 @@ export class WikitextKernel {
   #refresh(): void {
     if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = Buffer.from(this.#memory.buffer);
   }
-}
-
-function bitsOf(options: TextOptions): number {
-  return (
-    (options.keepTables === true ? TABLES : 0) |
-    (options.keepReferenceSections === true ? REFERENCE_SECTIONS : 0) |
-    (options.keepTargets === true ? TARGETS : 0)
-  );
 }
 
 function ordered(columns: readonly TextColumn[]): TextColumn[] {

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { TEXT_COLUMNS } from '@wikifleet/domain/text-columns';
 import { FIXTURES, ROOT, inFolder, run } from './programs.js';
 
 describe('DuckDB', function () {
   this.timeout(60_000);
 
-  it('reads rows with and without plain_text by the published macros', async () => {
+  it('reads rows with and without columns of texts by the published macros', async () => {
     await inFolder(async (folder) => {
       const dump = join(FIXTURES, 'dumps', 'pages-articles-p2566p2583.multistream.xml.bz2');
       for (const [name, flags] of [
         ['bare', []],
-        ['plain', ['--plain-text']],
+        ['plain', ['--extract', TEXT_COLUMNS.join(',')]],
       ] as const) {
         const ended = await run('wikifleet/dist/convert.js', [dump, '--out', join(folder, `${name}.jsonl`), ...flags]);
         assert.equal(ended.code, 0, ended.stderr);
@@ -26,7 +27,7 @@ describe('DuckDB', function () {
         const texts = rows.map((row) => (JSON.parse(row) as { plain_text: string | null }).plain_text);
         const characters = texts.reduce((sum, text) => sum + Array.from(text ?? '').length, 0);
         assert.ok(characters > 1000);
-        const sum = 'SELECT count(*) AS n, sum(length(plain_text)) AS characters FROM wikifleet_rows_plain_text';
+        const sum = 'SELECT count(*) AS n, sum(length(plain_text)) AS characters FROM wikifleet_rows_with_texts';
         assert.deepEqual(await ask(`${sum}('${folder}/plain.jsonl')`), [{ n: '17', characters: String(characters) }]);
         assert.deepEqual(await ask(`${sum}('${folder}/bare.jsonl')`), [{ n: '17', characters: null }]);
         // the column is no part of the digest: both are the same rows

@@ -77,7 +77,7 @@ describe('filters at conversion', function () {
     const left = 17 - rows.length;
     assert.ok(stderr.includes(`\n  ${left} pages filtered out, with ${left} revisions\n`), stderr);
 
-    const plain = await run(CONVERT, [file, '--namespaces', '14', '--plain-text']);
+    const plain = await run(CONVERT, [file, '--namespaces', '14', '--extract', 'plain_text']);
     assert.equal(plain.code, 0, plain.stderr);
     const texts = plain.stdout.split('\n').slice(0, -1);
     assert.ok(texts.length > 0 && texts.length === rows.length);

@@ -133,7 +133,7 @@ export function forge(world: World): void {
       ? [
           () => (job.split = { index: 0, count: 1, start: 0, end: job.object?.['size'] }),
           () => (job.settings = { ...job.settings, namespaces: [0] }),
-          () => (job.settings = { ...job.settings, plainText: true }),
+          () => (job.settings = { ...job.settings, extract: ['plain_text'] }),
           () => (job.object = { ...job.object, sha256: '0'.repeat(64) }),
           () => (job['file'] = 'other.xml.bz2'),
           () => (job['extra'] = true),

@@ -16,7 +16,10 @@ const NO_COUNTS = {
   filteredPages: 0,
   filteredRevisions: 0,
   pagesWithoutNamespace: 0,
-  plainTextRefused: {},
+  textsRefused: {},
+  textsFlattened: 0,
+  templates: {},
+  otherTemplates: { rendered: 0, dropped: 0 },
   unmapped: {},
 };
 const KIND = 'articles-multistream' as const;

@@ -16,6 +16,7 @@ import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { descentsOf } from '@wikifleet/domain/page-order';
 import type { Descents } from '@wikifleet/domain/page-order';
 import { sumCounts } from '@wikifleet/domain/receipts';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import type { Counts } from '@wikifleet/domain/receipts';
 import { duration, megabytes, plural } from '../figures.js';
 import type { ProgressLine } from '../progress-line.js';
@@ -25,7 +26,7 @@ export interface ConvertFileOptions {
   readonly wiki: string | null;
   readonly engine: Engine;
   readonly filter: PageFilter;
-  readonly plainText: boolean;
+  readonly choice: ColumnChoice;
   readonly pool: BlockPool;
   readonly splitBytes: number;
   /** Of all splits together: one file. */

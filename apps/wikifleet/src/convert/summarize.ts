@@ -2,6 +2,7 @@ import type { UnreadableUnit } from '@wikifleet/conversion/quarantine-writer';
 import { describeDescents } from '@wikifleet/domain/page-order';
 import { count, duration, megabytes, plural } from '../figures.js';
 import type { ConvertedFile } from './convert-file.js';
+import { templateLines } from '../template-lines.js';
 
 /** What became of a file, a line each. */
 export function summarize(path: string, converted: ConvertedFile, hasQuarantine: boolean): string[] {
@@ -41,8 +42,9 @@ export function summarize(path: string, converted: ConvertedFile, hasQuarantine:
   const descents = describeDescents(pageOrder);
   if (descents !== null) lines.push(`  ${descents}`);
   if (comparedWith !== null) lines.push(`  pages compared with the multistream index ${comparedWith}`);
-  const refused = Object.entries(counts.plainTextRefused).map(([why, n]) => `${why} ${count(n)}`);
-  if (refused.length > 0) lines.push(`  wikitexts without plain_text, which is null: ${refused.join(', ')}`);
+  const refused = Object.entries(counts.textsRefused).map(([why, n]) => `${why} ${count(n)}`);
+  if (refused.length > 0) lines.push(`  wikitexts refused, whose columns are null: ${refused.join(', ')}`);
+  for (const line of templateLines(counts)) lines.push(`  ${line}`);
   const unmapped = Object.entries(counts.unmapped).map(([name, n]) => `${name} ${count(n)}`);
   if (unmapped.length > 0) lines.push(`  without a column, left out of the rows: ${unmapped.join(', ')}`);
   for (const warning of warnings) lines.push(`wikifleet: warning: ${path}: ${warning}`);

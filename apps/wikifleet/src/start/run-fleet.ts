@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { columnArguments } from '@wikifleet/config/column-flags';
 import { filterArguments } from '@wikifleet/config/filter-flags';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import { startWatch } from '@wikifleet/dashboard/start-watch';
 import { FleetError, codeOf, messageOf } from '@wikifleet/domain/errors';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
@@ -44,7 +46,7 @@ export interface FleetOptions {
   readonly port: number;
   readonly filter: PageFilter;
   readonly rowsFormat: RowsFormat;
-  readonly plainText: boolean;
+  readonly choice: ColumnChoice;
   /** What becomes of raw objects once a file's rows are whole. */
   readonly rawObjects: 'keep' | 'delete';
   readonly fresh: boolean;
@@ -179,7 +181,7 @@ async function seedAll(
     const { format, compression } = options.rowsFormat;
     const rows = ['--format', format, '--compression', compression];
     const fixed = ['--json', ...rows, '--split-bytes', String(options.splitBytes)];
-    const shape = [...filterArguments(options.filter), ...(options.plainText ? ['--plain-text'] : [])];
+    const shape = [...filterArguments(options.filter), ...columnArguments(options.choice)];
     const all = [...args, ...fixed, ...shape, ...(options.force ? ['--force'] : [])];
     const output = await runSeed(all, environment, say, stop).catch((error: unknown) => {
       throw options.from === undefined ? error : explained(error);

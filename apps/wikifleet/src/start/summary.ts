@@ -9,6 +9,7 @@ import { count, duration, megabytes, plural, shownName as printable } from '../f
 import type { EmptiedFile } from './emptied-files.js';
 import type { RunState } from './run-state.js';
 import type { Source } from './sources.js';
+import { templateLines } from '../template-lines.js';
 
 const READERS = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', snappy: 'cat' } as const;
 
@@ -93,11 +94,11 @@ function linesOfRun(state: RunState): string[] {
     const name = `  ${file.padEnd(width)}`;
     const whole = done.get(file);
     if (whole !== undefined) {
-      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace, plainTextRefused } = whole.counts;
+      const { pages, rows, quarantined, filteredPages, pagesWithoutNamespace, textsRefused } = whole.counts;
       const notes: [number, string][] = [
         [filteredPages, 'pages filtered out'],
         [pagesWithoutNamespace, 'kept though their namespace is not known'],
-        [Object.values(plainTextRefused).reduce((sum, n) => sum + n, 0), 'texts without plain_text'],
+        [Object.values(textsRefused).reduce((sum, n) => sum + n, 0), 'texts refused, whose columns are null'],
         [quarantined, 'in the quarantine'],
       ];
       const descents = describeDescents(whole.pageOrder);
@@ -113,7 +114,8 @@ function linesOfRun(state: RunState): string[] {
   const sum =
     manifest === null ? '' : `: ${plural(manifest.counts.pages, 'page')}, ${plural(manifest.counts.rows, 'row')}`;
   const vouched = plan.vouchedBy === 'listing' ? '; nobody vouched that this list of files is complete' : '';
-  return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines];
+  const templates = manifest === null ? [] : templateLines(manifest.counts).map((line) => `  ${line}`);
+  return ['', `${runName(plan.run)}${sum}${vouched}`, ...lines, ...templates];
 }
 
 function verdictLines(

@@ -19,6 +19,8 @@ import type { FileSource } from '../file-source.js';
 import type { ByteSink } from '../member-writer.js';
 import { openPartFormat } from '../output-formats.js';
 import type { Range } from '../split-bytes.js';
+import { NO_OPTIONAL_COLUMNS } from '@wikifleet/domain/row-columns';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 
 /** Real dumps, where they lie beside the checkout. */
 const SAMPLES = resolve(import.meta.dirname, '../../../../../shared/samples');
@@ -80,7 +82,7 @@ export interface Settings {
   readonly engine?: Engine;
   readonly filter?: PageFilter;
   readonly format?: Format;
-  readonly plainText?: boolean;
+  readonly choice?: Partial<ColumnChoice>;
   readonly compression?: Compression;
   readonly pool?: BlockPool;
   readonly chunkBytes?: number;
@@ -98,9 +100,15 @@ export interface Part extends Conversion {
 export async function convertPart(
   file: Uint8Array | FileSource,
   split: Range,
-  { format = 'jsonl', compression = 'none', ...settings }: Settings & Partial<Omit<ConversionOptions, 'format'>> = {},
+  {
+    format = 'jsonl',
+    compression = 'none',
+    choice: chosen = {},
+    ...settings
+  }: Settings & Partial<Omit<ConversionOptions, 'format' | 'choice'>> = {},
 ): Promise<Part> {
-  const opened = openPartFormat({ format, compression, plainText: settings.plainText ?? false });
+  const choice = { ...NO_OPTIONAL_COLUMNS, ...chosen };
+  const opened = openPartFormat({ format, compression, ...choice });
   const rows = new MemorySink();
   const quarantine = new MemorySink();
   const conversion = await convertSplit({
@@ -108,7 +116,7 @@ export async function convertPart(
     wiki: null,
     engine: DEFAULT_ENGINE,
     filter: EVERY_PAGE,
-    plainText: false,
+    choice,
     format: opened,
     pool: inline,
     rows,

@@ -5,7 +5,8 @@ import { parseDownloadJob, splitsOf } from '@wikifleet/domain/jobs';
 import type { DownloadJob, Split } from '@wikifleet/domain/jobs';
 import { indexKey, partKey, quarantineKey, rawKey, rawRecordKey, receiptKey, splitKeys } from '@wikifleet/domain/keys';
 import type { Plan, RowsFormat } from '@wikifleet/domain/plan';
-import { rowColumns } from '@wikifleet/domain/row-columns';
+import { NO_OPTIONAL_COLUMNS, rowColumns } from '@wikifleet/domain/row-columns';
+import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 import { encodeValues } from '@wikifleet/domain/row-values';
 import type { RowEncoding, Values } from '@wikifleet/domain/row-values';
 import { rawRecordSchema, receiptSchema } from '@wikifleet/domain/receipts';
@@ -69,10 +70,10 @@ function encodedRows(
 
 /** Rows as a part, a list of lines a member. */
 export async function packRows(
-  rows: RowsFormat & { readonly plainText?: boolean },
+  rows: RowsFormat & Partial<ColumnChoice>,
   lists: readonly (readonly Buffer[])[],
 ): Promise<{ bytes: Buffer; members: Member[] }> {
-  const settings = { plainText: false, ...rows };
+  const settings = { ...NO_OPTIONAL_COLUMNS, ...rows };
   const format = openPartFormat(settings);
   const pool = openBlockPool(1);
   const members: Member[] = [];
