@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** An import goes to a strictly lower layer. Every app is in the layer above the last. */
 const LAYERS = [
   ['domain', 'testing'],
-  ['bzip2', 'compression', 'mediawiki', 'catalogue', 'config', 'scaling'],
+  ['bzip2', 'compression', 'mediawiki', 'wikitext', 'catalogue', 'config', 'scaling'],
   ['parquet', 'simulation'],
   ['mirror', 'store', 'queue', 'conversion', 'local-cloud'],
   ['runs', 'worker'],

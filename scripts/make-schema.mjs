@@ -56,7 +56,12 @@ function jsonText() {
 }
 
 function duckdb() {
-  const types = { string: 'VARCHAR', integer: 'BIGINT', boolean: 'BOOLEAN', list: (of) => `STRUCT(${of.map((one) => one.join(' ')).join(', ')})[]` };
+  const types = {
+    string: 'VARCHAR',
+    integer: 'BIGINT',
+    boolean: 'BOOLEAN',
+    list: (of) => `STRUCT(${of.map((one) => one.join(' ')).join(', ')})[]`,
+  };
   const struct = `STRUCT(${fields(slot, types, (name, type) => `${name} ${type}`).join(', ')})`;
   const list = fields(json, { ...types, slots: `MAP(VARCHAR, ${struct})` }, (name, type) => `    ${name}: '${type}'`);
   const optional = fields(json, types, (name, type) => `    ${name}: '${type}'`, OPTIONAL);

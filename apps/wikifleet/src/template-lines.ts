@@ -15,6 +15,9 @@ export function templateLines({ templates, otherTemplates, textsFlattened }: Cou
   lines.push(`${plural(rendered, 'template')} rendered in texts, ${count(dropped)} left out`);
   const names = byFrequency(templates).filter(([, calls]) => calls.dropped > 0);
   const most = names.sort(([, a], [, b]) => b.dropped - a.dropped).slice(0, MAX_TEMPLATES_OF_A_RUN);
-  if (most.length > 0) lines.push(`most often left out: ${most.map(([name, calls]) => `${shownName(name)} ${count(calls.dropped)}`).join(', ')}`);
+  if (most.length > 0)
+    lines.push(
+      `most often left out: ${most.map(([name, calls]) => `${shownName(name)} ${count(calls.dropped)}`).join(', ')}`,
+    );
   return lines;
 }

@@ -70,7 +70,8 @@ function parseFile(file: string, text: string): Map<string, string>[] {
 
 function usable(file: string, sections: ReadonlyMap<string, string>): ParserTest | null {
   const wikitext = sections.get('wikitext');
-  const html = sections.get('html/php') ?? sections.get('html') ?? sections.get('html/*') ?? sections.get('html/parsoid');
+  const html =
+    sections.get('html/php') ?? sections.get('html') ?? sections.get('html/*') ?? sections.get('html/parsoid');
   const options = sections.get('options') ?? '';
   if (wikitext === undefined || html === undefined || OTHER_OUTPUT.test(options) || sections.has('config')) return null;
   if (NEEDS_TEMPLATE.test(wikitext) || NEEDS_EXTENSION.test(wikitext) || NEEDS_FILE.test(wikitext)) return null;

@@ -32,7 +32,9 @@ export function proseTemplates(html: string): ProseTemplate[] {
     }
     call = null;
   };
-  for (const [piece, slash, rawName, attributes = ''] of html.matchAll(/<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>|[^<]+|<!--[\s\S]*?-->|</g)) {
+  for (const [piece, slash, rawName, attributes = ''] of html.matchAll(
+    /<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>|[^<]+|<!--[\s\S]*?-->|</g,
+  )) {
     if (rawName === undefined) {
       if (call !== null) {
         if (open.length > call.depth) call.html += piece;
@@ -56,7 +58,13 @@ export function proseTemplates(html: string): ProseTemplate[] {
     if (!isWithin && call !== null && about !== call.about) finish();
     if (call === null && /mw:Transclusion/.test(attributeOf(attributes, 'typeof') ?? '')) {
       const isProse = !NO_PROSE.test(attributeOf(attributes, 'class') ?? '') && open.every((one) => one.isProse);
-      call = { about: about ?? '', depth: open.length, html: '', data: attributeOf(attributes, 'data-mw') ?? '', isProse };
+      call = {
+        about: about ?? '',
+        depth: open.length,
+        html: '',
+        data: attributeOf(attributes, 'data-mw') ?? '',
+        isProse,
+      };
     }
     if (call !== null) {
       call.html += piece;
@@ -74,11 +82,19 @@ function attributeOf(attributes: string, name: string): string | null {
 }
 
 function unescaped(text: string): string {
-  return text.replaceAll('&quot;', '"').replaceAll(/&#39;|&apos;/g, "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text
+    .replaceAll('&quot;', '"')
+    .replaceAll(/&#39;|&apos;/g, "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }
 
 interface Part {
-  readonly template?: { readonly target: { readonly wt: string }; readonly params: Readonly<Record<string, { readonly wt: string }>> };
+  readonly template?: {
+    readonly target: { readonly wt: string };
+    readonly params: Readonly<Record<string, { readonly wt: string }>>;
+  };
 }
 
 /** Calls that begin and end within other calls or text are left aside. */

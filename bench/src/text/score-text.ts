@@ -48,7 +48,9 @@ function goodwiki(): void {
       [found, wanted, received] = [found + hits, wanted + right.length, received + ours.length];
     }
     printLine(`goodwiki, ${source}: recall ${score.recall.toFixed(4)}, precision ${score.precision.toFixed(4)}`);
-    printLine(`goodwiki, ${source}: headings and items F1 ${((2 * found) / (wanted + received)).toFixed(4)} (${found} of ${wanted}, ${received} received)`);
+    printLine(
+      `goodwiki, ${source}: headings and items F1 ${((2 * found) / (wanted + received)).toFixed(4)} (${found} of ${wanted}, ${received} received)`,
+    );
   }
 }
 
@@ -74,7 +76,9 @@ function parserTests(): void {
   }
   let [right, total] = [0, 0];
   for (const [file, count] of byFile) {
-    printLine(`${file}: ${count.right} of ${count.all} (the file has ${all.get(file)}), ${percent(count.right, count.all)}`);
+    printLine(
+      `${file}: ${count.right} of ${count.all} (the file has ${all.get(file)}), ${percent(count.right, count.all)}`,
+    );
     [right, total] = [right + count.right, total + count.all];
   }
   printLine(`parser tests: ${right} of ${total}, ${percent(right, total)}`);
@@ -95,7 +99,10 @@ function templates(): void {
       const received = squeezed((kernel.plainText()?.toString() ?? '').slice(1).slice(0, -1));
       all += 1;
       if (received === call.text) right += 1;
-      else if (Number(values.show) > 0) printLine(`${call.wikitext.slice(0, 200)}\n  wanted   ${call.text.slice(0, 200)}\n  received ${received.slice(0, 200)}`);
+      else if (Number(values.show) > 0)
+        printLine(
+          `${call.wikitext.slice(0, 200)}\n  wanted   ${call.text.slice(0, 200)}\n  received ${received.slice(0, 200)}`,
+        );
     }
   }
   printLine(`prose templates: ${right} of ${all}, ${percent(right, all)}`);

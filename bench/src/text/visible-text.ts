@@ -14,7 +14,9 @@ export function visibleText(html: string): string {
   let text = '';
   /** How deep within an element that is not shown. */
   let hidden = 0;
-  const pieces = html.replaceAll(/<!--[\s\S]*?-->/g, '').matchAll(/<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>|[^<]+|</g);
+  const pieces = html
+    .replaceAll(/<!--[\s\S]*?-->/g, '')
+    .matchAll(/<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>|[^<]+|</g);
   for (const [piece, slash, name, attributes = ''] of pieces) {
     if (name === undefined) {
       if (hidden === 0) text += piece;
@@ -29,20 +31,27 @@ export function visibleText(html: string): string {
     if (!isClosing && !isVoid && isFurniture(name, attributes)) hidden = 1;
     if (BLOCKS.test(name)) text += ' ';
   }
-  return decode(text).replaceAll(/[\s\u200b\u00ad]+/g, ' ').trim();
+  return decode(text)
+    .replaceAll(/[\s\u200b\u00ad]+/g, ' ')
+    .trim();
 }
 
 function isFurniture(name: string, attributes: string): boolean {
   if (/^(?:style|script)$/i.test(name)) return true;
-  const marks = [...attributes.matchAll(/\b(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map((one) => one[1] ?? one[2] ?? '');
+  const marks = [...attributes.matchAll(/\b(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
+    (one) => one[1] ?? one[2] ?? '',
+  );
   return marks.some((mark) => FURNITURE.test(mark)) || /display:\s*none/.test(attributes);
 }
 
 function decode(text: string): string {
-  return text.replaceAll(/&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z0-9]+));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED.get(name) ?? whole;
-    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-  });
+  return text.replaceAll(
+    /&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z0-9]+));/gi,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return NAMED.get(name) ?? whole;
+      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+    },
+  );
 }
 
 /** For comparisons: each run of white space as one space. */

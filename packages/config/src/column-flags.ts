@@ -40,7 +40,10 @@ export function columnsOf(flags: ColumnFlags): Choice {
   const columns = named === null ? null : COLUMN_NAMES.filter((name) => named.includes(name) || isOneOf(name, extract));
   const keepInText = namesOf('keep-in-text', flags['keep-in-text'], TEXT_EXTRAS) ?? [];
   if (keepInText.length > 0 && extract.length === 0)
-    throw new UsageError('FLAG_REFUSED', '--keep-in-text: expected --extract or --columns with a column made of the wikitext');
+    throw new UsageError(
+      'FLAG_REFUSED',
+      '--keep-in-text: expected --extract or --columns with a column made of the wikitext',
+    );
   return { extract, keepInText: TEXT_EXTRAS.filter((name) => keepInText.includes(name)), columns };
 }
 

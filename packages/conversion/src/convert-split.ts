@@ -305,13 +305,12 @@ class SplitConversion {
       return chunk;
     }
     this.#texts ??= new TextColumns(textSettings(choice, this.#conversion?.reader.head ?? null), format.encoding);
-    const rows = this.#texts.addTo(chunk);
-    this.#textCounter.add(this.#texts.takeCounts());
-    return rows;
+    return this.#texts.addTo(chunk, false);
   }
 
   #countsOf({ counts }: DumpConversion): Counts {
     const quarantineDropped = sumByName([counts.quarantineDropped, this.#quarantine.dropped]);
+    if (this.#texts !== null) this.#textCounter.add(this.#texts.takeCounts());
     return { ...counts, quarantineDropped, ...this.#textCounter.counts };
   }
 

@@ -32,6 +32,8 @@ const MODEL_KEY = Buffer.from(',"content_model":');
 const WIKITEXT = Buffer.from('"wikitext"');
 const NULL = Buffer.from('null');
 const QUOTE = 0x22;
+/** More memory is not kept between two chunks. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 const KEYS = ROW_COLUMNS.map(({ name }) => Buffer.from(`"${name}":`));
 const SLOTS = ROW_COLUMNS.findIndex(({ name }) => name === 'revision_content_slots');
 const COMMA = Buffer.from(',');
@@ -59,9 +61,11 @@ export class TextColumns {
     this.#kept = kept.includes(false) ? kept : null;
   }
 
-  /** The rows in memory of their own. */
-  addTo(chunk: RowChunk): RowChunk {
-    this.#out = Buffer.allocUnsafeSlow(Math.ceil(1.6 * chunk.bytes.length) + 65_536);
+  /** The rows in memory of their own, or, where it is not to be moved elsewhere, in memory that the next call uses again. */
+  addTo(chunk: RowChunk, isMoved = true): RowChunk {
+    const room = Math.ceil(1.6 * chunk.bytes.length) + 65_536;
+    if (isMoved || this.#out.length < room || this.#out.length > MAX_KEPT_BYTES)
+      this.#out = Buffer.allocUnsafeSlow(room);
     this.#length = 0;
     const ends: number[] = [];
     let from = 0;
@@ -73,7 +77,7 @@ export class TextColumns {
       from = end;
     }
     const bytes = this.#out.subarray(0, this.#length);
-    this.#out = Buffer.alloc(0);
+    if (isMoved) this.#out = Buffer.alloc(0);
     return { ...chunk, bytes, ends };
   }
 
@@ -204,7 +208,8 @@ function bodyOfValues(row: Buffer, slots: number): Buffer | null {
   const model = endOfValue(row, format, 'string');
   const modelLength = row.readUInt32LE(model);
   // exports before 0.8 name no model: there was no other
-  const isWikitext = modelLength === NULL_LENGTH || row.toString('latin1', model + 4, model + 4 + modelLength) === 'wikitext';
+  const isWikitext =
+    modelLength === NULL_LENGTH || row.toString('latin1', model + 4, model + 4 + modelLength) === 'wikitext';
   return isWikitext ? row.subarray(from, format) : null;
 }
 

@@ -71,7 +71,10 @@ export class ThreadedConversion implements DumpConversion {
   /** What ends the conversion. */
   #failure: PermanentError | null = null;
 
-  constructor({ engine, filter, encoding = 'json', texts = null, pool, batchBytes, ...options }: ThreadedOptions, deliver: Deliver) {
+  constructor(
+    { engine, filter, encoding = 'json', texts = null, pool, batchBytes, ...options }: ThreadedOptions,
+    deliver: Deliver,
+  ) {
     this.#cutter = new BatchCutter(batchBytes);
     this.#filter = isEveryPage(filter) ? null : filter;
     this.#pages = new PageConverter(engine, this.#counts, this.#filter);

@@ -94,7 +94,9 @@ export const settingsSchema = z
     /** The only columns of the rows beside KEY_COLUMNS, in the order of the rows; null: all. */
     columns: z
       .array(z.string().max(100))
-      .refine((list) => isSubsequence(list, COLUMN_NAMES), { error: 'expected columns in the order of rows, none twice' })
+      .refine((list) => isSubsequence(list, COLUMN_NAMES), {
+        error: 'expected columns in the order of rows, none twice',
+      })
       .nullable(),
     /** There where the run's wiki is that of all rows, whatever `dbname` the dump names. */
     wikiOverrides: z.literal(true).optional(),

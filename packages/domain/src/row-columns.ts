@@ -87,7 +87,11 @@ const OPTIONAL_COLUMNS: Readonly<Record<TextColumn, Field>> = {
   templates: optional(
     23,
     'templates',
-    list(120, [required(121, 'name', 'string'), required(122, 'count', 'integer'), required(123, 'rendered', 'integer')]),
+    list(120, [
+      required(121, 'name', 'string'),
+      required(122, 'count', 'integer'),
+      required(123, 'rendered', 'integer'),
+    ]),
   ),
   markdown: optional(24, 'markdown', 'string'),
 };

@@ -9,7 +9,8 @@ const integer = (description: string) => z.int().min(-LARGEST).max(LARGEST).desc
 const integerOrNull = (description: string) => z.int().min(-LARGEST).max(LARGEST).nullable().describe(description);
 const text = (description: string) => z.string().describe(description);
 const textOrNull = (description: string) => z.string().nullable().describe(description);
-const listOrNull = <T extends z.ZodType>(description: string, entry: T) => z.array(entry).nullable().describe(description);
+const listOrNull = <T extends z.ZodType>(description: string, entry: T) =>
+  z.array(entry).nullable().describe(description);
 const flag = (description: string) => z.boolean().describe(description);
 
 const slotSchema = z

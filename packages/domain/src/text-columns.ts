@@ -37,10 +37,9 @@ export const NO_TEXTS: TextCounts = {
 };
 
 /** The sum of template calls, in the order of the names. */
-export function sumTemplates(parts: readonly Pick<TextCounts, 'templates' | 'otherTemplates'>[]): Pick<
-  TextCounts,
-  'templates' | 'otherTemplates'
-> {
+export function sumTemplates(
+  parts: readonly Pick<TextCounts, 'templates' | 'otherTemplates'>[],
+): Pick<TextCounts, 'templates' | 'otherTemplates'> {
   const sum = new Map<string, TemplateCalls>();
   let otherTemplates: TemplateCalls = { rendered: 0, dropped: 0 };
   for (const part of parts) {

@@ -160,7 +160,8 @@ function languageOf(root: string | null, wiki: string): string {
 /** A wiki has some dozens of namespaces. */
 const MAX_NAMESPACES_OF_A_HEAD = 500;
 const MAX_NAMESPACE_NAME = 200;
-const NAMESPACE_TAG = /<namespace[ \t\r\n][^<>]{0,200}?key[ \t\r\n]*=[ \t\r\n]*["'](-?[0-9]{1,6})["'][^<>]{0,200}>([^<>]{1,800})</g;
+const NAMESPACE_TAG =
+  /<namespace[ \t\r\n][^<>]{0,200}?key[ \t\r\n]*=[ \t\r\n]*["'](-?[0-9]{1,6})["'][^<>]{0,200}>([^<>]{1,800})</g;
 
 function readNamespaces(text: string): DumpHead['namespaces'] {
   const namespaces: { id: number; names: string[] }[] = [];

@@ -27,26 +27,18 @@ export const OPEN_BRACE: u8 = 0x7b;
 export const PIPE: u8 = 0x7c;
 export const CLOSE_BRACE: u8 = 0x7d;
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function isDigit(byte: u8): bool {
   return byte - 0x30 < 10;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function isLetter(byte: u8): bool {
   return (byte | 0x20) - 0x61 < 26;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function isBlank(byte: u8): bool {
   return byte == SPACE || byte == TAB || byte == NEWLINE || byte == 0x0d;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function toLower(byte: u8): u8 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte;
 }

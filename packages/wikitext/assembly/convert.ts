@@ -4,7 +4,16 @@
 import * as a from './arguments';
 import { HYPHEN, SPACE } from './bytes';
 import { lookUp, UNIT, valueOf } from './dictionary';
-import { denominator, isNumber, powerOfTen, precision, putAsWritten, putMinus, putRounded, readNumber } from './numbers';
+import {
+  denominator,
+  isNumber,
+  powerOfTen,
+  precision,
+  putAsWritten,
+  putMinus,
+  putRounded,
+  readNumber,
+} from './numbers';
 import * as o from './output';
 
 // A unit's entry: scale (f64), offset (f64), kind (u8), then texts, each after its length (u8).
@@ -270,7 +279,14 @@ function putRangeWord(from: usize, to: usize, isShort: bool): void {
   }
 }
 
-function putInput(unit: usize, second: usize, secondFrom: usize, secondTo: usize, isShort: bool, isHyphenated: bool): void {
+function putInput(
+  unit: usize,
+  second: usize,
+  secondFrom: usize,
+  secondTo: usize,
+  isShort: bool,
+  isHyphenated: bool,
+): void {
   let value: f64 = 0;
   for (let i: u32 = 0; i < valueCount; i += 1) {
     const entry = values + usize(i) * VALUE_BYTES;
@@ -292,7 +308,8 @@ function putCurrency(unit: usize): void {
 
 function putUnit(unit: usize, value: f64, isShort: bool, isHyphenated: bool): void {
   // degrees are written out only on demand
-  const isSymbol = isShort || (load<u8>(unit, KIND) == TEMPERATURE && !isOutputFull && load<u8>(text(unit, SYMBOL)) > 1);
+  const isSymbol =
+    isShort || (load<u8>(unit, KIND) == TEMPERATURE && !isOutputFull && load<u8>(text(unit, SYMBOL)) > 1);
   if (isSymbol || !hasText(unit, SINGULAR)) {
     const at = text(unit, SYMBOL);
     // `°` of an angle and `%` stand without a space
@@ -309,7 +326,15 @@ function putUnit(unit: usize, value: f64, isShort: bool, isHyphenated: bool): vo
 }
 
 /** Each of the output units, separated by spaces or plus signs, of all values. */
-function putOutputs(unit: usize, second: usize, secondValue: f64, from: usize, to: usize, isBare: bool, isFull: bool): bool {
+function putOutputs(
+  unit: usize,
+  second: usize,
+  secondValue: f64,
+  from: usize,
+  to: usize,
+  isBare: bool,
+  isFull: bool,
+): bool {
   let at = from;
   let isFirst = true;
   // a name may itself hold a plus sign or a space
@@ -333,7 +358,10 @@ function putOutputs(unit: usize, second: usize, secondValue: f64, from: usize, t
 
 function converted(unit: usize, second: usize, secondValue: f64, value: f64, output: usize): f64 {
   if (load<u8>(unit, KIND) == TEMPERATURE) {
-    return ((value - load<f64>(unit, OFFSET)) * load<f64>(unit, SCALE)) / load<f64>(output, SCALE) + load<f64>(output, OFFSET);
+    return (
+      ((value - load<f64>(unit, OFFSET)) * load<f64>(unit, SCALE)) / load<f64>(output, SCALE) +
+      load<f64>(output, OFFSET)
+    );
   }
   let base = value * load<f64>(unit, SCALE);
   if (second != 0) base += secondValue * load<f64>(second, SCALE);
@@ -401,7 +429,7 @@ function putComposite(unit: usize, second: usize, secondValue: f64, output: usiz
     const whole = Math.floor(rounded / ratio);
     if (value < 0) putMinus();
     const rest = rounded - whole * ratio;
-    if (digits < 0 && rest == 0 || whole > 0) {
+    if ((digits < 0 && rest == 0) || whole > 0) {
       putRounded(whole, 0, hasCommas);
       putUnit(larger, whole, !isFull, false);
       if (digits < -1) continue;

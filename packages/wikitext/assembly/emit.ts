@@ -240,8 +240,6 @@ function isSpaceBefore(): bool {
 }
 
 /** A bit for each of 16 bytes that is not copied as it is. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function marksAt(at: usize): i32 {
   const bytes = v128.load(at);
   const space = i8x16.eq(bytes, i8x16.splat(SPACE));
@@ -422,7 +420,9 @@ function emitHeading(at: usize, to: usize, node: usize, last: usize): usize {
   resetTags();
   if (leftOutLevel == 0 || level <= leftOutLevel) {
     // whatever was left open ends here
-    const isLeftOut = !keepsReferenceSections && lookUp(REFERENCE_SECTION, SCRATCH, copyLower(from, min(titleEnd, from + 250), SCRATCH)) != 0;
+    const isLeftOut =
+      !keepsReferenceSections &&
+      lookUp(REFERENCE_SECTION, SCRATCH, copyLower(from, min(titleEnd, from + 250), SCRATCH)) != 0;
     leftOutLevel = isLeftOut ? level : 0;
     o.setMuted(isLeftOut ? 1 : 0);
   } else o.setMuted(1);
@@ -621,7 +621,15 @@ function isHexOrColon(byte: u8): bool {
 }
 
 function endsAddress(byte: u8): bool {
-  return byte <= SPACE || byte == LESS || byte == GREATER || byte == 0x22 || byte == OPEN_BRACKET || byte == CLOSE_BRACKET || byte == 0x7f;
+  return (
+    byte <= SPACE ||
+    byte == LESS ||
+    byte == GREATER ||
+    byte == 0x22 ||
+    byte == OPEN_BRACKET ||
+    byte == CLOSE_BRACKET ||
+    byte == 0x7f
+  );
 }
 
 /** Of a protocol: it is followed by two slashes. */

@@ -6,9 +6,28 @@ import { output } from './layout';
 import * as o from './output';
 import { step } from './steps';
 
+// The most frequent ones, as the first bytes of a word.
+const NBSP: u64 = 0x3b7073626e26; // &nbsp;
+const NDASH: u64 = 0x3b687361646e26; // &ndash;
+const MDASH: u64 = 0x3b687361646d26; // &mdash;
+const DASHES = memory.data<u8>([0xe2, 0x80, 0x93, 0xe2, 0x80, 0x94]);
+
 /** Writes what the reference at `at` stands for, or an ampersand. Returns where it ends. */
 export function putEntity(at: usize, stop: usize): usize {
   step(1);
+  const bytes = load<u64>(at);
+  if ((bytes & 0xffffffffffff) == NBSP && at + 6 <= stop) {
+    putSpace();
+    return at + 6;
+  }
+  if ((bytes & 0xffffffffffffff) == NDASH && at + 7 <= stop) {
+    o.putText(DASHES, DASHES + 3);
+    return at + 7;
+  }
+  if ((bytes & 0xffffffffffffff) == MDASH && at + 7 <= stop) {
+    o.putText(DASHES + 3, DASHES + 6);
+    return at + 7;
+  }
   if (load<u8>(at, 1) == HASH) return putNumeric(at, stop);
   let end = at + 1;
   const most = min(stop, at + 34);
@@ -55,7 +74,16 @@ export function putSpace(): void {
 }
 
 function isSpace(code: u32): bool {
-  return code == 0x20 || code == 0xa0 || code == 9 || code == 10 || code == 13 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f || code == 0x205f;
+  return (
+    code == 0x20 ||
+    code == 0xa0 ||
+    code == 9 ||
+    code == 10 ||
+    code == 13 ||
+    (code >= 0x2000 && code <= 0x200a) ||
+    code == 0x202f ||
+    code == 0x205f
+  );
 }
 
 function isCharacter(code: u32): bool {

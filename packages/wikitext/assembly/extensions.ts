@@ -20,8 +20,7 @@ export function emitExtension(node: usize): void {
     // what follows begins no list or heading
     if (o.isLineStart) o.beginBlock(o.PROSE);
     emitLiteral(from, to, false);
-  }
-  else if (what == PRE || what == CODE) {
+  } else if (what == PRE || what == CODE) {
     const isPre = what == PRE;
     if (!isPre && isInline(startOf(node), from)) {
       if (isMarkdown) o.putByte(0x60);
@@ -75,7 +74,8 @@ function emitLiteral(from: usize, to: usize, keepsSpaces: bool): void {
   let at = from;
   while (at < to) {
     const begin = at;
-    while (at < to && load<u8>(at) != AMPERSAND && load<u8>(at) != NEWLINE && !isDoubleSpace(at, begin, keepsSpaces)) at += 1;
+    while (at < to && load<u8>(at) != AMPERSAND && load<u8>(at) != NEWLINE && !isDoubleSpace(at, begin, keepsSpaces))
+      at += 1;
     step(1 + (u32(at - begin) >> 3));
     o.putText(begin, at);
     if (at == to) break;

@@ -18,7 +18,18 @@ import {
   putTextColumn,
 } from './columns';
 import { rawOf, readString } from './json-string';
-import { COUNTS, EXCHANGE, INPUT, inputEnd, layOut, MAX_INPUT_BYTES, output, reserveInput, reserveTo, TOTALS } from './layout';
+import {
+  COUNTS,
+  EXCHANGE,
+  INPUT,
+  inputEnd,
+  layOut,
+  MAX_INPUT_BYTES,
+  output,
+  reserveInput,
+  reserveTo,
+  TOTALS,
+} from './layout';
 import { COUNTED, RECORDS, setOptions } from './options';
 import { beginOutput, out } from './output';
 import { beginRecords, endSection } from './records';
@@ -31,7 +42,6 @@ export { EXCHANGE, INPUT } from './layout';
 reserveInput(0x10000);
 layOut(0);
 clearDictionary();
-
 
 /** An entry of the dictionary from EXCHANGE. */
 export function define(domain: u8, nameLength: u32, valueLength: u32): bool {

@@ -28,7 +28,12 @@ function lowerAt(at: usize): usize {
   }
   if (first < 0xe0) {
     const code = codeAt(at);
-    if ((code >= 0xc0 && code <= 0xde && code != 0xd7) || (code >= 0x391 && code <= 0x3a9) || (code >= 0x410 && code <= 0x42f)) putAt(at, code + 32);
+    if (
+      (code >= 0xc0 && code <= 0xde && code != 0xd7) ||
+      (code >= 0x391 && code <= 0x3a9) ||
+      (code >= 0x410 && code <= 0x42f)
+    )
+      putAt(at, code + 32);
     else if (code >= 0x400 && code <= 0x40f) putAt(at, code + 80);
   }
   return at + sizeAt(first);
@@ -42,7 +47,12 @@ function upperAt(at: usize): usize {
   }
   if (first < 0xe0) {
     const code = codeAt(at);
-    if ((code >= 0xe0 && code <= 0xfe && code != 0xf7) || (code >= 0x3b1 && code <= 0x3c9 && code != 0x3c2) || (code >= 0x430 && code <= 0x44f)) putAt(at, code - 32);
+    if (
+      (code >= 0xe0 && code <= 0xfe && code != 0xf7) ||
+      (code >= 0x3b1 && code <= 0x3c9 && code != 0x3c2) ||
+      (code >= 0x430 && code <= 0x44f)
+    )
+      putAt(at, code - 32);
     else if (code >= 0x450 && code <= 0x45f) putAt(at, code - 80);
   }
   return at + sizeAt(first);

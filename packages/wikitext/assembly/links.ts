@@ -93,6 +93,10 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
   const isForced = target < targetTo && load<u8>(target) == COLON;
   if (isForced) target += 1;
   let targetEnd = skipBlanksBack(target, targetTo);
+  if (isSimple(target, targetEnd) && pipe + 1 != to) {
+    emitPage(link, target, targetEnd, targetEnd, pipe, to, node, last);
+    return;
+  }
   if (hasPercent(target, targetEnd)) {
     const end = decodePercents(target, targetEnd);
     target = DECODED;
@@ -130,14 +134,28 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
       }
     }
   }
-  // a link's label holds no link
-  if (hasLinkIn(pipe, node, last)) {
-    emitLiteral(link);
-    return;
-  }
   let anchor = target;
   while (anchor < targetEnd && load<u8>(anchor) != HASH) anchor += 1;
   step(u32(targetEnd - target) >> 3);
+  emitPage(link, target, targetEnd, anchor, pipe, to, node, last);
+}
+
+/** A link to a page, or a section from `anchor` on. */
+function emitPage(
+  link: usize,
+  target: usize,
+  targetEnd: usize,
+  anchor: usize,
+  pipe: usize,
+  to: usize,
+  node: usize,
+  last: usize,
+): void {
+  // a link's label holds no link
+  if (node != last && hasLinkIn(pipe, node, last)) {
+    emitLiteral(link);
+    return;
+  }
   const record = addLink(target, skipBlanksBack(target, anchor), min(anchor + 1, targetEnd), targetEnd);
   const begin = o.out;
   const saved = saveQuotes();
@@ -183,6 +201,26 @@ function labelStart(begin: usize): usize {
   let at = begin;
   while (at < o.out && load<u8>(at) <= SPACE) at += 1;
   return at;
+}
+
+/** Whether a target has no byte that means something: most have none. */
+function isSimple(from: usize, to: usize): bool {
+  if (from >= to || to - from > 255 || load<u8>(from) == 0x2e) return false;
+  let found = i8x16.splat(0);
+  for (let at = from; at < to; at += 16) {
+    const bytes = v128.load(at);
+    // the three between `{` and `}`, and `[` to `]`
+    const bracket = i8x16.le_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x7b)), i8x16.splat(2));
+    const angle = i8x16.eq(v128.or(bytes, i8x16.splat(2)), i8x16.splat(0x3e));
+    const control = v128.or(i8x16.lt_u(bytes, i8x16.splat(SPACE)), i8x16.eq(bytes, i8x16.splat(0x7f)));
+    const mark = v128.or(i8x16.eq(bytes, i8x16.splat(0x25)), i8x16.eq(bytes, i8x16.splat(HASH)));
+    const sign = v128.or(i8x16.eq(bytes, i8x16.splat(COLON)), i8x16.eq(bytes, i8x16.splat(SLASH)));
+    const special = v128.or(v128.or(bracket, angle), v128.or(control, v128.or(mark, sign)));
+    const left = to - at;
+    if (left < 16) return !v128.any_true(found) && (i8x16.bitmask(special) & ((1 << i32(left)) - 1)) == 0;
+    found = v128.or(found, special);
+  }
+  return !v128.any_true(found);
 }
 
 function hasLinkIn(pipe: usize, node: usize, last: usize): bool {
@@ -315,7 +353,8 @@ export function isTitle(from: usize, to: usize): bool {
     if (byte == 0x25 && at + 2 < to && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) return false;
     if (byte < SPACE || byte == 0x7f || byte == 0x3c || byte == 0x3e) return false;
     if (from == DECODED && length < to - from) continue;
-    if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE) return false;
+    if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE)
+      return false;
     if (byte == HASH) length = at - from;
   }
   step(1 + (u32(to - from) >> 3));

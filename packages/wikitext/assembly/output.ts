@@ -238,7 +238,12 @@ function writeEmphasisEnd(bits: u8): void {
     spaces += 1;
   }
   // to end what is outer, what is inner ends too
-  const ends: u8 = (emphasis & 4) != 0 && (bits & 1) != 0 ? 3 & emphasis : bits == 2 && (emphasis & 4) == 0 && (emphasis & 1) != 0 ? 3 : bits;
+  const ends: u8 =
+    (emphasis & 4) != 0 && (bits & 1) != 0
+      ? 3 & emphasis
+      : bits == 2 && (emphasis & 4) == 0 && (emphasis & 1) != 0
+        ? 3
+        : bits;
   if ((emphasis & 4) != 0) {
     // italic is the outer one
     if ((ends & 2) != 0) putTwo(0x2a, 0x2a);
@@ -266,8 +271,6 @@ function closeEmphasis(): void {
   if (isMarkdown && emphasis != 0) writeEmphasisEnd(emphasis & 3);
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function put(byte: u8): void {
   store<u8>(out, byte);
   out += 1;
@@ -330,7 +333,14 @@ export function trimSpaces(floor: usize): void {
 // A place to return to, when what was written turns out not to be wanted: three words on the caller's side.
 
 export function markOf(): u64 {
-  return u64(out) | (u64(pending) << 32) | (u64(block) << 40) | (u64(isLineStart) << 48) | (u64(prefixKind) << 52) | (u64(isAfterDrop) << 56);
+  return (
+    u64(out) |
+    (u64(pending) << 32) |
+    (u64(block) << 40) |
+    (u64(isLineStart) << 48) |
+    (u64(prefixKind) << 52) |
+    (u64(isAfterDrop) << 56)
+  );
 }
 
 /** Only where nothing was flushed since that began a block, or the block is given up too. */

@@ -133,13 +133,18 @@ function putCase(): void {
   let falls = false;
   let found: usize = 0;
   let fallback: usize = 0;
-  for (let record = a.argumentsFrom + a.ARGUMENT_BYTES; record < a.argumentsTo && found == 0; record += a.ARGUMENT_BYTES) {
+  for (
+    let record = a.argumentsFrom + a.ARGUMENT_BYTES;
+    record < a.argumentsTo && found == 0;
+    record += a.ARGUMENT_BYTES
+  ) {
     step(1);
     if (!a.isNamed(record)) {
       if (isValue(a.valueFrom(record), a.valueTo(record), length)) falls = true;
       if (record + a.ARGUMENT_BYTES == a.argumentsTo) fallback = record;
     } else if (falls || isValue(a.nameFrom(record), a.nameTo(record), length)) found = record;
-    else if (a.nameTo(record) - a.nameFrom(record) == 8 && load<u64>(a.nameFrom(record)) == 0x746c756166656423) fallback = record;
+    else if (a.nameTo(record) - a.nameFrom(record) == 8 && load<u64>(a.nameFrom(record)) == 0x746c756166656423)
+      fallback = record;
   }
   putArgument(found != 0 ? found : fallback);
 }
@@ -164,7 +169,7 @@ export function groupDigits(begin: usize): void {
   o.setOut(o.out + commas);
   let target = to + commas;
   let count = 0;
-  for (let at = to; at > from; ) {
+  for (let at = to; at > from;) {
     at -= 1;
     if (count == 3) {
       target -= 1;

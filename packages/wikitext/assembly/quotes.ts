@@ -2,7 +2,7 @@
 // and bold, and of more than five the first are apostrophes. Where a line has an odd number of both bold and italic, one
 // `'''` was an apostrophe and italic.
 
-import { APOSTROPHE, SPACE } from './bytes';
+import { APOSTROPHE, find, SPACE } from './bytes';
 import { inlineDepth, lineEnd } from './emit';
 import * as o from './output';
 import { step } from './steps';
@@ -94,7 +94,7 @@ function lookThrough(from: usize, to: usize, node: usize, last: usize): void {
     const begin = at;
     while (at + 1 < stop) {
       if (load<u16>(at) != 0x2727) {
-        at += 1;
+        at = find(APOSTROPHE, at + 1, stop);
         continue;
       }
       const start = at;

@@ -14,8 +14,6 @@ export function beginSteps(length: u32): void {
   isExhausted = false;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function step(count: u32): void {
   steps += count;
   if (steps > maxSteps) isExhausted = true;

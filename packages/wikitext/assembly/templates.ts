@@ -257,7 +257,8 @@ function hasValue(from: usize): bool {
   if (a.isEmptyValue(record)) return false;
   const length: usize = load<u8>(nameTo);
   if (a.valueTo(record) - a.valueFrom(record) != length) return false;
-  for (let i: usize = 0; i < length; i += 1) if (load<u8>(nameTo + 1 + i) != load<u8>(a.valueFrom(record) + i)) return false;
+  for (let i: usize = 0; i < length; i += 1)
+    if (load<u8>(nameTo + 1 + i) != load<u8>(a.valueFrom(record) + i)) return false;
   return true;
 }
 

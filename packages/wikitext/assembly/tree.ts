@@ -89,26 +89,18 @@ export function lastNode(): usize {
   return nodes;
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function startOf(node: usize): usize {
   return load<u32>(node, START);
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function endOf(node: usize): usize {
   return load<u32>(node, END);
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function nextOf(node: usize): usize {
   return load<u32>(node, NEXT);
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 export function kindOf(node: usize): u8 {
   return load<u8>(node, KIND);
 }
@@ -176,8 +168,6 @@ function marksAt(at: usize): u64 {
   );
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
 function marksOf(bytes: v128): u64 {
   // `[` and `{`, `]` and `}` differ in one bit
   const folded = v128.or(bytes, i8x16.splat(0x20));
@@ -421,7 +411,9 @@ function readComment(at: usize): usize {
 
 /** Where the last node that is complete ends, so that no two nodes overlap. */
 function lastEnd(): usize {
-  return nodes == tree ? INPUT : max(usize(load<u32>(nodes - NODE_BYTES, END)), usize(load<u32>(nodes - NODE_BYTES, START)));
+  return nodes == tree
+    ? INPUT
+    : max(usize(load<u32>(nodes - NODE_BYTES, END)), usize(load<u32>(nodes - NODE_BYTES, START)));
 }
 
 function readExtension(at: usize, attributes: usize, entry: usize, isClosing: bool): usize {

@@ -34,8 +34,9 @@ const DOMAIN = {
 
 export interface DictionaryEntry {
   readonly domain: number;
-  readonly name: Buffer;
-  readonly value: Buffer;
+  readonly name: string;
+  /** Bytes, or text in UTF-8. */
+  readonly value: Uint8Array | string;
 }
 
 /** What a wiki's text depends on beside the text. */
@@ -46,7 +47,7 @@ export interface WikiWords {
   readonly namespaces: readonly Namespace[];
 }
 
-const ONE = Buffer.from([1]);
+const ONE = Uint8Array.of(1);
 const FILE = 6;
 
 /** Everything that the kernel looks up for a wiki. */
@@ -58,26 +59,31 @@ export function* dictionaryOf(wiki: WikiWords): Generator<DictionaryEntry> {
   yield* words(DOMAIN.protocol, PROTOCOLS);
   yield* words(DOMAIN.language, { 1: LANGUAGE_CODES });
   for (const word of REDIRECT_WORDS.split(' ')) {
-    for (const name of new Set([word, word.toUpperCase(), `#${upperFirst(word.slice(1))}`])) yield entry(DOMAIN.redirect, asciiLower(name), ONE);
+    for (const name of new Set([word, word.toUpperCase(), `#${upperFirst(word.slice(1))}`]))
+      yield entry(DOMAIN.redirect, asciiLower(name), ONE);
   }
   for (const title of referenceSectionTitles()) yield* inEachCase(DOMAIN.referenceSection, title, ONE);
-  for (const [name, text] of entities()) yield entry(DOMAIN.entity, name, Buffer.from(text));
+  for (const [name, text] of entities()) yield entry(DOMAIN.entity, name, text);
   yield* namespaceEntries(wiki);
+  const rules = new Map<string, Buffer>();
   for (const [name, pattern] of templateRulesOf(wiki.language)) {
-    yield entry(DOMAIN.template, templateKey(name), compileRule(pattern));
+    let rule = rules.get(pattern);
+    if (rule === undefined) rules.set(pattern, (rule = compileRule(pattern)));
+    yield entry(DOMAIN.template, templateKey(name), rule);
   }
-  for (const [code, name] of languages()) yield entry(DOMAIN.word, code, Buffer.from(name));
-  for (const [code, name] of countries()) yield entry(DOMAIN.word, code, Buffer.from(name));
+  for (const [code, name] of languages()) yield entry(DOMAIN.word, code, name);
+  for (const [code, name] of countries()) yield entry(DOMAIN.word, code, name);
   yield* unitEntries((name, value) => entry(DOMAIN.unit, name, value));
 }
 
-function entry(domain: number, name: string, value: Buffer): DictionaryEntry {
-  return { domain, name: Buffer.from(name), value };
+function entry(domain: number, name: string, value: Uint8Array | string): DictionaryEntry {
+  return { domain, name, value };
 }
 
 function* words(domain: number, table: Readonly<Record<number, string>>): Generator<DictionaryEntry> {
   for (const [what, names] of Object.entries(table)) {
-    for (const name of names.split(' ')) yield entry(domain, name, Buffer.from([Number(what)]));
+    const value = Uint8Array.of(Number(what));
+    for (const name of names.split(' ')) yield entry(domain, name, value);
   }
 }
 
@@ -89,13 +95,13 @@ function* namespaceEntries({ language, namespaces }: WikiWords): Generator<Dicti
   for (const { id, names } of [...CANONICAL_NAMESPACES, ...aliases, ...namespaces]) {
     const what = id === FILE ? 1 : id === 14 ? 2 : 3;
     for (const name of names) {
-      if (name !== '') yield* inEachCase(DOMAIN.namespace, name, Buffer.from([what]));
+      if (name !== '') yield* inEachCase(DOMAIN.namespace, name, Uint8Array.of(what));
     }
   }
 }
 
 /** The kernel knows the case of ASCII letters only: so an entry for each way that other letters are written in. */
-function* inEachCase(domain: number, name: string, value: Buffer): Generator<DictionaryEntry> {
+function* inEachCase(domain: number, name: string, value: Uint8Array): Generator<DictionaryEntry> {
   const forms = [name, name.toLowerCase(), name.toUpperCase(), lowerFirst(name), upperFirst(name)];
   for (const form of new Set(forms.map(asciiLower))) yield entry(domain, form, value);
 }

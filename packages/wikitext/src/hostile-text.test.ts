@@ -7,17 +7,128 @@ const BYTES = 1024 * 1024;
 const MAX_STEPS_PER_BYTE = 8;
 
 const PIECES = [
-  '{{', '}}', '{{{', '}}}', '[[', ']]', '[[[', '[', ']', '{|\n', '\n|}', '|', '||', '!!', '\n|-\n', '\n! ', '=', '==', '\n==', '==\n',
-  "''", "'''", "'''''", "'", '\n', '\n\n', '\n*', '\n#:;', '\n;a:', ':', ' ', '  ', '\t', '<!--', '-->', '<ref>', '</ref>', '<ref ', '/>', '<ref name=a/>',
-  '<nowiki>', '</nowiki>', '<pre>', '</pre>', '<math>', '</math>', '<div ', '<div>', '</div>', '<table>', '</table>', '<td>', '<', '>', '&', '&amp;', '&#', '&#x41;',
-  '[http://a ', '[//a', 'http://a', '__', '__NOTOC__', '-{', '}-', '{{a|', '{{a|b=', '{{#if:', '{{#switch:a|', '{{lc:', '{{convert|1|km|', '{{lang|fr|', '{{quote|', '{{!}}', '{{=}}',
-  '[[a|', '[[File:a|', '[[Category:a|', '[[:', '#REDIRECT [[', '----', '%41', 'a', '5', 'é', '\u0000', '<span style="display:none">', '<includeonly>', '<noinclude>', '{{abbr|', '{{nowrap|',
+  '{{',
+  '}}',
+  '{{{',
+  '}}}',
+  '[[',
+  ']]',
+  '[[[',
+  '[',
+  ']',
+  '{|\n',
+  '\n|}',
+  '|',
+  '||',
+  '!!',
+  '\n|-\n',
+  '\n! ',
+  '=',
+  '==',
+  '\n==',
+  '==\n',
+  "''",
+  "'''",
+  "'''''",
+  "'",
+  '\n',
+  '\n\n',
+  '\n*',
+  '\n#:;',
+  '\n;a:',
+  ':',
+  ' ',
+  '  ',
+  '\t',
+  '<!--',
+  '-->',
+  '<ref>',
+  '</ref>',
+  '<ref ',
+  '/>',
+  '<ref name=a/>',
+  '<nowiki>',
+  '</nowiki>',
+  '<pre>',
+  '</pre>',
+  '<math>',
+  '</math>',
+  '<div ',
+  '<div>',
+  '</div>',
+  '<table>',
+  '</table>',
+  '<td>',
+  '<',
+  '>',
+  '&',
+  '&amp;',
+  '&#',
+  '&#x41;',
+  '[http://a ',
+  '[//a',
+  'http://a',
+  '__',
+  '__NOTOC__',
+  '-{',
+  '}-',
+  '{{a|',
+  '{{a|b=',
+  '{{#if:',
+  '{{#switch:a|',
+  '{{lc:',
+  '{{convert|1|km|',
+  '{{lang|fr|',
+  '{{quote|',
+  '{{!}}',
+  '{{=}}',
+  '[[a|',
+  '[[File:a|',
+  '[[Category:a|',
+  '[[:',
+  '#REDIRECT [[',
+  '----',
+  '%41',
+  'a',
+  '5',
+  'é',
+  '\u0000',
+  '<span style="display:none">',
+  '<includeonly>',
+  '<noinclude>',
+  '{{abbr|',
+  '{{nowrap|',
 ];
 
 const REPEATED = [
   ...PIECES,
-  '{{a|[[b|{{c|', '[[a]]', '{{a}}', '{{{{', '[[[[', '{{{a|{{{', "''a'''b", '<div <div ', '<ref><ref>', '\n{|\n|a\n', '\n|a||b', '[http://a [', '[[a|[[', '{{lang|fr|{{lang|fr|', ';a:b;', '{{#if:a|{{#if:b|',
-  '{{convert|1|to|', '<nowiki><pre>', '-{-{', '-{a:b;-{', '\n==a', '{{cite\n* ', '<span style="display:none"><span>', '[[a%41', '&amp', '__a', 'http://a?',
+  '{{a|[[b|{{c|',
+  '[[a]]',
+  '{{a}}',
+  '{{{{',
+  '[[[[',
+  '{{{a|{{{',
+  "''a'''b",
+  '<div <div ',
+  '<ref><ref>',
+  '\n{|\n|a\n',
+  '\n|a||b',
+  '[http://a [',
+  '[[a|[[',
+  '{{lang|fr|{{lang|fr|',
+  ';a:b;',
+  '{{#if:a|{{#if:b|',
+  '{{convert|1|to|',
+  '<nowiki><pre>',
+  '-{-{',
+  '-{a:b;-{',
+  '\n==a',
+  '{{cite\n* ',
+  '<span style="display:none"><span>',
+  '[[a%41',
+  '&amp',
+  '__a',
+  'http://a?',
 ];
 
 /** A small generator of pseudo-random numbers, so that a seed tells a text. */
@@ -42,17 +153,36 @@ describe('hostile wikitext', function () {
       const parsed = kernel.steps;
       const plain = kernel.plainText();
       const steps = kernel.steps;
-      assert.ok(steps <= MAX_STEPS_PER_BYTE * text.length + 100_000, `${what}: ${steps} steps (${parsed} for the tree) for ${text.length} bytes`);
+      assert.ok(
+        steps <= MAX_STEPS_PER_BYTE * text.length + 100_000,
+        `${what}: ${steps} steps (${parsed} for the tree) for ${text.length} bytes`,
+      );
       if (plain !== null) assert.doesNotThrow(() => new TextDecoder('utf-8', { fatal: true }).decode(plain), what);
     }
   }
 
   it('takes a bounded number of steps a byte for 1 MB of any piece of markup, open or nested', () => {
-    for (const piece of REPEATED) check(Buffer.from(piece.repeat(Math.ceil(BYTES / piece.length))), JSON.stringify(piece));
+    for (const piece of REPEATED)
+      check(Buffer.from(piece.repeat(Math.ceil(BYTES / piece.length))), JSON.stringify(piece));
   });
 
   it('does so for what is opened 1 MB deep and closed', () => {
-    for (const [open, close] of [['{{a|', '}}'], ['[[a|', ']]'], ['{{{a|', '}}}'], ['{{lang|fr|', '}}'], ['{{#if:a|', '}}'], ['-{', '}-'], ['{|\n|\n', '\n|}'], ['<div>', '</div>'], ['[[File:a|', ']]'], ['{{#if:', '|a}}'], ['{{#ifeq:a|a|', '}}'], ['{{#switch:', '|a=b}}'], ['{{sfrac|', '}}'], ['[[', '|b]]']] as const) {
+    for (const [open, close] of [
+      ['{{a|', '}}'],
+      ['[[a|', ']]'],
+      ['{{{a|', '}}}'],
+      ['{{lang|fr|', '}}'],
+      ['{{#if:a|', '}}'],
+      ['-{', '}-'],
+      ['{|\n|\n', '\n|}'],
+      ['<div>', '</div>'],
+      ['[[File:a|', ']]'],
+      ['{{#if:', '|a}}'],
+      ['{{#ifeq:a|a|', '}}'],
+      ['{{#switch:', '|a=b}}'],
+      ['{{sfrac|', '}}'],
+      ['[[', '|b]]'],
+    ] as const) {
       const depth = Math.floor(BYTES / (open.length + close.length));
       check(Buffer.from(`${open.repeat(depth)}x${close.repeat(depth)}`), `${open}…${close}`);
     }
@@ -74,7 +204,10 @@ describe('hostile wikitext', function () {
     const end = performance.now() + 1000 * seconds;
     for (let seed = from; performance.now() < end; seed += 1) {
       const random = generator(seed);
-      const kinds = Array.from({ length: 1 + Math.floor(random() * 12) }, () => PIECES[Math.floor(random() * PIECES.length)] ?? '');
+      const kinds = Array.from(
+        { length: 1 + Math.floor(random() * 12) },
+        () => PIECES[Math.floor(random() * PIECES.length)] ?? '',
+      );
       const length = 2 ** (4 + random() * (seed % 50 === 0 ? 16 : 9));
       let text = '';
       while (text.length < length) text += kinds[Math.floor(random() * kinds.length)] ?? '';

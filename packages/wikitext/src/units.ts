@@ -10,7 +10,7 @@ const POUND = 0.45359237;
 const ACRE = 4046.8564224;
 const GALLON = 4.54609;
 const US_GALLON = 3.785411784;
-const HORSEPOWER = 745.69987158227022;
+const HORSEPOWER = 745.6998715822702;
 
 const UNITS: readonly Unit[] = [
   // length
@@ -78,7 +78,14 @@ const UNITS: readonly Unit[] = [
   ['acre.ft, acre·ft, acre-foot, acre feet, acre foot', ACRE * FOOT, 'acre⋅ft', 'acre-foot', 'acre-feet', 'm3'],
   ['impgal, imp gal', GALLON / 1000, 'imp gal', 'imperial gallon', 'imperial gallons', 'L USgal'],
   ['USgal, U.S.gal, gal, US gal', US_GALLON / 1000, 'US gal', 'US gallon', 'US gallons', 'L impgal'],
-  ['impoz, impfloz, imp fl oz', GALLON / 160000, 'imp fl oz', 'imperial fluid ounce', 'imperial fluid ounces', 'ml USoz'],
+  [
+    'impoz, impfloz, imp fl oz',
+    GALLON / 160000,
+    'imp fl oz',
+    'imperial fluid ounce',
+    'imperial fluid ounces',
+    'ml USoz',
+  ],
   ['USoz, USfloz, US fl oz, U.S.floz', US_GALLON / 128000, 'US fl oz', 'US fluid ounce', 'US fluid ounces', 'ml impoz'],
   ['USqt, US qt', US_GALLON / 4000, 'US qt', 'US quart', 'US quarts', 'L'],
   ['USpt, US pt', US_GALLON / 8000, 'US pt', 'US pint', 'US pints', 'L'],
@@ -136,7 +143,14 @@ const UNITS: readonly Unit[] = [
   ['$/kg', 1, '/kg', 'per kilogram', 'per kilogram', '$/lb'],
   // density, flow, and the like
   ['/km2, PD/km2, inhabitants/km2', 1e-6, '/km2', 'per square kilometre', 'per square kilometre', '/sqmi'],
-  ['/sqmi, /mi2, PD/sqmi, PD/mi2, inhabitants/sqmi', 1 / (MILE * MILE), '/sq mi', 'per square mile', 'per square mile', '/km2'],
+  [
+    '/sqmi, /mi2, PD/sqmi, PD/mi2, inhabitants/sqmi',
+    1 / (MILE * MILE),
+    '/sq mi',
+    'per square mile',
+    'per square mile',
+    '/km2',
+  ],
   ['/ha', 1e-4, '/ha', 'per hectare', 'per hectare', '/acre'],
   ['/acre', 1 / ACRE, '/acre', 'per acre', 'per acre', '/ha'],
   ['m3/s, cumecs', 1, 'm3/s', 'cubic metre per second', 'cubic metres per second', 'cuft/s'],
@@ -155,7 +169,15 @@ const UNITS: readonly Unit[] = [
 ];
 
 /** In kelvins: factor, and what the scale shows at absolute zero. */
-const TEMPERATURES: readonly (readonly [codes: string, factor: number, zero: number, symbol: string, singular: string, plural: string, output: string])[] = [
+const TEMPERATURES: readonly (readonly [
+  codes: string,
+  factor: number,
+  zero: number,
+  symbol: string,
+  singular: string,
+  plural: string,
+  output: string,
+])[] = [
   ['C, °C, degC', 1, -273.15, '°C', 'degree Celsius', 'degrees Celsius', 'F'],
   ['F, °F, degF', 5 / 9, -459.67, '°F', 'degree Fahrenheit', 'degrees Fahrenheit', 'C'],
   ['K', 1, 0, 'K', 'kelvin', 'kelvins', 'C F'],
@@ -181,19 +203,56 @@ const MULTIPLES: readonly (readonly [prefix: string, factor: number, name: strin
   ['e6', 1e6, 'million'],
   ['e9', 1e9, 'billion'],
 ];
-const MULTIPLIED = new Set(['km', 'mi', 'm3', 'cuft', 'acre', 'ha', 'sqmi', 'km2', 'm2', 'sqft', 't', 'ST', 'LT', 'lb', 'kg', 'L', 'impgal', 'USgal', 'oilbbl', 'bbl', 'acre.ft']);
+const MULTIPLIED = new Set([
+  'km',
+  'mi',
+  'm3',
+  'cuft',
+  'acre',
+  'ha',
+  'sqmi',
+  'km2',
+  'm2',
+  'sqft',
+  't',
+  'ST',
+  'LT',
+  'lb',
+  'kg',
+  'L',
+  'impgal',
+  'USgal',
+  'oilbbl',
+  'bbl',
+  'acre.ft',
+]);
 
 const AMERICAN = /(?<=met|lit|cent)re(?=s?\b)/g;
 
 export function* unitEntries<T>(make: (name: string, value: Buffer) => T): Generator<T> {
   for (const [codes, factor, symbol, singular, plural, output] of [...UNITS, ...CHANGES]) {
-    const value = unit(factor, 0, codes.startsWith('$') ? 3 : 0, [symbol, singular, plural, american(singular), american(plural), output]);
+    const value = unit(factor, 0, codes.startsWith('$') ? 3 : 0, [
+      symbol,
+      singular,
+      plural,
+      american(singular),
+      american(plural),
+      output,
+    ]);
     for (const code of codes.split(', ')) {
       yield make(code, value);
       if (!MULTIPLIED.has(code)) continue;
       for (const [prefix, times, word] of MULTIPLES) {
         const names = [`${word} ${symbol}`, `${word} ${plural}`, `${word} ${plural}`];
-        yield make(prefix + code, unit(factor * times, 0, 0, [...names, american(names[1] ?? ''), american(names[1] ?? ''), `${prefix}${output.split(' ')[0] ?? ''}`]));
+        yield make(
+          prefix + code,
+          unit(factor * times, 0, 0, [
+            ...names,
+            american(names[1] ?? ''),
+            american(names[1] ?? ''),
+            `${prefix}${output.split(' ')[0] ?? ''}`,
+          ]),
+        );
       }
     }
   }

@@ -98,9 +98,11 @@ export class WikitextKernel {
     this.#hasVariants = VARIANT_LANGUAGES.split(' ').includes(wiki.language);
     this.#options = keep.reduce((bits, extra) => bits | EXTRA[extra], 0);
     for (const { domain, name, value } of dictionaryOf(wiki)) {
-      this.#bytes.set(name, this.#exchange);
-      this.#bytes.set(value, this.#exchange + name.length);
-      if (this.#kernel.define(domain, name.length, value.length) === 0)
+      const length = this.#bytes.write(name, this.#exchange, 'utf8');
+      const at = this.#exchange + length;
+      if (typeof value !== 'string') this.#bytes.set(value, at);
+      const valueLength = typeof value === 'string' ? this.#bytes.write(value, at, 'utf8') : value.length;
+      if (this.#kernel.define(domain, length, valueLength) === 0)
         throw new RangeError('the dictionary of the wikitext kernel is full');
     }
   }
