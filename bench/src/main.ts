@@ -21,6 +21,8 @@ import { reportOf } from './report.js';
 import { mergeResults, nodeMajor, processor, readResults, writeResults } from './results.js';
 import type { Results, SuiteResult } from './results.js';
 import { runSuite } from './run-suite.js';
+import { scoreText } from './text/score-text.js';
+import { wikifleet, wikrs, wtfWikipedia } from './text/text-programs.js';
 
 const COMMAND_LINE = {
   usage: 'npm run bench -- [flags]',
@@ -34,6 +36,9 @@ const COMMAND_LINE = {
     megabytes: { type: 'string', value: 'N', help: 'of XML, at least (default: 220); four times as many for threads' },
     suite: { type: 'string', value: 'NAMES', help: 'only these suites, with commas between: main, threads, …' },
     peers: { type: 'boolean', help: 'wikrs, mwxml and wikiextractor too: they are installed into the cache' },
+    text: { type: 'boolean', help: 'only scores of the text against reference texts; with --peers wikrs beside' },
+    samples: { type: 'string', value: 'DIR', help: 'of --text: the reference texts (default: ../shared/samples/text)' },
+    show: { type: 'string', value: 'N', help: 'of --text: prints the first N texts that are wrong' },
     memory: { type: 'boolean', help: 'only the peak memory, on dumps of 1 GB of XML' },
     report: { type: 'boolean', help: 'measures nothing, and writes document and picture anew from bench/results' },
     quick: { type: 'boolean', help: '20 MB, one round, nothing is kept: shows that everything runs' },
@@ -60,6 +65,14 @@ async function bench(argv: readonly string[]): Promise<ExitCode> {
   const cache = resolve(
     flags.cache ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wikifleet/bench'),
   );
+  if (flags.text === true) {
+    const peers = flags.peers === true ? await findPeers(cache, true, say) : null;
+    const program = peers?.wikrs ?? null;
+    const programs = [wikifleet(), ...(program === null ? [] : [wikrs(program)]), wtfWikipedia()];
+    const samples = resolve(flags.samples ?? join(root, '../shared/samples/text'));
+    await scoreText(samples, programs, printLine, wholeNumber('show', flags.show ?? '0', 0, 10_000));
+    return EXIT_CODES.done;
+  }
   const rounds = wholeNumber('runs', flags.runs ?? (quick ? '1' : '5'), 1, 1000);
   const normal = memory ? MEMORY_MEGABYTES : 220;
   const megabytes = wholeNumber('megabytes', flags.megabytes ?? String(quick ? QUICK_MEGABYTES : normal), 1, 50_000);

@@ -1,113 +1,133 @@
-// Scores of the text beside reference texts: `node bench/dist/text/score-text.js --samples DIR [--wikrs FILE] [--show N]`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { printLine } from '@wikifleet/worker/terminal';
-import { WikitextKernel } from '@wikifleet/wikitext/wikitext-kernel';
+import { UsageError } from '@wikifleet/domain/errors';
+import { readParserTests } from './parser-tests.js';
 import { proseTemplates } from './prose-templates.js';
-import { readParserTests, type ParserTest } from './parser-tests.js';
+import type { TextProgram } from './text-programs.js';
 import { headingsAndItems, inOrder, SequenceScore } from './text-scores.js';
 import { squeezed, visibleText } from './visible-text.js';
 
-const { values } = parseArgs({
-  options: {
-    samples: { type: 'string', default: '../shared/samples/text' },
-    only: { type: 'string' },
-    show: { type: 'string', default: '0' },
-    file: { type: 'string' },
-  },
-});
+/** Words of a sequence that is compared. */
+const SEQUENCE_WORDS = 5;
 
-const kernels = new Map<string, WikitextKernel>();
-function kernelOf(language: string, keepsAll = false): WikitextKernel {
-  const key = `${language} ${keepsAll}`;
-  const keep = keepsAll ? (['tables', 'references'] as const) : [];
-  const kernel = kernels.get(key) ?? new WikitextKernel({ language, namespaces: [] }, keep);
-  kernels.set(key, kernel);
-  return kernel;
+/**
+ * Scores the texts of programs against reference texts, a line each; the first program is the one whose failures `show` prints, so
+ * many of them. `samples` holds `goodwiki`, `parsoid` and `mobileapps`. Throws a `UsageError` where it does not.
+ */
+export async function scoreText(
+  samples: string,
+  programs: readonly TextProgram[],
+  print: (line: string) => void,
+  show = 0,
+): Promise<void> {
+  try {
+    readdirSync(join(samples, 'goodwiki'));
+  } catch (error) {
+    throw new UsageError('NO_SAMPLES', `${samples}: expected a folder with goodwiki, parsoid and mobileapps`, {
+      cause: error,
+    });
+  }
+  for (const program of programs) await scorePages(samples, program, print);
+  for (const program of programs.slice(0, 1)) await scoreTemplates(samples, program, print, show);
+  await scoreParserTests(samples, programs, print, show);
+}
+
+/** Whole pages: sequences of words of the plain text, and headings and list items of the Markdown. */
+async function scorePages(samples: string, program: TextProgram, print: (line: string) => void): Promise<void> {
+  const folder = join(samples, 'goodwiki');
+  const names = readdirSync(folder).toSorted();
+  const references = names.map((name) => readFileSync(join(folder, name, 'markdown.md'), 'utf8'));
+  for (const [source, what] of [
+    ['raw.txt', 'wikitext'],
+    ['wikitext.txt', 'templates expanded by MediaWiki'],
+  ] as const) {
+    const pages = names.map((name) => ({ wikitext: readFileSync(join(folder, name, source), 'utf8'), language: 'en' }));
+    const score = new SequenceScore(SEQUENCE_WORDS);
+    const texts = await program.plainTexts(pages, false);
+    for (const [i, text] of texts.entries()) {
+      score.add((references[i] ?? '').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'), text);
+    }
+    const figures = `recall ${score.recall.toFixed(4)}, precision ${score.precision.toFixed(4)}`;
+    print(`pages, ${what}, ${program.name}: ${figures}`);
+    const markdowns = await program.markdowns(pages);
+    if (markdowns === null) continue;
+    let [found, wanted, received] = [0, 0, 0];
+    for (const [i, markdown] of markdowns.entries()) {
+      const [right, made] = [headingsAndItems(references[i] ?? ''), headingsAndItems(markdown)];
+      [found, wanted, received] = [found + inOrder(right, made), wanted + right.length, received + made.length];
+    }
+    const f1 = (2 * found) / Math.max(1, wanted + received);
+    print(
+      `headings and items, ${what}, ${program.name}: F1 ${f1.toFixed(4)} (${found} of ${wanted}, ${received} received)`,
+    );
+  }
+}
+
+/** Calls of templates that stand in prose, beside what MediaWiki made of them. */
+async function scoreTemplates(
+  samples: string,
+  program: TextProgram,
+  print: (line: string) => void,
+  show: number,
+): Promise<void> {
+  const calls = ['Dog', 'United_States'].flatMap((page) =>
+    proseTemplates(readFileSync(join(samples, 'mobileapps', `${page}.html`), 'utf8')),
+  );
+  const pages = calls.map(({ wikitext }) => ({ wikitext: `a ${wikitext} a`, language: 'en' }));
+  let [right, shown] = [0, 0];
+  for (const [i, text] of (await program.plainTexts(pages, false)).entries()) {
+    const received = squeezed(text.slice(1).slice(0, -1));
+    const call = calls[i]!;
+    if (received === call.text) right += 1;
+    else if (shown < show) {
+      shown += 1;
+      print(
+        `${call.wikitext.slice(0, 200)}\n  wanted   ${call.text.slice(0, 200)}\n  received ${received.slice(0, 200)}`,
+      );
+    }
+  }
+  print(`templates in prose, ${program.name}: ${right} of ${calls.length} (${percent(right, calls.length)})`);
+}
+
+async function scoreParserTests(
+  samples: string,
+  programs: readonly TextProgram[],
+  print: (line: string) => void,
+  show: number,
+): Promise<void> {
+  const { tests, all } = readParserTests(join(samples, 'parsoid'));
+  const wanted = tests.map(({ html }) => visibleText(html));
+  const right = new Map<string, number[]>([...all.keys()].map((file) => [file, programs.map(() => 0)]));
+  const counts = new Map<string, number>();
+  let shown = 0;
+  for (const { file } of tests) counts.set(file, (counts.get(file) ?? 0) + 1);
+  for (const [at, program] of programs.entries()) {
+    const texts = await program.plainTexts(tests, true);
+    for (const [i, text] of texts.entries()) {
+      const { file, name, wikitext } = tests[i]!;
+      const received = squeezed(text);
+      const row = right.get(file);
+      if (received === wanted[i] && row !== undefined) row[at] = (row[at] ?? 0) + 1;
+      else if (at === 0 && shown < show) {
+        shown += 1;
+        print(`${file}: ${name}\n  ${JSON.stringify(wikitext.slice(0, 400))}`);
+        print(
+          `  wanted   ${JSON.stringify(wanted[i]?.slice(0, 400))}\n  received ${JSON.stringify(received.slice(0, 400))}`,
+        );
+      }
+    }
+  }
+  const sums = programs.map(() => 0);
+  print(`parser tests right: file, tests used of all, ${programs.map(({ name }) => name).join(', ')}`);
+  for (const [file, row] of right) {
+    const used = counts.get(file) ?? 0;
+    if (used === 0) continue;
+    print(`  ${file}: ${used} of ${all.get(file)}: ${row.map((n) => `${n} (${percent(n, used)})`).join(', ')}`);
+    for (const [i, n] of row.entries()) sums[i] = (sums[i] ?? 0) + n;
+  }
+  print(`  all: ${tests.length}: ${sums.map((n) => `${n} (${percent(n, tests.length)})`).join(', ')}`);
 }
 
 function percent(part: number, all: number): string {
   return `${((100 * part) / Math.max(1, all)).toFixed(1)} %`;
 }
-
-function goodwiki(): void {
-  const folder = join(values.samples, 'goodwiki');
-  for (const source of ['raw', 'wikitext']) {
-    const score = new SequenceScore(5);
-    let [found, wanted, received] = [0, 0, 0];
-    for (const page of readdirSync(folder)) {
-      const kernel = kernelOf('en');
-      if (!kernel.parse(readFileSync(join(folder, page, `${source}.txt`)))) throw new Error(`${page} was not read`);
-      const reference = readFileSync(join(folder, page, 'markdown.md'), 'utf8');
-      score.add(reference.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'), kernel.plainText()?.toString() ?? '');
-      const right = headingsAndItems(reference);
-      const ours = headingsAndItems(kernel.markdown()?.toString() ?? '');
-      const hits = inOrder(right, ours);
-      if (Number(values.show) > 0) printLine(`${page}: ${hits} of ${right.length}, ${ours.length} received`);
-      [found, wanted, received] = [found + hits, wanted + right.length, received + ours.length];
-    }
-    printLine(`goodwiki, ${source}: recall ${score.recall.toFixed(4)}, precision ${score.precision.toFixed(4)}`);
-    printLine(
-      `goodwiki, ${source}: headings and items F1 ${((2 * found) / (wanted + received)).toFixed(4)} (${found} of ${wanted}, ${received} received)`,
-    );
-  }
-}
-
-function parserTests(): void {
-  const { tests, all } = readParserTests(join(values.samples, 'parsoid'));
-  const byFile = new Map<string, { right: number; all: number }>();
-  let shown = 0;
-  for (const test of tests) {
-    if (values.file !== undefined && test.file !== values.file) continue;
-    const count = byFile.get(test.file) ?? { right: 0, all: 0 };
-    byFile.set(test.file, count);
-    count.all += 1;
-    const wanted = visibleText(test.html);
-    const received = textOf(test);
-    if (wanted === received) count.right += 1;
-    else if (shown < Number(values.show)) {
-      shown += 1;
-      printLine(`--- ${test.file}: ${test.name}`);
-      printLine(JSON.stringify(test.wikitext.slice(0, 400)));
-      printLine(`  wanted   ${JSON.stringify(wanted.slice(0, 400))}`);
-      printLine(`  received ${JSON.stringify(received.slice(0, 400))}`);
-    }
-  }
-  let [right, total] = [0, 0];
-  for (const [file, count] of byFile) {
-    printLine(
-      `${file}: ${count.right} of ${count.all} (the file has ${all.get(file)}), ${percent(count.right, count.all)}`,
-    );
-    [right, total] = [right + count.right, total + count.all];
-  }
-  printLine(`parser tests: ${right} of ${total}, ${percent(right, total)}`);
-}
-
-function textOf(test: ParserTest): string {
-  const kernel = kernelOf(test.language, true);
-  if (!kernel.parse(Buffer.from(test.wikitext))) return '';
-  return squeezed(kernel.plainText()?.toString() ?? '');
-}
-
-function templates(): void {
-  let [right, all] = [0, 0];
-  for (const page of ['Dog', 'United_States']) {
-    for (const call of proseTemplates(readFileSync(join(values.samples, 'mobileapps', `${page}.html`), 'utf8'))) {
-      const kernel = kernelOf('en');
-      kernel.parse(Buffer.from(`a ${call.wikitext} a`));
-      const received = squeezed((kernel.plainText()?.toString() ?? '').slice(1).slice(0, -1));
-      all += 1;
-      if (received === call.text) right += 1;
-      else if (Number(values.show) > 0)
-        printLine(
-          `${call.wikitext.slice(0, 200)}\n  wanted   ${call.text.slice(0, 200)}\n  received ${received.slice(0, 200)}`,
-        );
-    }
-  }
-  printLine(`prose templates: ${right} of ${all}, ${percent(right, all)}`);
-}
-
-if (values.only === undefined || values.only === 'templates') templates();
-if (values.only === undefined || values.only === 'goodwiki') goodwiki();
-if (values.only === undefined || values.only === 'parser') parserTests();
