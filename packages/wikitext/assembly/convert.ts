@@ -30,6 +30,8 @@ const DEFAULT_OUTPUT = 5;
 /** Of a composite unit: codes of the larger and the smaller unit. */
 const LARGER = 6;
 const SMALLER = 7;
+/** Of an inch, in metres. */
+const INCH: f64 = 0.0254;
 const TEMPERATURE: u8 = 1;
 const COMPOSITE: u8 = 2;
 /** An amount of money for something: the sign of the currency stands first. */
@@ -403,9 +405,14 @@ function digitsOf(unit: usize, second: usize, value: f64, given: i32, output: us
     least = kelvin < 1e-8 ? 2 : 2 - Math.floor(Math.log10(kelvin) + 1e-14);
   } else {
     if (value == 0 || size == 0) return 0;
-    // what is given in feet and inches is as precise as its inches
-    if (second != 0) adjust = Math.log10(load<f64>(output, SCALE) / load<f64>(second, SCALE));
-    else adjust = Math.log10(Math.abs(value) / size);
+    if (second != 0) {
+      // in feet and inches, centimetres are whole; else the result is as precise as the smaller unit
+      given = 0;
+      const isInches = load<f64>(second, SCALE) == INCH;
+      adjust = isInches
+        ? Math.log10(load<f64>(output, SCALE)) + 2
+        : Math.log10(load<f64>(output, SCALE) / load<f64>(second, SCALE));
+    } else adjust = Math.log10(Math.abs(value) / size);
     adjust += Math.log10(2);
     least = 1 - Math.floor(Math.log10(size) + 1e-14);
   }

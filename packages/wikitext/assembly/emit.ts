@@ -236,6 +236,8 @@ function emitText(from: usize, stop: usize, to: usize, node: usize, last: usize)
 
 function isSpaceBefore(): bool {
   const byte = load<u8>(o.out - 1);
+  // behind `(` where the first thing in the parenthesis was left out
+  if (byte == 0x28) return o.isAfterDrop;
   return byte == SPACE || byte == NEWLINE || byte == TAB;
 }
 
