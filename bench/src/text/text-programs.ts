@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -110,8 +109,8 @@ function dumpOf(pages: readonly TextPage[]): string {
 }
 
 /** The library that made `plain_text` before, as it is. */
-export function wtfWikipedia(): TextProgram {
-  const library = createRequire(import.meta.url)('wtf_wikipedia') as (wikitext: string) => { text(): string };
+export async function wtfWikipedia(): Promise<TextProgram> {
+  const { default: library } = await import('wtf_wikipedia');
   const textOf = (wikitext: string): string => {
     try {
       return library(wikitext).text();
