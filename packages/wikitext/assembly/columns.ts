@@ -3,7 +3,7 @@
 // list the number of its entries (u32) and the entries, an integer 64 bits; null is NULL_LENGTH.
 
 import { COLON, NEWLINE, SPACE, TAB, UNDERSCORE } from './bytes';
-import { copyLower, lookUp, NAMESPACE } from './dictionary';
+import { copyLower, LANGUAGE, lookUp, NAMESPACE } from './dictionary';
 import { INPUT, inputEnd, output, records, recordsLimit, reserveTo, SCRATCH } from './layout';
 import { upperText } from './letters';
 import { out } from './output';
@@ -251,9 +251,12 @@ function putTitle(from: usize, to: usize): void {
   const begin = beginString();
   putSpaced(from, to);
   if (columnsTo > begin) {
-    upperText(begin, columnsTo, true);
     let colon = begin;
     while (colon < columnsTo && load<u8>(colon) != COLON) colon += 1;
+    // the prefix of another language stays as it is
+    const isForeign =
+      colon < columnsTo && lookUp(LANGUAGE, SCRATCH, copyLower(begin, min(colon, begin + 200), SCRATCH)) != 0;
+    if (!isForeign) upperText(begin, columnsTo, true);
     if (colon < columnsTo && lookUp(NAMESPACE, SCRATCH, copyLower(begin, min(colon, begin + 200), SCRATCH)) != 0) {
       // no space behind the colon
       let rest = colon + 1;

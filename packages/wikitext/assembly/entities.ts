@@ -45,6 +45,29 @@ export function putEntity(at: usize, stop: usize): usize {
   return at + 1;
 }
 
+/** Where the reference ends that `decodeReference` read. */
+export let referenceEnd: usize = 0;
+
+/** Writes what the reference at `at` stands for to memory; an ampersand where there is none. Returns where it ends there. */
+export function decodeReference(at: usize, stop: usize, target: usize): usize {
+  const begin = o.out;
+  const pending = o.markOf();
+  // behind the text: it is not kept
+  o.setOut(max(begin, output) + 64);
+  o.clearPending();
+  o.setLineStart(false);
+  const from = o.out;
+  referenceEnd = putEntity(at, stop);
+  let end = target;
+  for (let i = from; i < o.out; i += 1, end += 1) store<u8>(end, load<u8>(i));
+  if (o.out == from) {
+    store<u8>(end, SPACE);
+    end += 1;
+  }
+  o.returnTo(pending);
+  return end;
+}
+
 function putNumeric(at: usize, stop: usize): usize {
   const isHex = (load<u8>(at, 2) | 0x20) == 0x78;
   let end = at + (isHex ? 3 : 2);

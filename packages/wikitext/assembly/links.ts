@@ -1,9 +1,21 @@
 // Internal links: `[[target|label]]`, files, categories, links to other languages.
 
-import { AMPERSAND, COLON, HASH, NEWLINE, OPEN_BRACKET, PIPE, skipBlanks, skipBlanksBack, SLASH, SPACE } from './bytes';
+import {
+  AMPERSAND,
+  COLON,
+  find,
+  HASH,
+  NEWLINE,
+  OPEN_BRACKET,
+  PIPE,
+  skipBlanks,
+  skipBlanksBack,
+  SLASH,
+  SPACE,
+} from './bytes';
 import { copyLower, LANGUAGE, lookUp, NAMESPACE, PROTOCOL, valueOf } from './dictionary';
 import { emit, emitInline } from './emit';
-import { putEntity } from './entities';
+import { decodeReference, putEntity, referenceEnd } from './entities';
 import { SCRATCH } from './layout';
 import { isMarkdown, keepsTargets } from './options';
 import * as o from './output';
@@ -93,9 +105,18 @@ function emitTarget(link: usize, from: usize, targetTo: usize, pipe: usize, to: 
   const isForced = target < targetTo && load<u8>(target) == COLON;
   if (isForced) target += 1;
   let targetEnd = skipBlanksBack(target, targetTo);
-  if (isSimple(target, targetEnd) && pipe + 1 != to) {
+  if (isSimple(target, targetEnd) && !contains(AMPERSAND, target, targetEnd) && pipe + 1 != to) {
     emitPage(link, target, targetEnd, targetEnd, pipe, to, node, last);
     return;
+  }
+  if (targetEnd - target < 1000 && contains(AMPERSAND, target, targetEnd)) {
+    const end = decodeReferences(target, targetEnd);
+    target = REFERENCES;
+    targetEnd = end;
+    if (holdsReference(target, targetEnd)) {
+      emitLiteral(link);
+      return;
+    }
   }
   if (hasPercent(target, targetEnd)) {
     const end = decodePercents(target, targetEnd);
@@ -231,8 +252,41 @@ function hasLinkIn(pipe: usize, node: usize, last: usize): bool {
   return false;
 }
 
-/** Where a target is decoded to. */
+/** Where a target is decoded to, and one with references before. */
 const DECODED: usize = SCRATCH + 0x6000;
+const REFERENCES: usize = SCRATCH + 0x7000;
+
+function contains(byte: u8, from: usize, to: usize): bool {
+  return find(byte, from, to) < to;
+}
+
+/** Resolves `&amp;` and its like. Returns where the result ends. */
+function decodeReferences(from: usize, to: usize): usize {
+  let target = REFERENCES;
+  let at = from;
+  while (at < to) {
+    if (load<u8>(at) == AMPERSAND) {
+      target = decodeReference(at, to, target);
+      at = referenceEnd;
+    } else {
+      store<u8>(target, load<u8>(at));
+      target += 1;
+      at += 1;
+    }
+  }
+  store<u64>(target, 0);
+  return target;
+}
+
+/** Whether something is left that looks like a reference: no title holds one. */
+function holdsReference(from: usize, to: usize): bool {
+  for (let at = from; at < to; at += 1) {
+    if (load<u8>(at) != AMPERSAND) continue;
+    const end = decodeReference(at, to, DECODED);
+    if (referenceEnd > at + 1 && end > DECODED) return true;
+  }
+  return false;
+}
 
 function hasPercent(from: usize, to: usize): bool {
   if (to - from > 1000) return false;
@@ -352,7 +406,7 @@ export function isTitle(from: usize, to: usize): bool {
     const byte = load<u8>(at);
     if (byte == 0x25 && at + 2 < to && hexOf(load<u8>(at, 1)) < 16 && hexOf(load<u8>(at, 2)) < 16) return false;
     if (byte < SPACE || byte == 0x7f || byte == 0x3c || byte == 0x3e) return false;
-    if (from == DECODED && length < to - from) continue;
+    if ((from == DECODED || from == REFERENCES) && length < to - from) continue;
     if (byte == OPEN_BRACKET || byte == 0x5d || byte == 0x7b || byte == 0x7d || byte == PIPE || byte == NEWLINE)
       return false;
     if (byte == HASH) length = at - from;

@@ -1,7 +1,7 @@
 // What is found in a text beside the text: links, categories, sections. Each record is RECORD_BYTES; addresses are of OUTPUT
 // or INPUT, except that target and label may be anywhere in memory until the next call.
 
-import { recordsLimit, records } from './layout';
+import { INPUT, records, recordsLimit } from './layout';
 import { exhaust } from './steps';
 
 export const RECORD_BYTES: usize = 32;
@@ -15,18 +15,21 @@ const SECOND: usize = 12; // a link's anchor, a category's sort key, a section's
 const THIRD: usize = 20; // a link's label: from, to
 
 export let recordsEnd: usize = 0;
+/** Texts that stand nowhere else are kept at the end of the memory for records, the latest first. */
+let keptFrom: usize = 0;
 /** The section that is open. */
 let section: usize = 0;
 export let wantsRecords: bool = false;
 
 export function beginRecords(wanted: bool): void {
   recordsEnd = records;
+  keptFrom = recordsLimit;
   section = 0;
   wantsRecords = wanted;
 }
 
 function add(kind: u32): usize {
-  if (recordsEnd + RECORD_BYTES > recordsLimit) {
+  if (recordsEnd + RECORD_BYTES > keptFrom) {
     exhaust();
     return 0;
   }
@@ -41,8 +44,8 @@ export function addLink(targetFrom: usize, targetTo: usize, anchorFrom: usize, a
   if (!wantsRecords) return 0;
   const record = add(LINK_RECORD);
   if (record == 0) return 0;
-  setRange(record, FIRST, targetFrom, targetTo);
-  setRange(record, SECOND, anchorFrom, anchorTo);
+  keepRange(record, FIRST, targetFrom, targetTo);
+  keepRange(record, SECOND, anchorFrom, anchorTo);
   return record;
 }
 
@@ -54,7 +57,7 @@ export function addCategory(from: usize, to: usize, keyFrom: usize, keyTo: usize
   if (!wantsRecords) return;
   const record = add(CATEGORY_RECORD);
   if (record == 0) return;
-  setRange(record, FIRST, from, to);
+  keepRange(record, FIRST, from, to);
   setRange(record, SECOND, keyFrom, keyTo);
 }
 
@@ -81,6 +84,22 @@ export function voidSection(): void {
 
 export function endSection(at: usize): void {
   if (section != 0) store<u32>(section, u32(at), SECOND + 4);
+}
+
+/** What was made of the text, such as a target with references, is overwritten by the next one: a copy is kept. */
+function keepRange(record: usize, field: usize, from: usize, to: usize): void {
+  if (from >= INPUT || from >= to) {
+    setRange(record, field, from, to);
+    return;
+  }
+  const length = to - from;
+  if (keptFrom < recordsEnd + length) {
+    exhaust();
+    return;
+  }
+  keptFrom -= length;
+  memory.copy(keptFrom, from, length);
+  setRange(record, field, keptFrom, keptFrom + length);
 }
 
 function setRange(record: usize, field: usize, from: usize, to: usize): void {
