@@ -68,7 +68,7 @@ async function bench(argv: readonly string[]): Promise<ExitCode> {
   if (flags.text === true) {
     const peers = flags.peers === true ? await findPeers(cache, true, say) : null;
     const program = peers?.wikrs ?? null;
-    const programs = [wikifleet(), ...(program === null ? [] : [wikrs(program)]), await wtfWikipedia()];
+    const programs = [wikifleet(), ...(program === null ? [] : [wikrs(program)]), wtfWikipedia()];
     const samples = resolve(flags.samples ?? join(root, '../shared/samples/text'));
     await scoreText(samples, programs, printLine, wholeNumber('show', flags.show ?? '0', 0, 10_000));
     return EXIT_CODES.done;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -109,8 +110,9 @@ function dumpOf(pages: readonly TextPage[]): string {
 }
 
 /** The library that made `plain_text` before, as it is. */
-export async function wtfWikipedia(): Promise<TextProgram> {
-  const { default: library } = await import('wtf_wikipedia');
+export function wtfWikipedia(): TextProgram {
+  const require = createRequire(import.meta.url);
+  const library = require('wtf_wikipedia') as (wikitext: string) => { text(): string };
   const textOf = (wikitext: string): string => {
     try {
       return library(wikitext).text();
