@@ -60,7 +60,7 @@ describe('npm run sample', () => {
     await mkdir(out);
     await writeFile(join(root, 'precious'), 'precious');
     await symlink(join(root, 'precious'), join(out, '.wikifleet-sample.json.part'));
-    const args = [SAMPLE, '--out', out, '--megabytes', '8'];
+    const args = [SAMPLE, '--out', out, '--megabytes', '4'];
     const first = spawn(process.execPath, args, { stdio: 'ignore' });
     const ended = once(first, 'exit');
     while (!existsSync(join(out, '.wikifleet-sample.json'))) await sleep(10);
@@ -85,5 +85,5 @@ describe('npm run sample', () => {
 });
 
 function run(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [SAMPLE, ...args], { encoding: 'utf8', timeout: 15_000 });
+  return spawnSync(process.execPath, [SAMPLE, ...args], { encoding: 'utf8', timeout: 110_000 });
 }

@@ -58,7 +58,7 @@ describe('FtpMirror', () => {
         holds: ['legacy'],
         status: false,
       },
-      { userAgent: 'wikifleet-test', contact: 'test@example.org', stallMs: 500, lingerMs: 20, ...rest },
+      { userAgent: 'wikifleet-test', contact: 'test@example.org', stallMs: 30_000, lingerMs: 20, ...rest },
     );
     return { server, mirror };
   }
@@ -96,7 +96,8 @@ describe('FtpMirror', () => {
     ];
     for (const [what, fault, code, message] of table) {
       it(`${what}: ${code}, then the rest from where it stopped`, async () => {
-        const started = await start({ faults: { transfer: (_, attempt) => (attempt === 1 ? fault : null) } });
+        const transfer = (_: string, attempt: number): FtpFault | null => (attempt === 1 ? fault : null);
+        const started = await start({ faults: { transfer } }, code === 'MIRROR_STALLED' ? { stallMs: 500 } : {});
         const stream = await started.mirror.open(FILE);
         const got: Buffer[] = [];
         const error: unknown = await (async () => {
@@ -134,7 +135,7 @@ describe('FtpMirror', () => {
     });
 
     it('that does not greet: MIRROR_STALLED', async () => {
-      const started = await start({ greetingDelay: 2000 });
+      const started = await start({ greetingDelay: 2000 }, { stallMs: 500 });
       await assert.rejects(started.mirror.size(FILE), { code: 'MIRROR_STALLED' });
     });
 

@@ -58,7 +58,7 @@ describe('HttpMirror', () => {
     servers.push(started);
     const { port } = started.address() as AddressInfo;
     const place = { name: 'local', protocol: 'http', host: '127.0.0.1', port, root: 'dumps', connections: 3 } as const;
-    const options = { userAgent: 'wikifleet-test (test@example.org)', stallMs: 400, lingerMs: 20, ...settings };
+    const options = { userAgent: 'wikifleet-test (test@example.org)', stallMs: 30_000, lingerMs: 20, ...settings };
     const opened = openMirror({ ...place, holds: ['legacy'], status: true }, options);
     mirrors.push(opened);
     return opened;
@@ -111,7 +111,7 @@ describe('HttpMirror', () => {
   ];
   for (const [what, answer, code] of failing) {
     it(`${what}: ${code}`, async () => {
-      const client = await start(answer);
+      const client = await start(answer, code === 'MIRROR_STALLED' ? { stallMs: 400 } : {});
       const error: unknown = await (async () => bytesOf(await client.open('file')))().then(
         () => null,
         (reason: unknown) => reason,

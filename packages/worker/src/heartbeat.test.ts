@@ -33,7 +33,10 @@ describe('the heartbeat', function () {
   it('is there at once, young while the service lives, and gone with it', async () => {
     heartbeat = new Heartbeat(file, createLog('test', 'silent'), () => true, 20);
     await sleep(300);
-    assert.ok((await age()) < 150);
+    // it is written every 20 ms, and long before it is 120 s old on a busy machine
+    assert.ok((await age()) < 30_000);
+    const written = (await stat(file)).mtimeMs;
+    while ((await stat(file)).mtimeMs === written) await sleep(5);
     assert.deepEqual(check([file]), { status: 0, out: '' });
     await heartbeat.close();
     await heartbeat.close();
@@ -54,6 +57,7 @@ describe('the heartbeat', function () {
     const lines: string[] = [];
     const log = createLog('test', 'info', { write: (line) => void lines.push(line) });
     heartbeat = new Heartbeat(join(folder, 'none', 'heartbeat'), log, () => true, 10);
+    while (lines.length === 0) await sleep(5);
     await sleep(100);
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /heartbeat not written.*ENOENT/);
@@ -65,12 +69,12 @@ describe('the heartbeat', function () {
       const then = new Date(Date.now() - seconds * 1000);
       await utimes(file, then, then);
     };
-    await aged(115);
+    await aged(60);
     assert.deepEqual(check([], file), { status: 0, out: '' });
     await aged(125);
     const { status, out } = check([], file);
     assert.equal(status, 1);
-    assert.match(out, /expected a heartbeat within 120 s, the last was 12[56] s ago\n$/);
+    assert.match(out, /expected a heartbeat within 120 s, the last was (?:12[5-9]|1[3-9]\d) s ago\n$/);
     assert.equal(check([file, '300']).status, 0);
     await aged(-3600);
     assert.equal(check([file]).status, 0, 'a clock that was set back is no death');
