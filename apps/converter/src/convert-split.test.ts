@@ -433,7 +433,7 @@ describe('convertSplit of the converter', function () {
   });
 
   it('refuses, for a retry by another worker, a plan whose bytes this build or runtime would not write', async () => {
-    const other = sealPlan({ ...PLAN, settings: { ...PLAN.settings, partsVersion: 2 } });
+    const other = sealPlan({ ...PLAN, settings: { ...PLAN.settings, partsVersion: 9 } });
     await store.putJson(planKey(RUN), other);
     const [job] = await putRaw(bytes, other);
     const refuses = async (received: RegExp): Promise<void> => {
@@ -444,7 +444,7 @@ describe('convertSplit of the converter', function () {
         return true;
       });
     };
-    await refuses(/fixes parts version 2, .*would write parts version 1/);
+    await refuses(/fixes parts version 9, .*would write parts version 2/);
     await store.putJson(planKey(RUN), PLAN);
     const [mine] = await putRaw(bytes);
     const key = rawRecordKey(RUN, PLAN.planId, FILE);
