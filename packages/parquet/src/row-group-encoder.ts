@@ -10,7 +10,7 @@ import { Cursor, fieldReaders } from './shredder.js';
 import type { FieldReader } from './shredder.js';
 
 /** Bytes of rows, as values, in a row group. */
-export const ROW_GROUP_BYTES = 8 * 1024 * 1024;
+export const ROW_GROUP_BYTES = 10 * 1024 * 1024;
 /** Rows in a row group: short ones are more than a reader wants at once. */
 export const ROW_GROUP_ROWS = 64 * 1024;
 /** Memory of compressed pages that is kept for the next row group. */

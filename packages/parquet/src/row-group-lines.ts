@@ -23,7 +23,7 @@ type Values = readonly (readonly unknown[])[];
  * The rows of a row group as JSON Lines has them, each with its newline, made as they are asked for. It is read by its pages
  * and our own schema, not by the footer of its file. Throws what says where it is none of `rows` rows in our columns, at
  * once or in the iteration. Memory: its values and their pages, which `MAX_GROUP_BYTES`, `ROW_GROUP_ROWS` and `MAX_VALUES`
- * bound: 50 to 90 MiB for 16 MiB of rows, 440 MiB with a text of 64 MiB.
+ * bound: 50 to 90 MiB for 16 MiB of values, 440 MiB with a text of 64 MiB.
  */
 export async function linesOfRowGroup(
   bytes: Uint8Array,
