@@ -609,6 +609,8 @@ describe('DumpConverter', () => {
       wiki: 'aawiki',
       dbname: 'aawiki',
       isDeclaredAscii: false,
+      language: 'aa',
+      namespaces: [],
       hasRoot: true,
       encoding: 'utf-8',
       version: '0.11',
