@@ -20,27 +20,28 @@ const COMMAND_LINE = {
   flags: {
     seeds: { type: 'string', value: 'N', help: 'how many (default: 20)' },
     seed: { type: 'string', value: 'N', help: 'the first; the others follow (default: 1)' },
-    megabytes: { type: 'string', value: 'N', help: 'of XML in the sample wiki, beside one large file (default: 8)' },
-    'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 8000)' },
+    megabytes: { type: 'string', value: 'N', help: 'of XML in the sample wiki, beside one large file (default: 3)' },
+    'split-bytes': { type: 'string', value: 'N', help: 'compressed bytes of a split (default: 12000)' },
     converters: { type: 'string', value: 'N', help: 'processes (default: as many as processors)' },
     keep: { type: 'boolean', help: 'leave the folder of a seed that failed, and say where it is' },
   },
 } as const;
 
-const LARGE_BYTES = 24_000_000;
+/** Two upload parts, raw and as gzip rows. */
+const LARGE_BYTES = 8_000_000;
 const say = printLine;
 
 async function main(): Promise<ExitCode> {
   const { flags } = parseCommandLine(COMMAND_LINE, process.argv.slice(2));
   const seeds = wholeNumber('seeds', flags.seeds ?? '20', 1, 10_000);
   const first = wholeNumber('seed', flags.seed ?? '1', 0, 1_000_000_000);
-  const megabytes = wholeNumber('megabytes', flags.megabytes ?? '8', 1, 1000);
+  const megabytes = wholeNumber('megabytes', flags.megabytes ?? '3', 1, 1000);
   const folder = await mkdtemp(join(tmpdir(), 'wikifleet-chaos-'));
   const sample = join(folder, 'sample');
   const options = (name: string): ChaosOptions => ({
     folder: join(folder, name),
     sample,
-    splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? '8000', 1000, 2 ** 30),
+    splitBytes: wholeNumber('split-bytes', flags['split-bytes'] ?? '12000', 1000, 2 ** 30),
     converters: wholeNumber('converters', flags.converters ?? String(availableParallelism()), 1, 64),
     cloud: null,
     everyMs: [1500, 4500],
