@@ -118,6 +118,8 @@ function lookThrough(from: usize, to: usize, node: usize, last: usize): void {
     step(1 + (u32(stop - begin) >> 3));
     if (n == last || stop == lineTo) break;
     at = endOf(n);
+    // a node without an end reaches beyond the line
+    if (at >= lineTo) break;
     n = nextOf(n);
   }
   if ((bold & 1) == 1 && (italic & 1) == 1) {

@@ -198,6 +198,10 @@ describe('hostile wikitext', function () {
     }
   });
 
+  it('counts no steps beyond the line of an apostrophe run', () => {
+    check(Buffer.from("''<includeonly>\n"), 'an unclosed includeonly behind emphasis');
+  });
+
   it('does so for random mixtures, and writes columns that are JSON', () => {
     const seconds = Number(process.env['WIKIFLEET_FUZZ_SECONDS'] ?? 5);
     const from = Number(process.env['WIKIFLEET_FUZZ_SEED'] ?? 1);

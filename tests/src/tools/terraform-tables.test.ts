@@ -33,9 +33,14 @@ interface HiveTable {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+interface Property {
+  readonly type?: string | readonly string[];
+  readonly items?: { readonly properties?: Readonly<Record<string, Property>> };
+}
+
 interface RowSchema {
   readonly required: readonly string[];
-  readonly properties: Readonly<Record<string, { readonly type?: string | readonly string[] }>>;
+  readonly properties: Readonly<Record<string, Property>>;
   readonly $defs: { readonly slot: { readonly required: readonly string[] } };
 }
 
@@ -98,8 +103,14 @@ describe('what Terraform and the programs both say', () => {
     );
     const types: Record<string, string> = { string: 'string', integer: 'bigint', boolean: 'boolean' };
     for (const { name, type } of table.columns) {
-      const [said = ''] = [schema.properties[name]?.type ?? ''].flat();
-      if (name !== 'revision_content_slots') assert.equal(type, types[said], name);
+      const property = schema.properties[name];
+      const [said = ''] = [property?.type ?? ''].flat();
+      if (said === 'array') {
+        const fields = Object.entries(property?.items?.properties ?? {}).map(([field, item]) => {
+          return `${field}:${types[[item.type ?? ''].flat()[0] ?? '']}`;
+        });
+        assert.equal(type, `array<struct<${fields.join(',')}>>`, name);
+      } else if (name !== 'revision_content_slots') assert.equal(type, types[said], name);
     }
     const slot = /^map<string,struct<(.*)>>$/.exec(
       table.columns.find(({ name }) => name === 'revision_content_slots')?.type ?? '',
