@@ -8,20 +8,28 @@ export type Stored<T> =
   | { readonly state: 'malformed'; readonly etag: string; readonly message: string }
   | { readonly state: 'valid'; readonly etag: string; readonly value: T };
 
-/** Reads a JSON object, and says of one that cannot be read that it is malformed, instead of throwing. */
+/**
+ * Reads a JSON object, and says of one that cannot be read that it is malformed, instead of throwing. The ETag of a
+ * malformed object is that of the bytes that were read: it was the same before and after the last reading, so that a
+ * conditional write never replaces what somebody wrote meanwhile.
+ */
 export async function readStored<T>(
   store: Store,
   key: string,
   schema: z.ZodType<T>,
   signal?: AbortSignal,
 ): Promise<Stored<T>> {
-  try {
-    const read = await store.getJson(key, schema, signal);
-    return read === null ? { state: 'absent' } : { state: 'valid', ...read };
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    const head = await store.head(key, signal);
-    return head === null ? { state: 'absent' } : { state: 'malformed', etag: head.etag, message: messageOf(error) };
+  for (let before: string | null = null; ;) {
+    try {
+      const read = await store.getJson(key, schema, signal);
+      return read === null ? { state: 'absent' } : { state: 'valid', ...read };
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      const head = await store.head(key, signal);
+      if (head === null) return { state: 'absent' };
+      if (head.etag === before) return { state: 'malformed', etag: head.etag, message: messageOf(error) };
+      before = head.etag;
+    }
   }
 }
 
