@@ -4,10 +4,10 @@ import { ROWS_PART_BYTES, rawPartBytes, uploadRequests } from './upload-parts.js
 const MIB = 1024 * 1024;
 
 describe('rawPartBytes', () => {
-  for (const size of [0, 1, 16 * MIB, 160_000 * MIB, 160_001 * MIB, 300_000_000_000]) {
-    it(`cuts ${size} bytes into at most 10,000 parts of at least 16 MiB`, () => {
+  for (const size of [0, 1, 12 * MIB, 120_000 * MIB, 120_001 * MIB, 300_000_000_000]) {
+    it(`cuts ${size} bytes into at most 10,000 parts of at least 12 MiB`, () => {
       const bytes = rawPartBytes(size);
-      assert.ok(bytes >= 16 * MIB && Math.ceil(size / bytes) <= 10_000 && bytes % MIB === 0);
+      assert.ok(bytes >= 12 * MIB && Math.ceil(size / bytes) <= 10_000 && bytes % MIB === 0);
     });
   }
 });

@@ -143,15 +143,23 @@ export class FtpDaemon {
     return children.length;
   }
 
-  /** Control connections at this moment, as the system of the server sees them. */
+  /**
+   * Control connections at this moment, as the system of the server sees them. The table comes in pages, and may name one
+   * connection that ended and another that began while it was read: those count that two readings have.
+   */
   connections(): number {
+    const first = this.#established();
+    return [...this.#established()].filter((inode) => first.has(inode)).length;
+  }
+
+  /** The inodes of established control connections: the table names one twice when it shifts. */
+  #established(): Set<string | undefined> {
     const local = `0100007F:${this.port.toString(16).toUpperCase().padStart(4, '0')}`;
-    // in one go, and each by its inode once: the table comes in pages, and names a connection twice when it shifts
     const lines = readFileSync('/proc/net/tcp', 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/));
     const established = lines.filter(([, address, , state]) => address === local && state === '01');
-    return new Set(established.map((fields) => fields[9])).size;
+    return new Set(established.map((fields) => fields[9]));
   }
 
   /** Kills the server with all that it does; may be called twice. */
