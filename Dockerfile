@@ -21,7 +21,7 @@ RUN find packages apps dev \( -name src -o -name assembly -o -name testing -o -n
   && find node_modules/node-expat/build -type f ! -name node_expat.node -delete \
   && rm -r node_modules/node-expat/deps node_modules/nan node_modules/zod/src node_modules/@wikifleet/bench node_modules/@wikifleet/tests \
   && mkdir -p development/links development/apps \
-  && mv node_modules/@wikifleet/local-cloud node_modules/@wikifleet/sample-wiki node_modules/@wikifleet/wikifleet development/links \
+  && mv node_modules/@wikifleet/local-cloud node_modules/@wikifleet/sample-wiki node_modules/@wikifleet/testing node_modules/@wikifleet/wikifleet development/links \
   && mv apps/wikifleet development/apps \
   && chmod -R a+rX,go-w package.json LICENSE mirrors.json node_modules packages apps dev development
 
