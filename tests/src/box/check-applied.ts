@@ -85,7 +85,7 @@ export async function checkApplied(
   for (const service of names.services) problems.push(...checkScalingAlarms(service, alarms));
   for (const { DashboardBody } of of('cloudwatch.PutDashboard'))
     problems.push(...checkDashboard(String(DashboardBody), names));
-  problems.push(...checkQueues(of('sqs.SetQueueAttributes')), ...checkOperator(outputs, names));
+  problems.push(...checkQueues(of('sqs.SetQueueAttributes'), names), ...checkOperator(outputs, names));
   return problems;
 }
 
@@ -285,9 +285,10 @@ function checkOperator(outputs: Readonly<Record<string, unknown>>, { services, c
   return problems.map((problem) => `environment of the operator: ${problem}`);
 }
 
-/** A queue's dead letters go to its own dead-letter queue, and its policy is about itself. */
-function checkQueues(requests: readonly Request[]): string[] {
+/** A queue's dead letters go to its own dead-letter queue, and each queue of a stage has a policy, about itself. */
+function checkQueues(requests: readonly Request[], { queues }: Names): string[] {
   const problems: string[] = [];
+  const withPolicy = new Set<string>();
   for (const { QueueUrl, Attributes } of requests) {
     const { RedrivePolicy, RedriveAllowPolicy } = Attributes as { RedrivePolicy?: string; RedriveAllowPolicy?: string };
     const queue = String(QueueUrl).slice(String(QueueUrl).lastIndexOf('/') + 1);
@@ -295,6 +296,7 @@ function checkQueues(requests: readonly Request[]): string[] {
     const { Policy } = Attributes as { Policy?: string };
     if (Policy !== undefined) {
       const { Statement } = JSON.parse(Policy) as { Statement: { Resource: string }[] };
+      withPolicy.add(queue);
       if (Statement.some(({ Resource }) => target(Resource) !== queue))
         problems.push(`${queue}: the policy of another queue`);
     }
@@ -309,5 +311,7 @@ function checkQueues(requests: readonly Request[]): string[] {
         problems.push(`${queue}: it takes those of ${sourceQueueArns.join(', ')}`);
     }
   }
+  const without = queues.filter((queue) => stageOf(queue) !== undefined && !withPolicy.has(queue));
+  problems.push(...without.map((queue) => `${queue}: no policy`));
   return problems;
 }
