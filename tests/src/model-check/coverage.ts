@@ -41,9 +41,7 @@ export const EXPECTED_BRANCHES: readonly string[] = [
     'RAW_CHANGED',
     'RAW_RECORD_MALFORMED',
   ].map((code) => `settled: dead-letter ${code}`),
-  ...['RAW_RECORD_MISSING', 'PARTS_VERSION_DIFFERS', 'PART_CONTESTED', 'OBJECT_CHANGED', 'ECONNRESET'].map(
-    (code) => `retried: ${code}`,
-  ),
+  ...['RAW_RECORD_MISSING', 'PARTS_VERSION_DIFFERS', 'PART_CONTESTED', 'ECONNRESET'].map((code) => `retried: ${code}`),
   ...['PLAN_SUPERSEDED', 'PLAN_DIFFERS', 'PLAN_UNREADABLE', 'PLAN_CHANGED'].map((code) => `command: ${code}`),
   ...['cut', 'empty', 'garbled'].map((kind) => `body ${kind}`),
   ...[
