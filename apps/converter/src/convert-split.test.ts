@@ -119,6 +119,22 @@ describe('convertSplit of the converter', function () {
     });
   }
 
+  /** A store in which a concurrent conversion of the first split is faster, and has another result; `act` runs before its receipt. */
+  function racedStore(act: () => Promise<void> = async () => await Promise.resolve()): Store {
+    const key = receiptKey(RUN, PLAN.planId, FILE, 0);
+    let raced = false;
+    return beforeWriting('00000.json', async () => {
+      if (raced) return;
+      raced = true;
+      await convert(jobs[0]);
+      const receipt = await store.getJson(key, receiptSchema);
+      assert.ok(receipt);
+      await act();
+      const { result, run } = receipt.value;
+      await store.putJson(key, sealReceipt({ ...result, rejectedCandidates: [7] }, run));
+    });
+  }
+
   /** Stores the raw object with its record; returns its convert jobs. */
   async function putRaw(raw: Buffer, plan = PLAN): Promise<ConvertJob[]> {
     await store.put(rawOf(plan), raw);
@@ -341,18 +357,12 @@ describe('convertSplit of the converter', function () {
     });
 
     it('deletes what it wrote where a concurrent conversion had another result', async () => {
-      const key = receiptKey(RUN, PLAN.planId, FILE, 0);
-      let raced = false;
-      const racing = beforeWriting('00000.json', async () => {
-        if (raced) return;
-        raced = true;
-        await convert(jobs[0]);
-        const receipt = await store.getJson(key, receiptSchema);
-        assert.ok(receipt);
-        await supersede();
-        await store.putJson(key, sealReceipt({ ...receipt.value.result, rejectedCandidates: [7] }, receipt.value.run));
-      });
-      await convert(jobs[0], undefined, 'keep', racing);
+      await convert(
+        jobs[0],
+        undefined,
+        'keep',
+        racedStore(async () => void (await supersede())),
+      );
       assert.deepEqual(await keysOfPlan(PLAN), []);
     });
 
@@ -511,18 +521,7 @@ describe('convertSplit of the converter', function () {
   });
 
   it('fails where a concurrent conversion of the same split had another result', async () => {
-    const key = receiptKey(RUN, PLAN.planId, FILE, 0);
-    let raced = false;
-    const racing = beforeWriting('00000.json', async () => {
-      if (raced) return;
-      raced = true;
-      await convert(jobs[0]);
-      const receipt = await store.getJson(key, receiptSchema);
-      assert.ok(receipt);
-      const { result, run } = receipt.value;
-      await store.putJson(key, sealReceipt({ ...result, rejectedCandidates: [7] }, run));
-    });
-    await assert.rejects(convert(jobs[0], undefined, 'keep', racing), { code: 'RECEIPTS_DIFFER' });
+    await assert.rejects(convert(jobs[0], undefined, 'keep', racedStore()), { code: 'RECEIPTS_DIFFER' });
   });
 
   it('enqueues the download again where the raw object is gone, or another', async () => {

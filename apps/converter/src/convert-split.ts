@@ -106,11 +106,11 @@ export async function convertSplit(parts: ConverterParts, job: ConvertJob, conte
       written = await writeReceipt(store, key, made, there, signal);
     } catch (error) {
       // a permanent failure is not delivered again: this is the last chance to delete what it wrote
-      if (error instanceof PermanentError && (await isDiscarded(store, job, context))) return;
+      if (error instanceof PermanentError && (await discardIfSuperseded(store, job, context))) return;
       throw error;
     }
     // after the last write: who is killed before it finds out when the message is delivered again
-    if (await isDiscarded(store, job, context)) return;
+    if (await discardIfSuperseded(store, job, context)) return;
   }
   const known = { record, ...(written === null || job.repair !== null ? {} : { receipt: written }) };
   const { outcome, run } = await (isDone ? closeAgain : close)(store, plan, file, signal, known);
@@ -183,8 +183,8 @@ async function fetchAgain(parts: ConverterParts, plan: Plan, file: PlanFile, con
   await parts.downloads.sendAll([serializeJob(downloadJobOf(plan, file))]);
 }
 
-/** Whether the job's plan was superseded by now; what the job wrote is deleted then. */
-async function isDiscarded(store: Store, job: ConvertJob, { signal, log }: JobContext): Promise<boolean> {
+/** Deletes what the job wrote where its plan was superseded meanwhile; returns whether it was. */
+async function discardIfSuperseded(store: Store, job: ConvertJob, { signal, log }: JobContext): Promise<boolean> {
   if ((await loadPlan(store, job.run, signal))?.planId === job.planId) return false;
   log.warn({ event: 'split_discarded' }, 'the run has another plan now');
   await deleteConversion(store, job, signal);

@@ -1,4 +1,4 @@
-/** The part of WebAssembly that we use: TypeScript declares it only for browsers. */
+/** The part of WebAssembly that the kernels use: TypeScript declares it only for browsers. */
 declare namespace WebAssembly {
   interface Module {
     readonly [Symbol.toStringTag]: string;
@@ -6,8 +6,9 @@ declare namespace WebAssembly {
   const Module: new (bytes: Uint8Array) => Module;
   class Memory {
     /** In pages of 64 KiB. */
-    constructor(descriptor: { readonly initial: number });
+    constructor(descriptor: { readonly initial: number; readonly maximum?: number });
     readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
   }
   class Instance {
     constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
