@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -77,7 +78,6 @@ const DUMPS_HERE: readonly Dump[] = [
 ];
 
 /** Of the pages of long dumps one in so many is asked for; WIKIFLEET_LONG_TESTS=1: each. */
-const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const FEWER = LONG_TESTS ? 1 : 15;
 
 /** Pages with several revisions each, cut where they are. */

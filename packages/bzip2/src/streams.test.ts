@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { createHash } from 'node:crypto';
 import { FleetError } from '@wikifleet/domain/errors';
 import fc from 'fast-check';
@@ -69,7 +70,6 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const TEXT = FIXTURES.find(({ name }) => name === 'text')!;
 const MANY = FIXTURES.find(({ name }) => name === THREE_BLOCKS)!;
 

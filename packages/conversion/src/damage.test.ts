@@ -4,17 +4,9 @@ import { findMagics } from '@wikifleet/bzip2/find-magic';
 import { MAX_REJECTED_CANDIDATES } from '@wikifleet/bzip2/block-chain';
 import { openBlockPool } from './block-pool.js';
 import { EMPTY_STREAM, PLANTED_BLOCK, PLANTED_END, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import {
-  EXHAUSTIVE,
-  convertFile,
-  convertPart,
-  expectedSamples,
-  extent,
-  pieces,
-  readSample,
-  smallDump,
-  wholeText,
-} from './testing/test-tools.js';
+import { EXHAUSTIVE, extent } from '@wikifleet/testing/extent';
+import { expectedSamples } from '@wikifleet/testing/samples';
+import { convertFile, convertPart, pieces, readSample, smallDump, wholeText } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 const DUMP = smallDump(6, (page) => `text of ${page} `.repeat(12));

@@ -3,7 +3,8 @@ import { Random } from '@wikifleet/testing/random';
 import { emptyCounts } from '@wikifleet/domain/receipts';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
-import { convertFile, quickSamples, readSample } from './testing/test-tools.js';
+import { quickSamples } from '@wikifleet/testing/samples';
+import { convertFile, readSample } from './testing/test-tools.js';
 
 const FILTERS = [
   { namespaces: [0], redirects: true },

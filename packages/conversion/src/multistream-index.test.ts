@@ -6,7 +6,9 @@ import { ENGINES } from './engines.js';
 import { IndexComparison, compareOrders, readIndex } from './multistream-index.js';
 import type { IndexEntry } from './multistream-index.js';
 import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import { LONG_TESTS, convertFile, convertPart, expectedSamples, readSample, smallDump } from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { expectedSamples } from '@wikifleet/testing/samples';
+import { convertFile, convertPart, readSample, smallDump } from './testing/test-tools.js';
 import type { ConvertedFile, Settings } from './testing/test-tools.js';
 
 const DUMP = smallDump(30, (page) => `text ${page} `.repeat(20));

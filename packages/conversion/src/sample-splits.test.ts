@@ -6,15 +6,9 @@ import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { RowsFormat } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import { DEFAULT_ENGINE, ENGINES } from './engines.js';
-import {
-  EXHAUSTIVE,
-  LONG_TESTS,
-  canonical,
-  convertFile,
-  expectedSamples,
-  extent,
-  readSample,
-} from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, extent } from '@wikifleet/testing/extent';
+import { canonical, expectedSamples } from '@wikifleet/testing/samples';
+import { convertFile, readSample } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What is said of the samples that are not whole; of all others nothing. */

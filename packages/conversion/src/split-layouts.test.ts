@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import { EXHAUSTIVE, LONG_TESTS, convertFile, extent, pieces, smallDump, wholeText } from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, extent } from '@wikifleet/testing/extent';
+import { convertFile, pieces, smallDump, wholeText } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 /** What must not depend on where a file is cut, nor on its blocks. */

@@ -7,17 +7,9 @@ import { FleetError } from '@wikifleet/domain/errors';
 import { openBlockPool } from './block-pool.js';
 import { ENGINES } from './engines.js';
 import { EMPTY_STREAM, PLANTED_BLOCK, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import {
-  LONG_TESTS,
-  canonical,
-  convertFile,
-  convertPart,
-  pieces,
-  quickSamples,
-  readSample,
-  smallDump,
-  wholeText,
-} from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { canonical, quickSamples } from '@wikifleet/testing/samples';
+import { convertFile, convertPart, pieces, readSample, smallDump, wholeText } from './testing/test-tools.js';
 
 const TEXT = wholeText(smallDump(12, (page) => `text of ${page} `.repeat(40)));
 const PLACES = new Random(7).cuts(9, TEXT.length);

@@ -8,7 +8,8 @@ import { splitsOf } from '@wikifleet/domain/jobs';
 import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
 import { crcOf, cutStreams, joinStreams, rangesOf } from './testing/test-streams.js';
 import type { TestBlock, TestStream } from './testing/test-streams.js';
-import { EXHAUSTIVE, LONG_TESTS, convertFile, extent, smallDump } from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, extent } from '@wikifleet/testing/extent';
+import { convertFile, smallDump } from './testing/test-tools.js';
 
 const SEED = Number(process.env['WIKIFLEET_FUZZ_SEED'] ?? 1);
 /** Small enough that splits own one block or none, and large enough that one split has all. */

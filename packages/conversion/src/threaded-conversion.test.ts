@@ -13,7 +13,8 @@ import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { InlineConversion } from './dump-conversion.js';
 import type { Deliver, DumpConversion } from './dump-conversion.js';
-import { EXHAUSTIVE, LONG_TESTS, extent, smallDump, wholeText } from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, extent } from '@wikifleet/testing/extent';
+import { smallDump, wholeText } from './testing/test-tools.js';
 import { ThreadedConversion } from './threaded-conversion.js';
 
 interface Settings {

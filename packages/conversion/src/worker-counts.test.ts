@@ -6,16 +6,9 @@ import type { Compression } from '@wikifleet/domain/plan';
 import { openBlockPool } from './block-pool.js';
 import type { BlockPool } from './block-pool.js';
 import { EMPTY_STREAM, bz2Stream } from '@wikifleet/testing/bz2-stream';
-import {
-  LONG_TESTS,
-  MemorySink,
-  convertPart,
-  quickSamples,
-  pieces,
-  readSample,
-  smallDump,
-  wholeText,
-} from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { quickSamples } from '@wikifleet/testing/samples';
+import { MemorySink, convertPart, pieces, readSample, smallDump, wholeText } from './testing/test-tools.js';
 import type { Part } from './testing/test-tools.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../../../tests/fixtures/dumps');

@@ -8,7 +8,8 @@ import { DEFAULT_ENGINE, ENGINES } from './engines.js';
 import { MAX_FIRST_UNREADABLE } from './quarantine-writer.js';
 import { readDbname } from './read-dbname.js';
 import { bz2Stream } from '@wikifleet/testing/bz2-stream';
-import { EXHAUSTIVE, LONG_TESTS, convertFile, convertPart, extent, pieces } from './testing/test-tools.js';
+import { EXHAUSTIVE, LONG_TESTS, extent } from '@wikifleet/testing/extent';
+import { convertFile, convertPart, pieces } from './testing/test-tools.js';
 import type { ConvertedFile } from './testing/test-tools.js';
 
 const HEAD =

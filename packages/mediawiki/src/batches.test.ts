@@ -11,7 +11,8 @@ import { splitBatch } from './page-batch.js';
 import { PageConverter } from './page-converter.js';
 import { generatedPage } from './testing/page-generators.js';
 import type { QuarantineRecord } from './quarantine.js';
-import { LONG_TESTS, convertBy } from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { convertBy } from './testing/test-tools.js';
 
 const HEAD = '<mediawiki><siteinfo><dbname>aawiki</dbname></siteinfo>';
 const END = '</mediawiki>';

@@ -4,7 +4,9 @@ import { outcomeOf } from './testing/engine-outcome.js';
 import { FastEngine } from './fast-engine.js';
 import { generatedHead, generatedPage, generatedRevision } from './testing/page-generators.js';
 import { ReferenceEngine } from './reference-engine.js';
-import { LONG_TESTS, convert, expectedSamples, lineOfValues, readSample } from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { expectedSamples } from '@wikifleet/testing/samples';
+import { convert, lineOfValues, readSample } from './testing/test-tools.js';
 
 /** Both are used over and over, as in a dump: what a unit leaves behind must not reach the next. */
 const fast = new FastEngine();

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { FastEngine } from './fast-engine.js';
 import { ReferenceEngine } from './reference-engine.js';
 import { outcomeOf } from './testing/engine-outcome.js';
-import { convertBy, expectedSamples, readSample } from './testing/test-tools.js';
+import { expectedSamples } from '@wikifleet/testing/samples';
+import { convertBy, readSample } from './testing/test-tools.js';
 
 const HEAD = '\n    <title>A</title>\n    <ns>0</ns>\n    <id>7</id>\n    ';
 const START = '<revision>\n      <id>8</id>\n      <timestamp>2001-01-15T13:15:00Z</timestamp>\n      ';

@@ -6,7 +6,7 @@ import { FastEngine } from './fast-engine.js';
 import { ReferenceEngine } from './reference-engine.js';
 import type { RowEngine } from './row-engine.js';
 import { heldMemory, usedMemory } from './testing/held-memory.js';
-import { LONG_TESTS } from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 
 const HEAD = '<page><title>T</title><ns>0</ns><id>1</id>';
 const START = '<revision><id>2</id><timestamp>t</timestamp>';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { PageFilter } from '@wikifleet/domain/page-filter';
 import { generatedPage } from './testing/page-generators.js';
-import { convert, quickSamples, readSample } from './testing/test-tools.js';
+import { quickSamples } from '@wikifleet/testing/samples';
+import { convert, readSample } from './testing/test-tools.js';
 import type { Converted } from './testing/test-tools.js';
 
 interface Row {

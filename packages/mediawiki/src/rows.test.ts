@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { askOracle, canonical, convert } from './testing/test-tools.js';
+import { canonical } from '@wikifleet/testing/samples';
+import { askOracle, convert } from './testing/test-tools.js';
 
 const KEYS =
   'wiki_id page_id page_namespace_id page_title page_redirect_target user_id user_text user_is_visible revision_id revision_parent_id ' +

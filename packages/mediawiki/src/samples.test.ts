@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { LONG_TESTS, canonical, convert, expectedSamples, readSample } from './testing/test-tools.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { canonical, expectedSamples } from '@wikifleet/testing/samples';
+import { convert, readSample } from './testing/test-tools.js';
 import type { Converted } from './testing/test-tools.js';
 
 const WHOLE = 'multistream/pages-articles-p2566p2583.multistream.xml.bz2';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import * as zlib from 'node:zlib';
 import { COMPRESSIONS_OF } from '@wikifleet/domain/plan';
 import type { Compression } from '@wikifleet/domain/plan';
@@ -9,7 +10,6 @@ import type { Values } from '@wikifleet/domain/row-values';
 import { RowGroupEncoder } from './row-group-encoder.js';
 import { MAX_GROUP_BYTES, MAX_VALUES, linesOfRowGroup } from './row-group-lines.js';
 
-const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const HAS_ZSTD = typeof zlib.zstdCompress === 'function';
 const COMPRESSIONS = COMPRESSIONS_OF.parquet.filter((compression) => compression !== 'zstd' || HAS_ZSTD);
 const SLOT = {

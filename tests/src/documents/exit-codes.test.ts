@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@wikifleet/domain/exit-codes';
-import { FIXTURES, LONG_TESTS, ROOT, inFolder, run, start, until } from '../end-to-end/programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { FIXTURES, ROOT, inFolder, run, start, until } from '../end-to-end/programs.js';
 
 const DUMP = join(FIXTURES, 'dumps/aawiki-20260101-pages-meta-current.xml.bz2');
 const FLEET = 'fleet/dist/main.js';

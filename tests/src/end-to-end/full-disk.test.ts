@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIXTURES, LONG_TESTS, inFolder, run, start, until } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { FIXTURES, inFolder, run, start, until } from './programs.js';
 import { dumpXml, folderOf } from './small-dumps.js';
 
 const START = 'wikifleet/dist/start.js';

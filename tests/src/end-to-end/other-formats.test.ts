@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFile, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIXTURES, LONG_TESTS, inFolder, run } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { FIXTURES, inFolder, run } from './programs.js';
 
 const CONVERT = 'wikifleet/dist/convert.js';
 const DUMP = join(FIXTURES, 'dumps/aawiki-20260101-pages-meta-current.xml.bz2');

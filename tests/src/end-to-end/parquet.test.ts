@@ -6,7 +6,8 @@ import * as zlib from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { twoDumps } from './small-dumps.js';
-import { FIXTURES, LONG_TESTS, ROOT, SAMPLES, inFolder, run, takePartial } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { FIXTURES, ROOT, SAMPLES, inFolder, run, takePartial } from './programs.js';
 
 const CONVERT = 'wikifleet/dist/convert.js';
 const ZSTD = typeof zlib.zstdCompress === 'function' ? ['zstd'] : [];

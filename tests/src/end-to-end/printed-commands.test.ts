@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { LONG_TESTS, ROOT, inFolder, run } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { ROOT, inFolder, run } from './programs.js';
 import { dumpXml, folderOf } from './small-dumps.js';
 
 /** DuckDB's command line, as far as the printed commands use it: `duckdb [-json] -c QUERY`. */

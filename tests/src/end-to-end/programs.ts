@@ -6,8 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Whether to try everything and not only some of it. */
-export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const FIXTURES = join(ROOT, 'tests', 'fixtures');

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIXTURES, LONG_TESTS, ROOT, SAMPLES, inFolder, run } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { FIXTURES, ROOT, SAMPLES, inFolder, run } from './programs.js';
 import { digestOf, rowsOf } from './rows.js';
 
 const START = 'wikifleet/dist/start.js';

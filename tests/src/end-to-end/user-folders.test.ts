@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LONG_TESTS, inFolder, run } from './programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { inFolder, run } from './programs.js';
 import type { Ended } from './programs.js';
 import { rowsOf } from './rows.js';
 import { digestsOf, dumpXml, filesBelow, folderOf } from './small-dumps.js';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { join } from 'node:path';
 import { inFolder } from '../end-to-end/programs.js';
 import { emptyBucket } from '../tools/empty-bucket.js';
@@ -7,7 +8,6 @@ import type { ChaosOptions } from './chaos-run.js';
 import { writeChaosSample } from './chaos-sample.js';
 
 const SEED = 7;
-const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 const LOCALSTACK = process.env['WIKIFLEET_LOCALSTACK_ENDPOINT'] ?? '';
 
 /** The fleet under one seed's faults, against its undisturbed self. */
@@ -45,7 +45,7 @@ describe('chaos', function () {
   this.timeout(1_200_000);
 
   it('leaves every row once, byte for byte, and nothing behind', async function () {
-    if (!LONG) this.skip('WIKIFLEET_LONG_TESTS=1');
+    if (!LONG_TESTS) this.skip('WIKIFLEET_LONG_TESTS=1');
     await inFolder(async (folder) => await compare(folder, null, 3));
   });
 

@@ -6,7 +6,7 @@ import { directoryTree } from '@wikifleet/local-cloud/ftp/directory-tree';
 import { startFtpServer } from '@wikifleet/local-cloud/ftp/ftp-server';
 import { cloudEnvironment } from '../tools/cloud-environment.js';
 import { ChaosFleet } from './chaos-fleet.js';
-import { LONG_TESTS } from '../end-to-end/programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { runWatched, showMemory } from './hostile-programs.js';
 
 const MB = 1_000_000;

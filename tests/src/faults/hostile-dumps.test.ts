@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
-import { LONG_TESTS, inFolder, takePartial } from '../end-to-end/programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { inFolder, takePartial } from '../end-to-end/programs.js';
 import { runWatched, showMemory } from './hostile-programs.js';
 
 const MB = 1_000_000;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ import { ChaosRandom } from '../faults/chaos-random.js';
 import { MemoryBody, MemoryS3 } from '@wikifleet/store/memory-s3';
 
 const BUCKET = 'bucket';
-const SEEDS = process.env['WIKIFLEET_LONG_TESTS'] === '1' ? 5 : 2;
+const SEEDS = LONG_TESTS ? 5 : 2;
 const REQUESTS = 120;
 /** S3 takes no smaller part but the last. */
 const PART = Buffer.alloc(5 * 1024 * 1024, 'p');

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
+import { EXHAUSTIVE, LONG_TESTS } from '@wikifleet/testing/extent';
 import { describeCoverage } from './coverage.js';
 import { runSchedule } from './run-schedule.js';
 
-const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
-const EXHAUSTIVE = process.env['WIKIFLEET_EXHAUSTIVE_TESTS'] === '1';
 /** One schedule alone, with its trace. */
 const REPLAYED = process.env['WIKIFLEET_MODEL_SEED'];
 /** The default run ends before the last schedule once it has reached every branch. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { EXHAUSTIVE } from '@wikifleet/testing/extent';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MUTATIONS } from './mutations.js';
 
-const EXHAUSTIVE = process.env['WIKIFLEET_EXHAUSTIVE_TESTS'] === '1';
 const SCHEDULES = 1000;
 const MODULES: Readonly<Record<string, string>> = { converter: 'apps', downloader: 'apps', seed: 'apps' };
 

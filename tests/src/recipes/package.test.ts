@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,15 +45,13 @@ describe('the command of the package', function () {
   });
 });
 
-const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
-
 describe('the package, installed elsewhere', function () {
   this.timeout(300_000);
   let folder = '';
   let home = '';
 
   before(async function () {
-    if (!LONG) return this.skip('WIKIFLEET_LONG_TESTS=1');
+    if (!LONG_TESTS) return this.skip('WIKIFLEET_LONG_TESTS=1');
     folder = await mkdtemp(join(tmpdir(), 'wikifleet-package-'));
     home = join(folder, 'home');
     await mkdir(home);

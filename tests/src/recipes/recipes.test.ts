@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { LONG_TESTS, ROOT, run } from '../end-to-end/programs.js';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
+import { ROOT, run } from '../end-to-end/programs.js';
 import { digestOf, rowsOf } from '../end-to-end/rows.js';
 import { blocksOf } from './documents.js';
 import type { Block } from './documents.js';

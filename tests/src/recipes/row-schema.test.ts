@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { LONG_TESTS } from '@wikifleet/testing/extent';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +24,6 @@ async function linesOf(file: string): Promise<readonly string[]> {
   });
 }
 
-const LONG = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 describe('the published schema of a row', function () {
   this.timeout(120_000);
   let schema: Schema;
@@ -75,7 +75,7 @@ describe('the published schema of a row', function () {
   });
 
   it(`takes the rows of real dumps beside the checkout`, async function () {
-    if (!LONG) return this.skip('WIKIFLEET_LONG_TESTS=1');
+    if (!LONG_TESTS) return this.skip('WIKIFLEET_LONG_TESTS=1');
     if (!existsSync(SAMPLES)) {
       return this.skip('the real dump samples beside the checkout (../shared/samples)');
     }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { MemorySource } from '@wikifleet/testing/memory-source';
+import { samplePath } from '@wikifleet/testing/samples';
 import { canBeSplit } from '@wikifleet/domain/containers';
 import { splitsOf } from '@wikifleet/domain/jobs';
 import { joinProblems } from '@wikifleet/domain/join';
@@ -22,61 +22,9 @@ import type { Range } from '../split-bytes.js';
 import { NO_OPTIONAL_COLUMNS } from '@wikifleet/domain/row-columns';
 import type { ColumnChoice } from '@wikifleet/domain/row-columns';
 
-/** Real dumps, where they lie beside the checkout. */
-const SAMPLES = resolve(import.meta.dirname, '../../../../../shared/samples');
-
-/** Every size and place, for hours. */
-export const EXHAUSTIVE = process.env['WIKIFLEET_EXHAUSTIVE_TESTS'] === '1';
-/** The long run: more sizes and places than the default run takes. */
-export const LONG_TESTS = EXHAUSTIVE || process.env['WIKIFLEET_LONG_TESTS'] === '1';
-
-/** One of three extents of a test. */
-export function extent<T>(exhaustive: T, long: T, usual: T): T {
-  return EXHAUSTIVE ? exhaustive : LONG_TESTS ? long : usual;
-}
-
-export interface Expected {
-  readonly pages?: number;
-  readonly rows?: number;
-  readonly sha256?: string;
-  readonly malformed?: string;
-}
-
-/** Null where the samples are not there. */
-export function expectedSamples(): Record<string, Expected> | null {
-  const path = join(SAMPLES, 'expected.json');
-  if (!existsSync(path)) return null;
-  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
-}
-
-/** Samples beyond so many bytes take seconds each. */
-const MAX_QUICK_SAMPLE_BYTES = 500_000;
-
-/** The samples without the large ones, which most suites read in the long run only; null where they are not there. */
-export function quickSamples(): Record<string, Expected> | null {
-  const samples = expectedSamples();
-  if (samples === null || LONG_TESTS) return samples;
-  const isQuick = (name: string): boolean => statSync(join(SAMPLES, name)).size <= MAX_QUICK_SAMPLE_BYTES;
-  return Object.fromEntries(Object.entries(samples).filter(([name]) => isQuick(name)));
-}
-
 /** A sample as it lies on the disk. */
 export function readSample(name: string): Buffer {
-  return readFileSync(join(SAMPLES, name));
-}
-
-/** A row as the oracle prints it: sorted keys, no spaces. */
-export function canonical(line: string): string {
-  return JSON.stringify(sortKeys(JSON.parse(line)));
-}
-
-function sortKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
+  return readFileSync(samplePath(name));
 }
 
 export class MemorySink implements ByteSink {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { SHARED, samplePath } from '@wikifleet/testing/samples';
 import { codeOf } from '@wikifleet/domain/errors';
 import { ROW_COLUMNS } from '@wikifleet/domain/row-columns';
 import { ValueReader } from '@wikifleet/domain/row-values';
@@ -18,14 +19,8 @@ import type { QuarantineRecord } from '../quarantine.js';
 import { ReferenceEngine } from '../reference-engine.js';
 import type { RowEngine } from '../row-engine.js';
 
-/** Real dumps and the oracle, where they lie beside the checkout. */
-const SHARED = resolve(import.meta.dirname, '../../../../../shared');
-const SAMPLES = join(SHARED, 'samples');
 const ORACLE = join(SHARED, 'tools/oracle.py');
 const MOST_BYTES = 1 << 30;
-
-/** Whether to try everything and not only some of it. */
-export const LONG_TESTS = process.env['WIKIFLEET_LONG_TESTS'] === '1';
 
 export interface Converted {
   readonly lines: readonly string[];
@@ -110,48 +105,9 @@ export function convertBy(
   return { lines, quarantine, counts, head, firstPage, endTag, offset, error };
 }
 
-/** A row as the oracle prints it: sorted keys, no spaces. */
-export function canonical(line: string): string {
-  return JSON.stringify(sortKeys(JSON.parse(line)));
-}
-
-function sortKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
-}
-
-export interface Expected {
-  readonly pages?: number;
-  readonly rows?: number;
-  readonly sha256?: string;
-  readonly malformed?: string;
-}
-
-/** Null where the samples are not there. */
-export function expectedSamples(): Record<string, Expected> | null {
-  const path = join(SAMPLES, 'expected.json');
-  if (!existsSync(path)) return null;
-  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, Expected>;
-}
-
-/** Samples beyond so many bytes take seconds each. */
-const MAX_QUICK_SAMPLE_BYTES = 500_000;
-
-/** The samples without the large ones, which most suites read in the long run only; null where they are not there. */
-export function quickSamples(): Record<string, Expected> | null {
-  const samples = expectedSamples();
-  if (samples === null || LONG_TESTS) return samples;
-  const isQuick = (name: string): boolean => statSync(join(SAMPLES, name)).size <= MAX_QUICK_SAMPLE_BYTES;
-  return Object.fromEntries(Object.entries(samples).filter(([name]) => isQuick(name)));
-}
-
 /** A sample's decompressed bytes; null where nothing here can decompress it. */
 export function readSample(name: string): Buffer | null {
-  const path = join(SAMPLES, name);
+  const path = samplePath(name);
   const bytes = readFileSync(path);
   if (name.endsWith('.gz')) return gunzipSync(bytes);
   if (bytes.toString('latin1', 0, 3) !== 'BZh') return bytes;
